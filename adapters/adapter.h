@@ -1,0 +1,56 @@
+/* adapters/adapter.h - a way out: a row in a table.
+ *
+ * An adapter starts a transfer and reads its end. It does not wait, retry, log or know the store:
+ * deliver/dispatch does that for all. spool is the smallest whole example.
+ */
+#ifndef ADAPTERS_ADAPTER_H
+#define ADAPTERS_ADAPTER_H
+
+#include <curl/curl.h>
+#include <stddef.h>
+
+#include "base/config.h"
+#include "base/err.h"
+#include "deliver/message.h"
+
+enum verdict {
+    VERDICT_SENT,   /* the far side has taken it over */
+    VERDICT_LATER,  /* worth another try before the deadline */
+    VERDICT_NEVER,  /* this recipient will not take it: the next contact now */
+    VERDICT_BROKEN, /* the way itself is shut, as by a refused login: hold all, tell us */
+};
+const char *verdict_word(enum verdict verdict);
+
+/* What became of a try. */
+struct outcome {
+    int code;             /* SMTP reply or HTTP status; 0 when there was none */
+    char detail[160];     /* for log and audit: codes and words of ours, nothing of the far side's
+                             free text, no address */
+    int retry_after;      /* seconds that the far side asks for; -1 none */
+    struct personal answered_by; /* a 2xx that answers too (webhook); absent otherwise */
+    bool contact_ends;    /* 410: this address is gone for good */
+};
+
+struct adapter {
+    const char *name;    /* the word of contact.adapter */
+    const char *section; /* of encompass.conf: adapter "email" */
+    const struct config_key *keys;
+    int (*open)(const struct config *conf, void **self, struct err *err);
+    /* Makes a transfer ready for curl_multi_add_handle; *transfer NULL means that all is done
+     * already and judge can be asked at once (spool). The message is borrowed until judge returns.
+     * *work is the adapter's own state of this transfer, handed to judge, which frees it. */
+    int (*start)(void *self, const struct message *message, CURL **transfer, void **work,
+                 struct err *err);
+    /* Reads the transfer's end, frees work and cleans the transfer up. */
+    enum verdict (*judge)(void *self, CURL *transfer, void *work, CURLcode how,
+                          struct outcome *outcome);
+    void (*close)(void *self);
+};
+
+extern const struct adapter email_adapter, webhook_adapter, spool_adapter;
+
+/* NULL-terminated. */
+extern const struct adapter *const adapters[];
+const struct adapter *adapter_find(const char *name);
+
+#endif

@@ -1,0 +1,333 @@
+#include "base/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/date.h"
+
+enum { VALUES_MAX = 256, MISTAKES_SHOWN = 8, SECRET_MAX = 4096 };
+
+struct value {
+    const struct config_section *section;
+    const struct config_key *key;
+    char *text;                   /* paths resolved */
+    int64_t number;
+};
+
+struct config {
+    char *path;
+    const struct config_section *sections;
+    struct value values[VALUES_MAX];
+    size_t count;
+    struct buf mistakes;
+    int mistaken;
+    bool out_of_memory;
+    FILE *file; /* while it is read */
+    int line;
+};
+
+static void mistake(struct config *c, int line, const char *what, const char *section,
+                    const char *key)
+{
+    if (c->mistaken++ >= MISTAKES_SHOWN)
+        return;
+    if (c->mistakes.length > 0)
+        buf_add_text(&c->mistakes, "; ");
+    buf_addf(&c->mistakes, "%s:%d: [%s]%s%s %s", c->path, line, section, key ? " " : "",
+             key ? key : "", what);
+}
+
+static bool parse_number(const char *text, int64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0;
+}
+
+static bool parse_seconds(const char *text, int64_t *out)
+{
+    char *end;
+    int64_t unit = 1;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    if (end == text || errno != 0 || *out < 0 || *out > INT32_MAX)
+        return false;
+    if (*end == 's' || *end == 'm' || *end == 'h' || *end == 'd') {
+        unit = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 86400;
+        end++;
+    }
+    *out *= unit;
+    return *end == '\0';
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t length = strlen(text);
+
+    for (const char *p = choices; p; p = strchr(p, '|'), p = p ? p + 1 : NULL) {
+        if (strncmp(p, text, length) == 0 && (p[length] == '|' || p[length] == '\0'))
+            return length > 0;
+    }
+    return false;
+}
+
+/* NULL, or what is wrong with the text as a value of key. */
+static const char *value_parse(const struct config_key *key, const char *text, int64_t *number)
+{
+    bool ranged = key->least != 0 || key->most != 0;
+
+    *number = 0;
+    switch (key->kind) {
+    case CONFIG_TEXT:
+    case CONFIG_PATH:
+        return *text ? NULL : "is empty";
+    case CONFIG_INT:
+        if (!parse_number(text, number))
+            return "is no whole number";
+        return ranged && (*number < key->least || *number > key->most) ? "is out of range" : NULL;
+    case CONFIG_SECONDS:
+        if (!parse_seconds(text, number))
+            return "is no duration such as 90s, 15m or 2h";
+        return ranged && (*number < key->least || *number > key->most) ? "is out of range" : NULL;
+    case CONFIG_BOOL:
+        *number = strcmp(text, "yes") == 0;
+        return *number || strcmp(text, "no") == 0 ? NULL : "is neither yes nor no";
+    case CONFIG_TIME:
+        *number = time_of_day_parse(text);
+        return *number >= 0 ? NULL : "is no time such as 07:30";
+    case CONFIG_CHOICE:
+        return is_choice(key->choices, text) ? NULL : "is none of the words allowed there";
+    }
+    return "has no kind";
+}
+
+static char *beside(const char *config_path, const char *name)
+{
+    const char *slash = strrchr(config_path, '/');
+    struct buf b;
+
+    buf_init(&b, 4096);
+    if (name[0] != '/' && slash)
+        buf_add(&b, config_path, (size_t)(slash - config_path) + 1);
+    buf_add_text(&b, name);
+    return buf_take(&b);
+}
+
+/* inih hands no line number to the handler unless it was built to; the reader counts them. */
+static char *read_line(char *out, int size, void *user)
+{
+    struct config *c = user;
+
+    c->line++;
+    return fgets(out, size, c->file);
+}
+
+static int on_value(void *user, const char *section_name, const char *name, const char *text)
+{
+    struct config *c = user;
+    int line = c->line;
+    const struct config_section *section = c->sections;
+    const struct config_key *key = NULL;
+    struct value *v;
+    const char *wrong;
+
+    while (section->name && strcmp(section->name, section_name) != 0)
+        section++;
+    if (!section->name) {
+        mistake(c, line, "is no section known here", section_name, NULL);
+        return 1;
+    }
+    if (c->count == VALUES_MAX) {
+        mistake(c, line, "is more than this file may hold", section_name, name);
+        return 1;
+    }
+    v = &c->values[c->count];
+    memset(v, 0, sizeof *v);
+    v->section = section;
+    for (key = section->keys; key->name && strcmp(key->name, name) != 0; key++)
+        ;
+    if (!key->name) {
+        mistake(c, line, "is no key known there", section_name, name);
+        return 1;
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->values[i].key == key && c->values[i].section == section) {
+            mistake(c, line, "is given twice", section_name, name);
+            return 1;
+        }
+    }
+    v->key = key;
+    wrong = value_parse(key, text, &v->number);
+    if (wrong) {
+        mistake(c, line, wrong, section_name, name);
+        return 1;
+    }
+    v->text = key->kind == CONFIG_PATH ? beside(c->path, text) : strdup(text);
+    if (!v->text)
+        c->out_of_memory = true;
+    c->count++;
+    return 1;
+}
+
+int config_load(const char *path, const struct config_section *sections, struct config **out,
+                struct err *err)
+{
+    struct config *c = calloc(1, sizeof *c);
+    int rc = -1;
+    int line;
+
+    if (!c)
+        return err_memory(err);
+    buf_init(&c->mistakes, 8192);
+    c->sections = sections;
+    c->path = strdup(path);
+    if (!c->path) {
+        err_memory(err);
+        goto out;
+    }
+    c->file = fopen(path, "re");
+    if (!c->file) {
+        err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+        goto out;
+    }
+    line = ini_parse_stream(read_line, c, on_value, c);
+    fclose(c->file);
+    c->file = NULL;
+    if (line > 0)
+        mistake(c, line, "this line is neither [section] nor key = value", "…", NULL);
+    if (line == -2 || c->out_of_memory) {
+        err_memory(err);
+        goto out;
+    }
+    if (c->mistaken > 0) {
+        err_set(err, ERR_CONFIG, "%s", buf_text(&c->mistakes));
+        goto out;
+    }
+    *out = c;
+    c = NULL;
+    rc = 0;
+out:
+    config_free(c);
+    return rc;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        free(c->values[i].text);
+    buf_release(&c->mistakes);
+    free(c->path);
+    free(c);
+}
+
+const char *config_file(const struct config *c)
+{
+    return c->path;
+}
+
+bool config_has(const struct config *c, const char *section)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (strcmp(c->values[i].section->name, section) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct value *find(const struct config *c, const char *section, const char *name,
+                                const struct config_key **key)
+{
+    const struct config_section *s = c->sections;
+
+    while (s->name && strcmp(s->name, section) != 0)
+        s++;
+    assert(s->name);
+    for (*key = s->keys; (*key)->name && strcmp((*key)->name, name) != 0; (*key)++)
+        ;
+    assert((*key)->name);
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->values[i].key == *key && c->values[i].section == s)
+            return &c->values[i];
+    }
+    return NULL;
+}
+
+const char *config_text(const struct config *c, const char *section, const char *name)
+{
+    const struct config_key *key;
+    const struct value *v = find(c, section, name, &key);
+
+    return v ? v->text : key->otherwise;
+}
+
+int64_t config_int(const struct config *c, const char *section, const char *name)
+{
+    const struct config_key *key;
+    const struct value *v = find(c, section, name, &key);
+    int64_t number;
+
+    if (v)
+        return v->number;
+    assert(key->otherwise);
+    const char *wrong = value_parse(key, key->otherwise, &number);
+    assert(!wrong);
+    (void)wrong;
+    return number;
+}
+
+bool config_bool(const struct config *c, const char *section, const char *name)
+{
+    return config_int(c, section, name) != 0;
+}
+
+static FILE *open_secret(const char *path)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    const char *name = strrchr(path, '/');
+    FILE *file = NULL;
+    struct buf b;
+
+    if (credentials) {
+        buf_init(&b, 4096);
+        buf_addf(&b, "%s/%s", credentials, name ? name + 1 : path);
+        if (!b.failed)
+            file = fopen(buf_text(&b), "re");
+        buf_release(&b);
+    }
+    return file ? file : fopen(path, "re");
+}
+
+int config_secret(const struct config *c, const char *section, const char *name,
+                  struct personal *out, struct err *err)
+{
+    const char *path = config_text(c, section, name);
+    char line[SECRET_MAX];
+    FILE *file;
+    int rc = -1;
+
+    if (!path)
+        return 0;
+    file = open_secret(path);
+    if (!file)
+        return err_set(err, ERR_CONFIG, "[%s] %s: %s: %s", section, name, path, strerror(errno));
+    if (!fgets(line, sizeof line, file)) {
+        err_set(err, ERR_CONFIG, "[%s] %s: %s holds nothing", section, name, path);
+    } else {
+        line[strcspn(line, "\r\n")] = '\0';
+        rc = personal_set_text(out, line, err) < 0 ? -1 : 1;
+        personal_wipe(line, sizeof line);
+    }
+    fclose(file);
+    return rc;
+}

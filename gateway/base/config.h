@@ -1,0 +1,69 @@
+/* gateway/base/config.h - encompass.conf: INI, and tables that say what may stand in it.
+ *
+ *   [adapter "email"]
+ *   host = mail.example.org
+ *
+ * An unknown section or key, a key given twice, or a value that is not of its kind refuses the
+ * file, with its line. Secrets stand in files of their own, named here; a relative name is looked
+ * for beside the configuration, and in $CREDENTIALS_DIRECTORY first (systemd.exec(5)).
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/personal.h"
+
+enum config_kind {
+    CONFIG_TEXT,
+    CONFIG_INT,      /* least..most */
+    CONFIG_BOOL,     /* yes or no */
+    CONFIG_PATH,     /* a file or folder; relative to the configuration's folder */
+    CONFIG_SECONDS,  /* 90, 90s, 15m, 2h; least..most in seconds */
+    CONFIG_TIME,     /* hh:mm, in seconds of the day */
+    CONFIG_CHOICE,   /* one of choices, '|' between */
+};
+
+struct config_key {
+    const char *name;
+    enum config_kind kind;
+    const char *otherwise; /* the value when the file has none; NULL: absent */
+    int64_t least, most;
+    const char *choices;
+    const char *help; /* a line for the manual and the example file */
+};
+
+/* name as in the file, without brackets: store, or adapter "email". keys ends in a NULL name. */
+struct config_section {
+    const char *name;
+    const struct config_key *keys;
+};
+
+struct config;
+
+/* Reads the file. sections ends in a NULL name; it and its tables are borrowed for the life of
+ * *out. Every mistake is in err's text, "FILE:LINE: …", the first eight of them. */
+int config_load(const char *path, const struct config_section *sections, struct config **out,
+                struct err *err) MUST_CHECK;
+void config_free(struct config *config);
+
+const char *config_file(const struct config *config); /* the path it was read from */
+
+/* Whether the file has a key of that section. */
+bool config_has(const struct config *config, const char *section);
+
+/* The value or its default. A section or key that is in no table is a bug of ours (assert). Text
+ * and path: NULL when absent; a path is made absolute or relative to the working folder. */
+const char *config_text(const struct config *config, const char *section, const char *key);
+int64_t config_int(const struct config *config, const char *section, const char *key);
+bool config_bool(const struct config *config, const char *section, const char *key);
+
+/* The first line of the file that a CONFIG_PATH key names, without its end. 1, 0 when the key is
+ * absent, -1 with ERR_CONFIG that names key and file. */
+int config_secret(const struct config *config, const char *section, const char *key,
+                  struct personal *out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,91 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/date.h"
+
+static struct {
+    FILE *to;
+    const struct clock *clock;
+    enum log_level least;
+} output = {NULL, NULL, LOG_LEVEL_INFO};
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+void log_open(FILE *to, const struct clock *clock, enum log_level least)
+{
+    output.to = to;
+    output.clock = clock;
+    output.least = least;
+}
+
+int log_level_parse(const char *text, enum log_level *out, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(level_names); i++) {
+        if (strcmp(text, level_names[i]) == 0) {
+            *out = (enum log_level)i;
+            return 0;
+        }
+    }
+    return err_set(err, ERR_CONFIG, "log level is none of error, warning, info, debug");
+}
+
+/* How many bytes make the valid UTF-8 character at p, 0 when they make none. */
+static size_t utf8_length(const unsigned char *p)
+{
+    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3
+               : p[0] >= 0xF0 && p[0] < 0xF5                  ? 4
+                                                              : 0;
+
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return n;
+}
+
+static void write_escaped(FILE *to, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    while (*p) {
+        size_t n = utf8_length(p);
+
+        if (n == 0 || *p < 0x20 || *p == 0x7F || (n == 2 && p[0] == 0xC2 && p[1] < 0xA0)) {
+            fprintf(to, "\\x%02x", *p);
+            p++;
+        } else {
+            fwrite(p, 1, n, to);
+            p += n;
+        }
+    }
+}
+
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+    static const struct clock machine;
+    FILE *to = output.to ? output.to : stderr;
+    char line[1024];
+    char when[MOMENT_TEXT_SIZE];
+    va_list ap;
+
+    if (level > output.least)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    flockfile(to);
+    fprintf(to, "%s %s %s ",
+            moment_format(clock_now(output.clock ? output.clock : &machine), when),
+            level_names[level], event);
+    write_escaped(to, line);
+    fputc('\n', to);
+    fflush(to);
+    funlockfile(to);
+}
+
+void log_failure(const char *event, const struct err *err)
+{
+    log_event(LOG_LEVEL_ERROR, event, "error=\"%s\"", err->text);
+}

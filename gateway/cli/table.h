@@ -1,0 +1,36 @@
+/* gateway/cli/table.h - columns on a terminal, colour only there and not with NO_COLOR
+ * (no-color.org); and a line of progress on stderr. */
+#ifndef CLI_TABLE_H
+#define CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+
+enum { TABLE_COLUMNS = 12 };
+enum colour { COLOUR_PLAIN, COLOUR_BOLD, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_DIM };
+
+/* Rows are kept and printed at the end, each column as wide as its widest cell (characters, not
+ * bytes). */
+struct table;
+
+/* headings: NULL-terminated; a heading that begins with '>' is right-aligned. */
+struct table *table_new(const char *const *headings);
+/* The next cell of the row; a row ends by itself after its last column. */
+void table_cell(struct table *t, enum colour colour, const char *fmt, ...) PRINTF(3, 4);
+size_t table_rows(const struct table *t);
+void table_print(const struct table *t, FILE *to);
+void table_free(struct table *t);
+
+bool colour_wanted(FILE *to);
+/* Text in a colour, when wanted; a static buffer. */
+void colour_print(FILE *to, enum colour colour, const char *fmt, ...) PRINTF(3, 4);
+
+/* "importing roll  43,210 of 100,000" rewritten in place, at most ten times a second; nothing when
+ * stderr is no terminal. total 0: unknown. */
+void progress_show(const char *what, size_t done, size_t total);
+void progress_end(void);
+
+#endif

@@ -1,0 +1,43 @@
+#include "daemon/settings.h"
+
+#include "adapters/adapter.h"
+#include "intake/subscriber.h"
+
+static const struct config_key store_keys[] = {
+    {.name = "path", .kind = CONFIG_PATH, .otherwise = "/var/lib/encompass/store.db",
+     .help = "the SQLite file that encompass init makes"},
+    {.name = NULL},
+};
+
+static const struct config_key intake_keys[] = {
+    {.name = "batch_messages", .kind = CONFIG_INT, .otherwise = "1000", .least = 1, .most = 10000,
+     .help = "most messages that one commit keeps"},
+    {.name = NULL},
+};
+
+static const struct config_key morning_keys[] = {
+    {.name = "templates", .kind = CONFIG_PATH, .otherwise = "/usr/share/encompass/templates",
+     .help = "the folder of the notices' wordings"},
+    {.name = NULL},
+};
+
+static const struct config_key log_keys[] = {
+    {.name = "level", .kind = CONFIG_CHOICE, .otherwise = "info",
+     .choices = "error|warning|info|debug", .help = "how much is logged, to standard error"},
+    {.name = NULL},
+};
+
+enum { SECTIONS_MAX = 32 };
+
+int settings_load(const char *path, struct config **out, struct err *err)
+{
+    static struct config_section sections[SECTIONS_MAX] = {
+        {"store", store_keys},     {"mqtt", mqtt_keys}, {"intake", intake_keys},
+        {"morning", morning_keys}, {"log", log_keys},
+    };
+    size_t n = 5;
+
+    for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
+        sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};
+    return config_load(path, sections, out, err);
+}

@@ -1,0 +1,27 @@
+/* gateway/deliver/message.h - one rendered notice for one recipient: all that an adapter sees.
+ *
+ * Subject, reference and key hold nothing personal (P5); bodies and recipient do.
+ */
+#ifndef DELIVER_MESSAGE_H
+#define DELIVER_MESSAGE_H
+
+#include <time.h>
+
+#include "base/personal.h"
+
+struct message {
+    char key[40];       /* the same on every try: local part of Message-ID, webhook-id */
+    char reference[16]; /* OE-7F3K-2Q9M */
+    char language[3];   /* en, cy: Content-Language */
+    time_t at;          /* the try's moment: Date, webhook-timestamp */
+    struct personal to_name;
+    struct personal to_address; /* mail address, URL or folder: one recipient */
+    const char *subject;        /* UTF-8, borrowed */
+    struct personal text;       /* text/plain, UTF-8, LF */
+    struct personal html;       /* text/html */
+    struct personal json;       /* the webhook's body */
+};
+
+void message_release(struct message *message);
+
+#endif

@@ -1,0 +1,43 @@
+/* gateway/deliver/render.h - a notice in words: Mustache templates with values. Pure once loaded.
+ *
+ * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction or
+ * withdrawal. Values for a template are a JSON object; what a field policy leaves out is not in it,
+ * so no template can say more than the policy allows. The webhook's body is that same object.
+ */
+#ifndef DELIVER_RENDER_H
+#define DELIVER_RENDER_H
+
+#include "base/err.h"
+#include "base/personal.h"
+#include "intake/incident.h"
+#include "plan/plan.h"
+#include "store/notices.h"
+
+struct templates;
+
+/* Reads and parses every template below folder. A missing standard/en file, a syntax error, or a
+ * subject that uses any value but the reference refuses, naming the file. */
+int templates_load(const char *folder, struct templates **out, struct err *err) MUST_CHECK;
+void templates_free(struct templates *t);
+
+/* What the words are made from. Names of pupils as on the roll are not used: a notice says what the
+ * police said, and which child of the roll it was matched to is the school's own knowledge. */
+struct render_input {
+    const struct notice_row *notice;
+    const struct incident *incident;
+    const size_t *children; /* indices into incident->children */
+    size_t children_count;
+    enum policy_fields fields;
+    const char *wording;
+    const char *language;
+    const char *establishment; /* its name, or the desk's */
+    const char *authority;     /* the home authority's name, or "" */
+};
+
+/* subject is for free(); the others are the caller's to release. A language that a wording lacks
+ * falls back to English. */
+int render_notice(const struct templates *t, const struct render_input *in, char **subject,
+                  struct personal *text, struct personal *html, struct personal *json,
+                  struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+#include "intake/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void problems_init(struct problems *p)
+{
+    memset(p, 0, sizeof *p);
+}
+
+void problems_release(struct problems *p)
+{
+    free(p->list);
+    problems_init(p);
+}
+
+int problems_add(struct problems *p, const char *at, const char *text, struct err *err)
+{
+    if (p->count == PROBLEMS_MAX) {
+        p->more = true;
+        return 0;
+    }
+    if (!p->list) {
+        p->list = calloc(PROBLEMS_MAX, sizeof *p->list);
+        if (!p->list)
+            return err_memory(err);
+    }
+    snprintf(p->list[p->count].at, sizeof p->list[p->count].at, "%s", at);
+    p->list[p->count].text = text;
+    p->count++;
+    return 0;
+}
+
+/* Pointers hold names that the contract knows or that are plain, and numbers; texts are literals
+ * of ours: nothing here needs escaping. */
+void problems_json(const struct problems *p, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < p->count; i++)
+        buf_addf(out, "%s{\"at\":\"%s\",\"problem\":\"%s\"}", i > 0 ? "," : "", p->list[i].at,
+                 p->list[i].text);
+    if (p->more)
+        buf_add_text(out, ",{\"at\":\"\",\"problem\":\"has more problems than are listed\"}");
+    buf_add_char(out, ']');
+}

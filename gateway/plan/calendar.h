@@ -1,0 +1,70 @@
+/* gateway/plan/calendar.h - which days are school days there, and when a notice is due. Pure.
+ *
+ * Reckoned in Europe/London. The default policy and its three cases: architecture, "Time":
+ *   accepted before the send time of the next school day, at most 4 days off   that day, send time
+ *   on a school day after the send time, before the end of that day            at once
+ *   in a longer closure                     next weekday that is no bank holiday, send time
+ */
+#ifndef PLAN_CALENDAR_H
+#define PLAN_CALENDAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/date.h"
+
+enum calendar_kind { CALENDAR_TERM, CALENDAR_CLOSURE, CALENDAR_INSET, CALENDAR_BANK_HOLIDAY };
+
+struct calendar_range {
+    enum calendar_kind kind;
+    day_t from, to; /* both included */
+    bool own;       /* the establishment's own row rather than the authority's default */
+};
+
+/* Own terms, when there are any in a school year (1 August to 31 July), replace the authority's of
+ * that year; closures and insets of both hold, and so do bank holidays. */
+struct calendar {
+    struct calendar_range *ranges; /* any order */
+    size_t count;
+};
+
+enum day_kind { DAY_SCHOOL, DAY_CLOSED, DAY_UNKNOWN };
+
+/* Unknown: no term is on file that ends on or after that day, or none that begins before it. */
+enum day_kind calendar_day(const struct calendar *c, day_t day);
+
+/* A desk's working day: Monday to Friday and no bank holiday. */
+bool calendar_is_working_day(const struct calendar *c, day_t day);
+
+enum morning_policy { MORNING_SCHOOL, MORNING_HOLD, MORNING_AT_ONCE };
+
+/* Times of the day in seconds, London. */
+struct morning {
+    enum morning_policy policy;
+    int send_at;       /* 07:30 */
+    int bell_at;       /* 08:45 */
+    int day_ends;      /* 15:30 */
+    int answer_within; /* seconds, 45 minutes */
+};
+#define MORNING_DEFAULT                                                                            \
+    ((struct morning){MORNING_SCHOOL, 7 * 3600 + 1800, 8 * 3600 + 2700, 15 * 3600 + 1800, 2700})
+
+struct due {
+    time_t at;        /* when the notice is to be with the adapter */
+    time_t answer_by; /* 45 minutes after or the bell, whichever is first; never before `at` */
+    const char *rule; /* code that explain shows: school-morning, at-once, holiday-weekday, hold,
+                         desk-morning, desk-at-once */
+};
+
+/* 1: *out is written; 0: no calendar reaches far enough to tell (the desk's case). now is when it
+ * is planned: a due time that is past becomes now. */
+int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
+                 struct due *out);
+
+/* A desk is told on working days from the send time to the end of the day, else at the send time of
+ * the next. */
+void calendar_due_desk(const struct calendar *c, const struct morning *m, time_t accepted_at,
+                       time_t now, struct due *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* gateway/plan/plan.h - who is told what, when: an incident and what is known become the notices
+ * that are owed. Pure.
+ *
+ *   match            each establishment where the pupil is on roll, if open: dsl, then deputy
+ *   under five, not on a school's roll, LA has it on: the children's centre whose reach has the home
+ *   review, none, no contact, no calendar, closed: the home authority's desk, with the reason
+ *   no desk contact there: the force's desk; none there either: a notice with no contact, shown as
+ *                          stuck by status until somebody gives one
+ *   withheld, withdrawn: nothing
+ * One notice a door: siblings at one school share it.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "match/match.h"
+#include "plan/calendar.h"
+#include "plan/establishment.h"
+#include "plan/policy.h"
+
+enum { PLAN_DOORS_PER_CHILD = 4 };
+
+enum basis { BASIS_STATUTORY, BASIS_LOCAL };
+const char *basis_word(enum basis basis);
+
+enum notice_kind { NOTICE_NOTICE, NOTICE_DESK, NOTICE_CORRECTION, NOTICE_WITHDRAWAL };
+const char *notice_kind_word(enum notice_kind kind);
+
+/* Why a desk is told in place of an establishment; the worst over the notice's children. */
+enum desk_reason {
+    DESK_NONE,
+    DESK_NO_MATCH,     /* on no roll that we have: home educated, missing education, elsewhere */
+    DESK_REVIEW,       /* a person must decide between candidates */
+    DESK_NOT_ENROLLED, /* known, but on no roll on that day */
+    DESK_CLOSED,       /* the establishment is closed, or not in the register */
+    DESK_NO_CONTACT,   /* nobody there, or nobody verified, or all failed or must not be told */
+    DESK_NO_CALENDAR,  /* no school days on file */
+    DESK_UNDER_FIVE,   /* an under-five with no local route */
+    DESK_OVER_AGE,     /* 18 or older by the morning */
+};
+const char *desk_reason_word(enum desk_reason reason); /* no-match, review, … */
+
+/* A door that may have to be told, with what is on file about it. */
+struct plan_door {
+    struct establishment establishment; /* status_code 0: not in the register */
+    struct calendar calendar;
+    struct policy policy;
+    const struct contact *contacts;
+    size_t contacts_count;
+};
+
+struct plan_child {
+    int64_t child_id;
+    day_t born;  /* from the roll when matched, else as the police said */
+    int age;     /* -1 unknown */
+    enum match_outcome outcome;
+    bool settled; /* withheld or withdrawn: no notice */
+    /* Indices into plan_input.doors. */
+    size_t enrolled[PLAN_DOORS_PER_CHILD];
+    size_t enrolled_count;
+    size_t centres[PLAN_DOORS_PER_CHILD]; /* whose reach holds the home postcode */
+    size_t centres_count;
+    size_t desk;       /* the home authority's desk */
+    size_t force_desk; /* stands in for it */
+};
+
+struct plan_input {
+    time_t accepted_at; /* of the revision in force */
+    time_t now;
+    const struct incident_do_not_tell *do_not_tell;
+    size_t do_not_tell_count;
+    const struct plan_child *children;
+    size_t children_count;
+    const struct plan_door *doors;
+    size_t doors_count;
+};
+
+struct plan_notice {
+    enum notice_kind kind;
+    size_t door;
+    enum basis basis;
+    enum desk_reason reason; /* DESK_NONE unless kind is NOTICE_DESK */
+    struct due due;
+    int64_t contact_id; /* -1: nobody can be told */
+    int64_t *child_ids;
+    size_t children_count;
+};
+
+struct plan {
+    struct plan_notice *notices; /* in order of due time, then door */
+    size_t count;
+};
+
+/* *out is for plan_release. */
+int plan_make(const struct plan_input *in, struct plan *out, struct err *err) MUST_CHECK;
+void plan_release(struct plan *plan);
+
+#endif

@@ -1,0 +1,17 @@
+/* gateway/plan/planner.h - the plan step: every incident with a child at stage `plan` is planned
+ * whole, and what is owed and not yet sent is made to agree with the plan.
+ *
+ * A notice that the plan still wants in the same shape is left alone with its reference and key;
+ * one that it no longer wants is cancelled; a new one is added. What was sent stays sent.
+ */
+#ifndef PLAN_PLANNER_H
+#define PLAN_PLANNER_H
+
+#include <time.h>
+
+#include "store/db.h"
+
+/* Up to limit incidents, each in a transaction of its own. Returns how many it did, or -1. */
+int planner_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
+
+#endif

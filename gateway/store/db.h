@@ -1,0 +1,44 @@
+/* gateway/store/db.h - the store's file: opening, transactions, one daemon at a time.
+ *
+ * SQLite in WAL mode, synchronous=FULL, foreign keys on. What COMMIT has returned from is on disk
+ * (promise P1). The daemon and any number of commands share the file; writers wait for one another
+ * up to ten seconds and then fail with ERR_BUSY.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+struct db;
+
+/* The store at path, brought up to this program's schema. ERR_STORE when there is none, when it is
+ * no store of ours, or when a newer program has written it. *out is the caller's for db_close. */
+int db_open(const char *path, struct db **out, struct err *err) MUST_CHECK;
+
+/* Makes the file (mode 0600) and its schema. ERR_INVALID when something stands at path already. */
+int db_create(const char *path, struct err *err) MUST_CHECK;
+
+void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled back */
+
+/* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
+ * nest. */
+int db_begin(struct db *db, struct err *err) MUST_CHECK;
+int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolled back */
+void db_rollback(struct db *db);                          /* no transaction: nothing happens */
+bool db_in_transaction(const struct db *db);
+
+/* A number that changes whenever another connection has committed (PRAGMA data_version): how the
+ * daemon sees within a second what a command has changed. */
+int db_version_of_data(struct db *db, int64_t *out, struct err *err) MUST_CHECK;
+
+/* The one daemon's lock on a store (flock of PATH-daemon). ERR_BUSY when another has it. It lasts
+ * until db_close. */
+int db_lock_daemon(struct db *db, struct err *err) MUST_CHECK;
+
+const char *db_path(const struct db *db);
+
+#endif

@@ -1,0 +1,102 @@
+/* gateway/store/incidents.h - messages, incidents and their children, as rows.
+ *
+ *   child.stage   match ──▶ plan ──▶ done      which step has work with it; back to match when a
+ *                   ▲         ▲        │       register or revision changes what is known, back to
+ *                   └─────────┴────────┘       plan when a contact, calendar, policy or answer does
+ *   child.state   open, review, told, answered, with_la_desk, withheld, withdrawn (contracts.md)
+ *
+ * Every function works in the caller's transaction. Whoever changes a state queues the progress
+ * receipt with it, so incidents_set_state is the only way to do it.
+ */
+#ifndef STORE_INCIDENTS_H
+#define STORE_INCIDENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "intake/incident.h"
+#include "store/db.h"
+
+enum child_stage { STAGE_MATCH, STAGE_PLAN, STAGE_DONE };
+enum child_state {
+    CHILD_OPEN,
+    CHILD_REVIEW,
+    CHILD_TOLD,
+    CHILD_ANSWERED,
+    CHILD_WITH_LA_DESK,
+    CHILD_WITHHELD,
+    CHILD_WITHDRAWN,
+};
+const char *child_state_word(enum child_state state); /* the contract's word */
+/* false when the word is none */
+bool child_state_parse(const char *word, enum child_state *out);
+
+struct child_row {
+    int64_t child_id, incident_id;
+    int64_t decision_id; /* -1 none yet */
+    char child_ref[CHILD_REF_SIZE];
+    enum child_stage stage;
+    enum child_state state;
+    bool removed; /* a later revision no longer names it: state withdrawn */
+};
+
+struct incident_row {
+    int64_t incident_id;
+    int64_t revision;
+    int64_t message_id;
+    time_t accepted_at; /* the first revision's; planning counts from revised_at */
+    time_t revised_at;
+    char force[FORCE_SIZE];
+    char police_ref[POLICE_REF_SIZE];
+};
+
+/* Keeps a message and what became of it. problems NULL: none. */
+int incidents_keep_message(struct db *db, const char *topic, const void *body, size_t length,
+                           const char *outcome, const struct problems *problems, time_t now,
+                           int64_t *message_id, struct err *err) MUST_CHECK;
+
+/* The stored revision of (force, police_ref): 1, 0 none, -1. */
+int incidents_revision(struct db *db, const char *force, const char *police_ref,
+                       int64_t *incident_id, int64_t *revision, struct err *err) MUST_CHECK;
+
+/* Stores a new incident or a higher revision of one: the children that it names are to be matched
+ * anew (a child whose particulars are unchanged keeps its decision), those it no longer names
+ * become withdrawn; withhold and withdraw settle all of them. *incident_id is written. */
+int incidents_put(struct db *db, const struct incident *incident, int64_t message_id, time_t now,
+                  int64_t *incident_id, struct err *err) MUST_CHECK;
+
+/* By id or by reference: 1, 0 none such, -1. */
+int incidents_get(struct db *db, int64_t incident_id, struct incident_row *out,
+                  struct err *err) MUST_CHECK;
+int incidents_find(struct db *db, const char *force /* NULL: any; more than one is ERR_INVALID */,
+                   const char *police_ref, struct incident_row *out, struct err *err) MUST_CHECK;
+
+/* The incident itself, parsed again from the message in force. *out is for incident_free. */
+int incidents_load(struct db *db, int64_t incident_id, struct incident **out,
+                   struct err *err) MUST_CHECK;
+
+/* Children in the order of the message; *out is for free(). */
+int incidents_children(struct db *db, int64_t incident_id, struct child_row **out, size_t *count,
+                       struct err *err) MUST_CHECK;
+
+/* Up to limit incidents that have a child at that stage, oldest first; returns the number or -1. */
+int incidents_with_work(struct db *db, enum child_stage stage, int64_t *incident_ids, int limit,
+                        struct err *err) MUST_CHECK;
+
+int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage,
+                        struct err *err) MUST_CHECK;
+
+/* Moves a child to a state (no change: nothing happens), writes the audit, and queues a `progress`
+ * receipt, or `closed` when this settled the last child (told and answered, with_la_desk, withheld,
+ * withdrawn are settled). who is 'matcher', 'planner', 'dispatcher' or a person's login. */
+int incidents_set_state(struct db *db, int64_t child_id, enum child_state state, const char *who,
+                        time_t now, struct err *err) MUST_CHECK;
+
+/* What a change of registers makes worth doing again, for children not yet told: match anew (open,
+ * review, with the desk by no match) or plan anew (all with an owed notice, or none at all). Returns
+ * the number of children, or -1. */
+int incidents_rematch_undecided(struct db *db, struct err *err) MUST_CHECK;
+int incidents_replan_unsent(struct db *db, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,58 @@
+/* gateway/store/notices.h - notices: one message about one incident to one door.
+ *
+ *   owed ──sent──▶ told ──answer──▶ answered
+ *    │  └─every contact failed─▶ failed (the planner gives it to the next door: the desk)
+ *    └─no longer wanted─▶ cancelled
+ */
+#ifndef STORE_NOTICES_H
+#define STORE_NOTICES_H
+
+#include "plan/plan.h"
+#include "store/db.h"
+
+enum notice_state { NOTICE_OWED, NOTICE_TOLD, NOTICE_ANSWERED, NOTICE_FAILED, NOTICE_CANCELLED };
+const char *notice_state_word(enum notice_state state);
+
+enum { NOTICE_REFERENCE_SIZE = 16 };
+
+struct notice_row {
+    int64_t notice_id, incident_id, revision;
+    char reference[NOTICE_REFERENCE_SIZE]; /* OE-7F3K-2Q9M: random, says nothing, fit for a subject */
+    enum notice_kind kind;
+    struct door door;
+    enum basis basis;
+    enum desk_reason reason;
+    char rule[33];
+    time_t due_at, answer_by;
+    enum notice_state state;
+    time_t told_at;       /* -1 not yet */
+    time_t answered_at;   /* -1 not yet */
+    int64_t told_contact; /* -1 */
+};
+
+/* Stores a planned notice with its children and, when it has a contact, its outbox item, under a
+ * new reference and key. Children's stage and state are the planner's business. */
+int notices_add(struct db *db, int64_t incident_id, int64_t revision,
+                const struct plan_notice *notice, const struct door *door, const char *adapter,
+                time_t now, int64_t *notice_id, struct err *err) MUST_CHECK;
+
+int notices_of_incident(struct db *db, int64_t incident_id, struct notice_row **out, size_t *count,
+                        struct err *err) MUST_CHECK; /* *out for free() */
+int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
+                     struct err *err) MUST_CHECK;
+int notices_get(struct db *db, int64_t notice_id, struct notice_row *out,
+                struct err *err) MUST_CHECK; /* 1, 0, -1 */
+int notices_by_reference(struct db *db, const char *reference, struct notice_row *out,
+                         struct err *err) MUST_CHECK;
+
+/* Cancels a notice that is owed, with its items; an item that is leased at this moment makes it
+ * return 0 and change nothing (the send is under way: plan again later). 1 cancelled, -1. */
+int notices_cancel(struct db *db, int64_t notice_id, const char *why, time_t now,
+                   struct err *err) MUST_CHECK;
+
+/* An answer: notice and its children become answered (desk: with_la_desk). who is a login or
+ * 'webhook'. 1, 0 already answered, -1. */
+int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now,
+                   struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/* gateway/store/outbox.h - what we owe to recipients, until each item is settled.
+ *
+ *    due ──claim──▶ leased ──sent──▶ sent
+ *     ▲               │  ├──never──▶ failed: the notice's next contact, by the planner
+ *     └─later, or the lease ran out  └──cancelled by a new plan (from due only)
+ *
+ * Items are added in their incident's own transaction, so nothing is planned and not owed. A crash
+ * between sending and recording lets the lease run out, and the item is sent again under the same
+ * key: twice is possible, not at all is not.
+ */
+#ifndef STORE_OUTBOX_H
+#define STORE_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "store/db.h"
+
+enum { OUTBOX_KEY_SIZE = 40 };
+
+struct outbox_item {
+    int64_t item_id;
+    int64_t notice_id, contact_id; /* -1 for a receipt */
+    char key[OUTBOX_KEY_SIZE];
+    char adapter[16];
+    int tries; /* before this one */
+    time_t due_at, give_up_at;
+    char *topic, *payload; /* a receipt's; owned */
+    void *correlation;
+    size_t correlation_length;
+};
+void outbox_item_release(struct outbox_item *item);
+
+/* A receipt for the police. topic and payload are copied. */
+int outbox_add_receipt(struct db *db, const char *topic, const char *payload,
+                       const void *correlation, size_t correlation_length, time_t now,
+                       struct err *err) MUST_CHECK;
+
+/* A notice's item for one contact. key is made here: 26 random characters. */
+int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
+                      time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
+
+/* Lease the notice due soonest whose contact is still verified and not ended (one whose contact is
+ * not is sent back to planning instead). 1: *out is the caller's, for outbox_item_release; 0: none is
+ * due at now; -1. In a transaction of its own. */
+int outbox_claim(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
+                 struct err *err) MUST_CHECK;
+
+/* The same for receipts, up to limit, oldest first. Returns how many. */
+int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
+                          int limit, struct err *err) MUST_CHECK;
+
+/* When the next item of that kind ("notice" or "receipt") is due or its lease runs out: 1, 0 none, -1. */
+int outbox_next_due(struct db *db, const char *kind, time_t *out, struct err *err) MUST_CHECK;
+
+/* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
+ * sending. Returns how many. */
+int outbox_release_leases(struct db *db, time_t now, struct err *err) MUST_CHECK;
+
+/* The try's end, recorded with its attempt; each in the caller's transaction.
+ *   sent   item sent, notice told (first time), its children told or with_la_desk
+ *   later  due again at next_at
+ *   never  item failed; the notice's children go back to planning, which picks whom next
+ * code is the protocol's (SMTP reply, HTTP status, 0); detail is ours, no personal data. */
+int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail,
+                int ms, time_t now, struct err *err) MUST_CHECK;
+int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
+                 const char *detail, int ms, time_t next_at, time_t now,
+                 struct err *err) MUST_CHECK;
+int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
+                 int ms, time_t now, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,246 @@
+#include "store/schema.h"
+
+#include <stdio.h>
+
+#include "store/sql.h"
+
+enum { APPLICATION_ID = 0x454e4350 }; /* "ENCP" */
+
+/* Moments are UTC seconds, dates are text yyyy-mm-dd, so that they read in any tool.
+ * A door is (namespace, urn): 'school' and 'centre' are GIAS, 'la' is the desk of an authority by
+ * its code, 'force' that of a force by its id. */
+static const char step_1[] =
+    /* Registers: what authorities send us. Rows end, they are not deleted, for decisions point at
+     * them. */
+    "CREATE TABLE establishment ("
+    " namespace TEXT NOT NULL CHECK (namespace IN ('school','centre')),"
+    " urn TEXT NOT NULL,"
+    " la_code TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " type_code INTEGER NOT NULL, type_name TEXT NOT NULL,"
+    " status_code INTEGER NOT NULL," /* 1 open, 2 closed, 3 open but closing, 4 proposed */
+    " phase_code INTEGER, low_age INTEGER, high_age INTEGER,"
+    " street TEXT, locality TEXT, town TEXT, postcode TEXT,"
+    " outward TEXT," /* the postcode's first half, folded: which authority an area belongs to */
+    " opened TEXT, closed TEXT, website TEXT, telephone TEXT,"
+    " PRIMARY KEY (namespace, urn)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX establishment_area ON establishment(outward, la_code);"
+    "CREATE INDEX establishment_la ON establishment(la_code);"
+    "CREATE TABLE authority (la_code TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE establishment_link ("
+    " namespace TEXT NOT NULL, urn TEXT NOT NULL, link_urn TEXT NOT NULL, type TEXT NOT NULL,"
+    " name TEXT, established TEXT,"
+    " PRIMARY KEY (namespace, urn, link_urn, type)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE pupil ("
+    " pupil_key INTEGER PRIMARY KEY,"
+    " la_code TEXT NOT NULL, pupil_id TEXT NOT NULL, upn TEXT,"
+    " forename TEXT, middle_names TEXT, surname TEXT, preferred_forename TEXT,"
+    " former_surname TEXT, gender TEXT, dob TEXT,"
+    " house TEXT, street TEXT, town TEXT, postcode TEXT, nc_year TEXT,"
+    " seen_import INTEGER NOT NULL," /* the import that last had this row */
+    " UNIQUE (la_code, pupil_id)) STRICT;"
+    "CREATE TABLE pupil_block (" /* blocking keys, made by match/keys */
+    " key INTEGER NOT NULL, pupil_key INTEGER NOT NULL REFERENCES pupil,"
+    " PRIMARY KEY (key, pupil_key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX pupil_block_pupil ON pupil_block(pupil_key);"
+    "CREATE TABLE enrolment ("
+    " enrolment_id INTEGER PRIMARY KEY,"
+    " pupil_key INTEGER NOT NULL REFERENCES pupil,"
+    " namespace TEXT NOT NULL, urn TEXT NOT NULL, school TEXT,"
+    " enrolment TEXT NOT NULL DEFAULT 'main', from_day TEXT, to_day TEXT, days TEXT,"
+    " ended_at INTEGER," /* absent from a complete roll since */
+    " seen_import INTEGER NOT NULL,"
+    " UNIQUE (pupil_key, namespace, urn)) STRICT;"
+    "CREATE TABLE contact ("
+    " contact_id INTEGER PRIMARY KEY,"
+    " namespace TEXT NOT NULL CHECK (namespace IN ('school','centre','la','force')),"
+    " urn TEXT NOT NULL,"
+    " role TEXT NOT NULL CHECK (role IN ('dsl','deputy','la_desk','health_visitor')),"
+    " name TEXT NOT NULL, adapter TEXT NOT NULL, address TEXT NOT NULL,"
+    " language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en','cy')),"
+    " verified_at INTEGER," /* NULL: nobody has checked it, so nothing is sent to it */
+    " ended_at INTEGER, ended_why TEXT,"
+    " seen_import INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (namespace, urn, role, adapter, address)) STRICT;"
+    "CREATE TABLE reach ("
+    " namespace TEXT NOT NULL, urn TEXT NOT NULL, postcode_prefix TEXT NOT NULL,"
+    " PRIMARY KEY (postcode_prefix, namespace, urn)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE term ("
+    " term_id INTEGER PRIMARY KEY,"
+    " la_code TEXT, namespace TEXT, urn TEXT,"
+    " kind TEXT NOT NULL CHECK (kind IN ('term','closure','inset')),"
+    " from_day TEXT NOT NULL, to_day TEXT NOT NULL, title TEXT NOT NULL DEFAULT '',"
+    " CHECK ((la_code IS NULL) <> (urn IS NULL)), CHECK (from_day <= to_day)) STRICT;"
+    "CREATE UNIQUE INDEX term_once ON term("
+    " ifnull(la_code,''), ifnull(namespace,''), ifnull(urn,''), kind, from_day, to_day);"
+    "CREATE TABLE bank_holiday ("
+    " division TEXT NOT NULL, day TEXT NOT NULL, title TEXT NOT NULL,"
+    " PRIMARY KEY (division, day)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE policy ("
+    " scope TEXT NOT NULL CHECK (scope IN ('all','force','la','school','centre')),"
+    " id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (scope, id, key)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE import ("
+    " import_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,"
+    " read_rows INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,"
+    " changed INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0) STRICT;"
+
+    /* Intake. */
+    "CREATE TABLE message (" /* every message that came, refused ones too */
+    " message_id INTEGER PRIMARY KEY,"
+    " received_at INTEGER NOT NULL, topic TEXT NOT NULL, body BLOB NOT NULL,"
+    " outcome TEXT NOT NULL CHECK (outcome IN ('accepted','repeat','refused')),"
+    " problems TEXT NOT NULL DEFAULT '[]',"
+    " handled_at INTEGER, handled_by TEXT) STRICT;" /* a person has dealt with a refused one */
+    "CREATE INDEX message_refused ON message(received_at) WHERE outcome = 'refused';"
+    "CREATE TABLE incident ("
+    " incident_id INTEGER PRIMARY KEY,"
+    " force TEXT NOT NULL, police_ref TEXT NOT NULL,"
+    " revision INTEGER NOT NULL," /* the one in force, whose body message_id holds */
+    " message_id INTEGER NOT NULL REFERENCES message,"
+    " type TEXT NOT NULL, action TEXT NOT NULL,"
+    " attended_at INTEGER NOT NULL, accepted_at INTEGER NOT NULL, revised_at INTEGER NOT NULL,"
+    " closed_at INTEGER," /* every child settled, receipt 'closed' owed */
+    " UNIQUE (force, police_ref)) STRICT;"
+    "CREATE TABLE incident_revision ("
+    " incident_id INTEGER NOT NULL REFERENCES incident, revision INTEGER NOT NULL,"
+    " message_id INTEGER NOT NULL REFERENCES message, accepted_at INTEGER NOT NULL,"
+    " PRIMARY KEY (incident_id, revision)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE child ("
+    " child_id INTEGER PRIMARY KEY,"
+    " incident_id INTEGER NOT NULL REFERENCES incident, child_ref TEXT NOT NULL,"
+    " stage TEXT NOT NULL CHECK (stage IN ('match','plan','done'))," /* which step's work it is */
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('open','review','told','answered','with_la_desk','withheld','withdrawn')),"
+    " decision_id INTEGER REFERENCES decision," /* the one in force */
+    " withheld_reason TEXT,"
+    " UNIQUE (incident_id, child_ref)) STRICT;"
+    "CREATE INDEX child_work ON child(stage) WHERE stage <> 'done';"
+
+    /* Match. */
+    "CREATE TABLE decision ("
+    " decision_id INTEGER PRIMARY KEY, child_id INTEGER NOT NULL REFERENCES child,"
+    " made_at INTEGER NOT NULL, made_by TEXT NOT NULL," /* 'matcher', or who */
+    " outcome TEXT NOT NULL CHECK (outcome IN ('match','review','none')),"
+    " pupil_key INTEGER REFERENCES pupil, score REAL, margin REAL, rule TEXT NOT NULL,"
+    " CHECK ((outcome = 'match') = (pupil_key IS NOT NULL))) STRICT;"
+    "CREATE INDEX decision_child ON decision(child_id);"
+    "CREATE TABLE candidate ("
+    " decision_id INTEGER NOT NULL REFERENCES decision, rank INTEGER NOT NULL,"
+    " pupil_key INTEGER NOT NULL REFERENCES pupil, score REAL NOT NULL,"
+    " evidence TEXT NOT NULL," /* JSON: field, level, weight; levels, not values */
+    " PRIMARY KEY (decision_id, rank)) STRICT, WITHOUT ROWID;"
+
+    /* Plan: one notice is one message about one incident to one door. */
+    "CREATE TABLE notice ("
+    " notice_id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE,"
+    " incident_id INTEGER NOT NULL REFERENCES incident, revision INTEGER NOT NULL,"
+    " kind TEXT NOT NULL CHECK (kind IN ('notice','desk','correction','withdrawal')),"
+    " namespace TEXT NOT NULL, urn TEXT NOT NULL,"
+    " basis TEXT NOT NULL CHECK (basis IN ('statutory','local')),"
+    " reason TEXT," /* of a desk's notice: why no establishment is told; a code of plan.h */
+    " rule TEXT NOT NULL," /* which rule set the time; a code of calendar.h */
+    " due_at INTEGER NOT NULL, answer_by INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
+    " told_at INTEGER, told_contact INTEGER REFERENCES contact,"
+    " answered_at INTEGER, answered_by TEXT, planned_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX notice_incident ON notice(incident_id);"
+    "CREATE INDEX notice_open ON notice(due_at) WHERE state IN ('owed','told','failed');"
+    "CREATE UNIQUE INDEX notice_once ON notice(incident_id, revision, kind, namespace, urn)"
+    " WHERE state <> 'cancelled';"
+    "CREATE TABLE notice_child ("
+    " notice_id INTEGER NOT NULL REFERENCES notice, child_id INTEGER NOT NULL REFERENCES child,"
+    " PRIMARY KEY (notice_id, child_id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX notice_child_child ON notice_child(child_id);"
+
+    /* Outbox: what is owed to one recipient by one adapter. */
+    "CREATE TABLE outbox ("
+    " item_id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL CHECK (kind IN ('notice','receipt')),"
+    " notice_id INTEGER REFERENCES notice, contact_id INTEGER REFERENCES contact,"
+    " topic TEXT, payload TEXT, correlation BLOB," /* a receipt's */
+    " adapter TEXT NOT NULL," /* 'mqtt' for receipts */
+    " key TEXT NOT NULL UNIQUE," /* the Message-ID or idempotency key, the same on every try */
+    " due_at INTEGER NOT NULL," /* the next moment worth a try */
+    " give_up_at INTEGER,"      /* no longer worth retrying this recipient */
+    " state TEXT NOT NULL CHECK (state IN ('due','leased','sent','failed','cancelled')),"
+    " lease_until INTEGER, tries INTEGER NOT NULL DEFAULT 0,"
+    " verdict TEXT, detail TEXT, sent_at INTEGER, created_at INTEGER NOT NULL,"
+    " CHECK ((kind = 'notice') = (notice_id IS NOT NULL AND contact_id IS NOT NULL)),"
+    " CHECK ((kind = 'receipt') = (topic IS NOT NULL AND payload IS NOT NULL))) STRICT;"
+    "CREATE UNIQUE INDEX outbox_once ON outbox(notice_id, contact_id)"
+    " WHERE kind = 'notice' AND state <> 'cancelled';"
+    "CREATE INDEX outbox_due ON outbox(kind, due_at) WHERE state = 'due';"
+    "CREATE INDEX outbox_leased ON outbox(lease_until) WHERE state = 'leased';"
+    "CREATE INDEX outbox_notice ON outbox(notice_id) WHERE notice_id IS NOT NULL;"
+    "CREATE TABLE attempt ("
+    " item_id INTEGER NOT NULL REFERENCES outbox, try INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " verdict TEXT NOT NULL, code INTEGER NOT NULL, detail TEXT, ms INTEGER NOT NULL,"
+    " PRIMARY KEY (item_id, try)) STRICT, WITHOUT ROWID;"
+
+    /* What was done, by whom: rows are only added. */
+    "CREATE TABLE audit ("
+    " audit_id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, event TEXT NOT NULL,"
+    " incident_id INTEGER, child_id INTEGER, notice_id INTEGER, item_id INTEGER,"
+    " detail TEXT NOT NULL DEFAULT '') STRICT;"
+    "CREATE INDEX audit_incident ON audit(incident_id);"
+    "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit"
+    " BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;"
+    "CREATE TRIGGER audit_remains BEFORE DELETE ON audit"
+    " BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;";
+
+static const char *const steps[] = {step_1};
+
+int schema_newest(void)
+{
+    return (int)ARRAY_SIZE(steps);
+}
+
+static int take(struct db *db, int step, struct err *err)
+{
+    char number[64];
+
+    snprintf(number, sizeof number, "PRAGMA user_version=%d", step);
+    if (db_begin(db, err) < 0)
+        return -1;
+    if (sql_script(db, steps[step - 1], err) < 0 || sql_script(db, number, err) < 0) {
+        db_rollback(db);
+        return -1;
+    }
+    return db_commit(db, err);
+}
+
+static int take_missing(struct db *db, int from, struct err *err)
+{
+    for (int step = from + 1; step <= schema_newest(); step++) {
+        if (take(db, step, err) < 0)
+            return err_context(err, "schema step %d", step);
+    }
+    return 0;
+}
+
+int schema_create(struct db *db, struct err *err)
+{
+    char mark[64];
+
+    snprintf(mark, sizeof mark, "PRAGMA application_id=%d", APPLICATION_ID);
+    if (sql_script(db, mark, err) < 0)
+        return -1;
+    return take_missing(db, 0, err);
+}
+
+int schema_upgrade(struct db *db, struct err *err)
+{
+    int64_t id = 0, version = 0;
+
+    if (sql_int(db, &id, err, "PRAGMA application_id", "") < 0 ||
+        sql_int(db, &version, err, "PRAGMA user_version", "") < 0)
+        return -1;
+    if (id != APPLICATION_ID)
+        return err_set(err, ERR_STORE, "store %s: this is no store of Encompass", db_path(db));
+    if (version > schema_newest())
+        return err_set(err, ERR_STORE,
+                       "store %s: a newer program wrote it (schema %d, this one knows %d)",
+                       db_path(db), (int)version, schema_newest());
+    return take_missing(db, (int)version, err);
+}

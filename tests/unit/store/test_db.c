@@ -1,0 +1,186 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/audit.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+struct place {
+    char folder[64];
+    char path[96];
+};
+
+static int setup(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+
+    snprintf(p->folder, sizeof p->folder, "/tmp/encompass-test-XXXXXX");
+    if (!mkdtemp(p->folder))
+        return -1;
+    snprintf(p->path, sizeof p->path, "%s/store.db", p->folder);
+    *state = p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-daemon"};
+    struct place *p = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+        char name[128];
+
+        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
+        unlink(name);
+    }
+    rmdir(p->folder);
+    free(p);
+    return 0;
+}
+
+static struct db *opened(struct place *p)
+{
+    struct db *db;
+    struct err err;
+
+    assert_int_equal(db_create(p->path, &err), 0);
+    assert_int_equal(db_open(p->path, &db, &err), 0);
+    return db;
+}
+
+static void a_new_store_has_the_newest_schema_and_is_its_owners_alone(void **state)
+{
+    struct place *p = *state;
+    struct db *db = opened(p);
+    struct stat st;
+    struct err err;
+    int64_t n;
+
+    assert_int_equal(sql_int(db, &n, &err, "PRAGMA user_version", ""), 1);
+    assert_int_equal(n, schema_newest());
+    assert_int_equal(sql_int(db, &n, &err, "PRAGMA synchronous", ""), 1);
+    assert_int_equal(n, 2); /* FULL */
+    assert_int_equal(sql_int(db, &n, &err, "PRAGMA foreign_keys", ""), 1);
+    assert_int_equal(n, 1);
+    assert_int_equal(stat(p->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    db_close(db);
+}
+
+static void a_store_that_a_newer_program_wrote_is_refused(void **state)
+{
+    struct place *p = *state;
+    struct db *db = opened(p);
+    struct err err;
+
+    assert_int_equal(sql_script(db, "PRAGMA user_version=1000", &err), 0);
+    db_close(db);
+    assert_int_equal(db_open(p->path, &db, &err), -1);
+    assert_int_equal(err.code, ERR_STORE);
+    assert_non_null(strstr(err.text, "newer program"));
+}
+
+static void a_file_that_is_no_store_is_refused_and_left_as_it_is(void **state)
+{
+    struct place *p = *state;
+    struct db *db;
+    struct err err;
+    FILE *f = fopen(p->path, "w");
+    char read[32] = "";
+
+    assert_non_null(f);
+    fputs("what a pupil wrote", f);
+    fclose(f);
+    assert_int_equal(db_open(p->path, &db, &err), -1);
+    assert_int_equal(err.code, ERR_STORE);
+    assert_int_equal(db_create(p->path, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    f = fopen(p->path, "r");
+    assert_non_null(fgets(read, sizeof read, f));
+    fclose(f);
+    assert_string_equal(read, "what a pupil wrote");
+}
+
+static void only_one_daemon_has_a_store(void **state)
+{
+    struct place *p = *state;
+    struct db *one = opened(p), *two;
+    struct err err;
+
+    assert_int_equal(db_open(p->path, &two, &err), 0);
+    assert_int_equal(db_lock_daemon(one, &err), 0);
+    assert_int_equal(db_lock_daemon(two, &err), -1);
+    assert_int_equal(err.code, ERR_BUSY);
+    db_close(one);
+    assert_int_equal(db_lock_daemon(two, &err), 0);
+    db_close(two);
+}
+
+static void what_is_rolled_back_was_never_there(void **state)
+{
+    struct db *db = opened(*state);
+    struct audit_about about = AUDIT_ABOUT_NOTHING;
+    struct err err;
+    int64_t n = -1;
+
+    assert_int_equal(db_begin(db, &err), 0);
+    assert_int_equal(audit_add(db, 1, "test", "store.tried", &about, &err, "n=%d", 1), 0);
+    db_rollback(db);
+    assert_int_equal(sql_int(db, &n, &err, "SELECT count(*) FROM audit", ""), 1);
+    assert_int_equal(n, 0);
+    db_close(db);
+}
+
+static void the_audit_is_only_added_to(void **state)
+{
+    struct db *db = opened(*state);
+    struct audit_about about = AUDIT_ABOUT_NOTHING;
+    struct err err;
+
+    assert_int_equal(audit_add(db, 1, "test", "store.tried", &about, &err, "n=%d", 1), 0);
+    assert_int_equal(sql_run(db, &err, "DELETE FROM audit", ""), -1);
+    assert_int_equal(sql_run(db, &err, "UPDATE audit SET who = 'nobody'", ""), -1);
+    db_close(db);
+}
+
+static void another_connections_commit_shows_in_the_version_of_the_data(void **state)
+{
+    struct place *p = *state;
+    struct db *one = opened(p), *two;
+    struct audit_about about = AUDIT_ABOUT_NOTHING;
+    struct err err;
+    int64_t before, after;
+
+    assert_int_equal(db_open(p->path, &two, &err), 0);
+    assert_int_equal(db_version_of_data(one, &before, &err), 0);
+    assert_int_equal(audit_add(two, 1, "test", "store.tried", &about, &err, "n=%d", 1), 0);
+    assert_int_equal(db_version_of_data(one, &after, &err), 0);
+    assert_int_not_equal(before, after);
+    db_close(one);
+    db_close(two);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_new_store_has_the_newest_schema_and_is_its_owners_alone),
+        T(a_store_that_a_newer_program_wrote_is_refused),
+        T(a_file_that_is_no_store_is_refused_and_left_as_it_is),
+        T(only_one_daemon_has_a_store),
+        T(what_is_rolled_back_was_never_there),
+        T(the_audit_is_only_added_to),
+        T(another_connections_commit_shows_in_the_version_of_the_data),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

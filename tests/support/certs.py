@@ -1,0 +1,51 @@
+"""A certificate authority for one run: made with openssl, gone with its folder."""
+
+import ssl
+import subprocess
+from pathlib import Path
+
+
+class Certs:
+    """ca, server_cert and server_key are files in folder; the server answers to localhost and
+    127.0.0.1. client(name) makes a client certificate whose common name is name."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ca = self.folder / "ca.crt"
+        self._ca_key = self.folder / "ca.key"
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-nodes", "-days", "3650", "-subj", "/CN=Drill authority",
+                      "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+                      "-keyout", self._ca_key, "-out", self.ca)
+        self.server_cert, self.server_key = self._leaf(
+            "server", "localhost",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth")
+
+    def client(self, name):
+        return self._leaf(f"client-{name}", name, "extendedKeyUsage=clientAuth")
+
+    def server_context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_cert, self.server_key)
+        return context
+
+    def client_context(self):
+        return ssl.create_default_context(cafile=self.ca)
+
+    def _leaf(self, stem, common_name, extensions):
+        key, cert = self.folder / f"{stem}.key", self.folder / f"{stem}.crt"
+        request, wanted = self.folder / f"{stem}.csr", self.folder / f"{stem}.ext"
+        wanted.write_text(extensions + "\n")
+        self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-nodes", "-subj", f"/CN={common_name}", "-keyout", key, "-out", request)
+        self._openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._ca_key,
+                      "-CAcreateserial", "-days", "3650", "-extfile", wanted, "-out", cert)
+        return cert, key
+
+    @staticmethod
+    def _openssl(*arguments):
+        done = subprocess.run(["openssl", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"openssl {arguments[0]}: {done.stderr.strip()}")

@@ -23,12 +23,12 @@ const char *verdict_word(enum verdict verdict);
 
 /* What became of a try. */
 struct outcome {
-    int code;             /* SMTP reply or HTTP status; 0 when there was none */
-    char detail[160];     /* for log and audit: codes and words of ours, nothing of the far side's
+    int code;         /* SMTP reply or HTTP status; 0 when there was none */
+    char detail[160]; /* for log and audit: codes and words of ours, nothing of the far side's
                              free text, no address */
-    int retry_after;      /* seconds that the far side asks for; -1 none */
+    int retry_after;  /* seconds that the far side asks for; -1 none */
     struct personal answered_by; /* a 2xx that answers too (webhook); absent otherwise */
-    bool contact_ends;    /* 410: this address is gone for good */
+    bool contact_ends;           /* 410: this address is gone for good */
 };
 
 struct adapter {

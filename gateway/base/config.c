@@ -16,7 +16,7 @@ enum { VALUES_MAX = 256, MISTAKES_SHOWN = 8, SECRET_MAX = 4096 };
 struct value {
     const struct config_section *section;
     const struct config_key *key;
-    char *text;                   /* paths resolved */
+    char *text; /* paths resolved */
     int64_t number;
 };
 

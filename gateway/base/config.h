@@ -19,12 +19,12 @@
 
 enum config_kind {
     CONFIG_TEXT,
-    CONFIG_INT,      /* least..most */
-    CONFIG_BOOL,     /* yes or no */
-    CONFIG_PATH,     /* a file or folder; relative to the configuration's folder */
-    CONFIG_SECONDS,  /* 90, 90s, 15m, 2h; least..most in seconds */
-    CONFIG_TIME,     /* hh:mm, in seconds of the day */
-    CONFIG_CHOICE,   /* one of choices, '|' between */
+    CONFIG_INT,     /* least..most */
+    CONFIG_BOOL,    /* yes or no */
+    CONFIG_PATH,    /* a file or folder; relative to the configuration's folder */
+    CONFIG_SECONDS, /* 90, 90s, 15m, 2h; least..most in seconds */
+    CONFIG_TIME,    /* hh:mm, in seconds of the day */
+    CONFIG_CHOICE,  /* one of choices, '|' between */
 };
 
 struct config_key {

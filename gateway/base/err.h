@@ -19,7 +19,7 @@ enum err_code {
     ERR_NETWORK, /* broker, mail or web server out of reach */
     ERR_SYSTEM,  /* the operating system said no: file, permission, disk */
     ERR_MEMORY,
-    ERR_LIMIT, /* a ceiling of ours was reached */
+    ERR_LIMIT,     /* a ceiling of ours was reached */
     ERR_NONE_SUCH, /* nothing by that name or reference */
 };
 

@@ -34,9 +34,11 @@ int log_level_parse(const char *text, enum log_level *out, struct err *err)
 /* How many bytes make the valid UTF-8 character at p, 0 when they make none. */
 static size_t utf8_length(const unsigned char *p)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3
-               : p[0] >= 0xF0 && p[0] < 0xF5                  ? 4
-                                                              : 0;
+    size_t n = p[0] < 0x80                   ? 1
+               : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+               : (p[0] & 0xF0) == 0xE0       ? 3
+               : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                             : 0;
 
     for (size_t i = 1; i < n; i++) {
         if ((p[i] & 0xC0) != 0x80)
@@ -76,8 +78,7 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     flockfile(to);
-    fprintf(to, "%s %s %s ",
-            moment_format(clock_now(output.clock ? output.clock : &machine), when),
+    fprintf(to, "%s %s %s ", moment_format(clock_now(output.clock ? output.clock : &machine), when),
             level_names[level], event);
     write_escaped(to, line);
     fputc('\n', to);

@@ -4,26 +4,37 @@
 #include "intake/subscriber.h"
 
 static const struct config_key store_keys[] = {
-    {.name = "path", .kind = CONFIG_PATH, .otherwise = "/var/lib/encompass/store.db",
+    {.name = "path",
+     .kind = CONFIG_PATH,
+     .otherwise = "/var/lib/encompass/store.db",
      .help = "the SQLite file that encompass init makes"},
     {.name = NULL},
 };
 
 static const struct config_key intake_keys[] = {
-    {.name = "batch_messages", .kind = CONFIG_INT, .otherwise = "1000", .least = 1, .most = 10000,
+    {.name = "batch_messages",
+     .kind = CONFIG_INT,
+     .otherwise = "1000",
+     .least = 1,
+     .most = 10000,
      .help = "most messages that one commit keeps"},
     {.name = NULL},
 };
 
 static const struct config_key morning_keys[] = {
-    {.name = "templates", .kind = CONFIG_PATH, .otherwise = "/usr/share/encompass/templates",
+    {.name = "templates",
+     .kind = CONFIG_PATH,
+     .otherwise = "/usr/share/encompass/templates",
      .help = "the folder of the notices' wordings"},
     {.name = NULL},
 };
 
 static const struct config_key log_keys[] = {
-    {.name = "level", .kind = CONFIG_CHOICE, .otherwise = "info",
-     .choices = "error|warning|info|debug", .help = "how much is logged, to standard error"},
+    {.name = "level",
+     .kind = CONFIG_CHOICE,
+     .otherwise = "info",
+     .choices = "error|warning|info|debug",
+     .help = "how much is logged, to standard error"},
     {.name = NULL},
 };
 

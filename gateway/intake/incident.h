@@ -55,7 +55,7 @@ struct incident_child {
     enum incident_sex sex;
     struct personal upn;
     struct incident_place home;
-    struct personal claimed_name;     /* the school, as somebody said it */
+    struct personal claimed_name; /* the school, as somebody said it */
     char claimed_school_urn[URN_SIZE];
     struct personal relationship;
     enum incident_present present;
@@ -64,9 +64,9 @@ struct incident_child {
 };
 
 struct incident_do_not_tell {
-    char role[CODE_SIZE];          /* dsl, deputy, la_desk, health_visitor; "" any role */
-    char school_urn[URN_SIZE];     /* "" every establishment */
-    struct personal contact;       /* an address that must not be told; absent: any */
+    char role[CODE_SIZE];      /* dsl, deputy, la_desk, health_visitor; "" any role */
+    char school_urn[URN_SIZE]; /* "" every establishment */
+    struct personal contact;   /* an address that must not be told; absent: any */
     struct personal reason;
 };
 

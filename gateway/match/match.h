@@ -17,7 +17,7 @@
 #include "intake/incident.h"
 
 enum {
-    NAME_SIZE = 128,     /* a folded name, bytes with the NUL */
+    NAME_SIZE = 128, /* a folded name, bytes with the NUL */
     PERSON_NAMES = 12,
     CANDIDATES_MAX = 200, /* what the store hands over at most for one child */
     REVIEW_MAX = 5,       /* shown to a person, best first */
@@ -36,8 +36,8 @@ struct person {
     day_t seen_on; /* the day of the call-out, on which age counts */
     int age;       /* -1 unknown */
     enum incident_sex sex;
-    char upn[14];      /* "" none or invalid */
-    char postcode[10]; /* folded: upper case, no space; "" none */
+    char upn[14];        /* "" none or invalid */
+    char postcode[10];   /* folded: upper case, no space; "" none */
     char schools[4][24]; /* "school/100001": where on roll; for a call-out: as claimed, by URN */
     size_t schools_count;
 };
@@ -65,9 +65,9 @@ struct weighed {
 
 struct decision {
     enum match_outcome outcome;
-    const char *rule;  /* which rule decided: "UPN and birth date", "two pupils fit as well" */
-    double score;      /* the best candidate's */
-    double margin;     /* over the next other pupil; the score itself when there is none */
+    const char *rule; /* which rule decided: "UPN and birth date", "two pupils fit as well" */
+    double score;     /* the best candidate's */
+    double margin;    /* over the next other pupil; the score itself when there is none */
     struct weighed candidates[REVIEW_MAX]; /* best first; the first is the match */
     size_t candidates_count;
 };

@@ -53,8 +53,8 @@ struct plan_door {
 
 struct plan_child {
     int64_t child_id;
-    day_t born;  /* from the roll when matched, else as the police said */
-    int age;     /* -1 unknown */
+    day_t born; /* from the roll when matched, else as the police said */
+    int age;    /* -1 unknown */
     enum match_outcome outcome;
     bool settled; /* withheld or withdrawn: no notice */
     /* Indices into plan_input.doors. */

@@ -25,7 +25,7 @@ struct statement {
 struct db {
     sqlite3 *handle;
     char *path;
-    int daemon_lock; /* -1: not held */
+    int daemon_lock;                         /* -1: not held */
     struct statement statements[STATEMENTS]; /* open addressing by the literal's address */
     size_t count;
 };
@@ -112,9 +112,9 @@ static int bind(struct db *db, sqlite3_stmt *stmt, const char *types, va_list ap
         case 'd': {
             day_t d = va_arg(ap, day_t);
 
-            rc = d == DAY_NONE ? sqlite3_bind_null(stmt, i)
-                               : sqlite3_bind_text(stmt, i, day_format(d, date), -1,
-                                                   SQLITE_TRANSIENT);
+            rc = d == DAY_NONE
+                     ? sqlite3_bind_null(stmt, i)
+                     : sqlite3_bind_text(stmt, i, day_format(d, date), -1, SQLITE_TRANSIENT);
             break;
         }
         case 'r':
@@ -290,10 +290,11 @@ static int open_file(const char *path, struct db **out, struct err *err)
     }
     sqlite3_extended_result_codes(db->handle, 0);
     sqlite3_busy_timeout(db->handle, BUSY_MS);
-    if (sql_script(db,
-                   "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
-                   "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
-                   err) < 0)
+    if (sql_script(
+            db,
+            "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
+            err) < 0)
         goto out;
     *out = db;
     db = NULL;

@@ -17,7 +17,8 @@ enum { NOTICE_REFERENCE_SIZE = 16 };
 
 struct notice_row {
     int64_t notice_id, incident_id, revision;
-    char reference[NOTICE_REFERENCE_SIZE]; /* OE-7F3K-2Q9M: random, says nothing, fit for a subject */
+    char reference
+        [NOTICE_REFERENCE_SIZE]; /* OE-7F3K-2Q9M: random, says nothing, fit for a subject */
     enum notice_kind kind;
     struct door door;
     enum basis basis;

@@ -63,8 +63,8 @@ int outbox_release_leases(struct db *db, time_t now, struct err *err) MUST_CHECK
  *   later  due again at next_at
  *   never  item failed; the notice's children go back to planning, which picks whom next
  * code is the protocol's (SMTP reply, HTTP status, 0); detail is ours, no personal data. */
-int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail,
-                int ms, time_t now, struct err *err) MUST_CHECK;
+int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail, int ms,
+                time_t now, struct err *err) MUST_CHECK;
 int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
                  const char *detail, int ms, time_t next_at, time_t now,
                  struct err *err) MUST_CHECK;

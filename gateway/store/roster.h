@@ -22,8 +22,8 @@ void pupil_release(struct pupil *p);
 struct enrolment {
     char namespace[8]; /* school or centre */
     char urn[URN_SIZE];
-    char kind[16];      /* main, subsidiary, … */
-    day_t from, to;     /* DAY_NONE: open */
+    char kind[16];  /* main, subsidiary, … */
+    day_t from, to; /* DAY_NONE: open */
 };
 
 /* Candidates for a child by the union of its keys (match/keys.h). *out is for free() after

@@ -138,7 +138,7 @@ static const char step_1[] =
     " kind TEXT NOT NULL CHECK (kind IN ('notice','desk','correction','withdrawal')),"
     " namespace TEXT NOT NULL, urn TEXT NOT NULL,"
     " basis TEXT NOT NULL CHECK (basis IN ('statutory','local')),"
-    " reason TEXT," /* of a desk's notice: why no establishment is told; a code of plan.h */
+    " reason TEXT,"        /* of a desk's notice: why no establishment is told; a code of plan.h */
     " rule TEXT NOT NULL," /* which rule set the time; a code of calendar.h */
     " due_at INTEGER NOT NULL, answer_by INTEGER NOT NULL,"
     " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
@@ -159,10 +159,10 @@ static const char step_1[] =
     " kind TEXT NOT NULL CHECK (kind IN ('notice','receipt')),"
     " notice_id INTEGER REFERENCES notice, contact_id INTEGER REFERENCES contact,"
     " topic TEXT, payload TEXT, correlation BLOB," /* a receipt's */
-    " adapter TEXT NOT NULL," /* 'mqtt' for receipts */
+    " adapter TEXT NOT NULL,"                      /* 'mqtt' for receipts */
     " key TEXT NOT NULL UNIQUE," /* the Message-ID or idempotency key, the same on every try */
-    " due_at INTEGER NOT NULL," /* the next moment worth a try */
-    " give_up_at INTEGER,"      /* no longer worth retrying this recipient */
+    " due_at INTEGER NOT NULL,"  /* the next moment worth a try */
+    " give_up_at INTEGER,"       /* no longer worth retrying this recipient */
     " state TEXT NOT NULL CHECK (state IN ('due','leased','sent','failed','cancelled')),"
     " lease_until INTEGER, tries INTEGER NOT NULL DEFAULT 0,"
     " verdict TEXT, detail TEXT, sent_at INTEGER, created_at INTEGER NOT NULL,"

@@ -29,7 +29,7 @@ int sql_int(struct db *db, int64_t *out, struct err *err, const char *sql, const
 int sql_query(struct db *db, sqlite3_stmt **out, struct err *err, const char *sql,
               const char *types, ...) MUST_CHECK;
 int sql_row(struct db *db, sqlite3_stmt *stmt, struct err *err) MUST_CHECK; /* 1, 0, -1 */
-void sql_done(sqlite3_stmt *stmt);                                        /* NULL is allowed */
+void sql_done(sqlite3_stmt *stmt);                                          /* NULL is allowed */
 
 /* Columns of the row. Text is borrowed until the next row; NULL comes out as NULL, DAY_NONE, -1
  * (sql_moment), absent. */

@@ -25,7 +25,7 @@ static void every_day_has_one_number_and_back(void **state)
 
 static void a_date_that_does_not_exist_is_none(void **state)
 {
-    static const char *const bad[] = {"2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31",
+    static const char *const bad[] = {"2026-02-29", "2026-13-01", "2026-00-10",  "2026-04-31",
                                       "2026-4-03",  "20260403",   "2026-04-03 ", ""};
 
     (void)state;
@@ -63,7 +63,8 @@ static void london_agrees_with_the_c_library_every_half_hour_for_forty_years(voi
         struct tm tm;
 
         localtime_r(&t, &tm);
-        assert_int_equal(london_day(t), day_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday));
+        assert_int_equal(london_day(t),
+                         day_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday));
         assert_int_equal(london_second(t), tm.tm_hour * 3600 + tm.tm_min * 60);
     }
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+int(err_set)(struct err *err, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
 
@@ -18,7 +18,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return -1;
 }
 
-int err_context(struct err *err, const char *fmt, ...)
+int(err_context)(struct err *err, const char *fmt, ...)
 {
     char old[sizeof err->text];
     char before[sizeof err->text];
@@ -37,12 +37,12 @@ int err_context(struct err *err, const char *fmt, ...)
     return -1;
 }
 
-int err_memory(struct err *err)
+int(err_memory)(struct err *err)
 {
     return err_set(err, ERR_MEMORY, "out of memory");
 }
 
-int err_errno(struct err *err, const char *what)
+int(err_errno)(struct err *err, const char *what)
 {
     int number = errno;
 

@@ -40,6 +40,18 @@ int err_memory(struct err *err);
 /* -1 with ERR_SYSTEM, `what` and the text of errno. `what` is no personal data. */
 int err_errno(struct err *err, const char *what);
 
+/* That all four return -1 and nothing else, said so that the compiler and clang-tidy see it where
+ * they are called. */
+static inline int err_minus_one(int rc)
+{
+    (void)rc;
+    return -1;
+}
+#define err_set(...) err_minus_one(err_set(__VA_ARGS__))
+#define err_context(...) err_minus_one(err_context(__VA_ARGS__))
+#define err_memory(err) err_minus_one(err_memory(err))
+#define err_errno(err, what) err_minus_one(err_errno(err, what))
+
 /* The exit status of a command that ended in this failure: 1 found something wrong (ERR_INVALID,
  * ERR_NONE_SUCH), 2 wrong use (ERR_USAGE), 3 could not. */
 int err_exit_status(const struct err *err);

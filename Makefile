@@ -1,0 +1,73 @@
+# The front door. `make help` lists the verbs; CMake does the work (see CMakePresets.json).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON := /usr/bin/python3
+PRESET := dev
+JOBS := $(shell nproc)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+
+PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
+
+.PHONY: help deps build demo test bench lint format fuzz install clean
+
+help: ## this list
+	@echo "Operation Encompass notification gateway"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@echo
+	@echo "Each verb installs the Debian packages it needs first (packages.txt), as root or by sudo."
+
+deps: ## install what is missing of packages.txt
+	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null \
+	  | awk '$$2 == "installed" { print $$1 }' | sort -u \
+	  | comm -13 - <(tr ' ' '\n' <<< "$(PACKAGES)" | sort -u)); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing: $$(echo $$missing)"; \
+	  $(SUDO) apt-get update -qq; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+	    apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
+	fi
+
+# One preset, built quietly: Ninja speaks when something is wrong.
+define built
+	@cmake --preset $(1) > build-$(1).log 2>&1 || { cat build-$(1).log; rm -f build-$(1).log; exit 1; }
+	@rm -f build-$(1).log
+	@cmake --build --preset $(1) -j $(JOBS) > build-$(1).log 2>&1 || { grep -v '^\[[0-9/]*\]' build-$(1).log; rm -f build-$(1).log; exit 1; }
+	@rm -f build-$(1).log
+endef
+
+build: deps ## the programs, optimised, in build/release/
+	$(call built,release)
+
+demo: build ## watch one night and its morning, on this machine alone
+	@$(PYTHON) -B tests/demo/demo.py --build build/release
+
+test: deps ## every test; the last line counts them
+	$(call built,asan)
+	$(call built,release)
+	@$(PYTHON) -B tests/run --asan build/asan --release build/release
+
+bench: build ## how fast, as ratios against raw limits taken in the same run
+	@$(PYTHON) -B tests/bench/bench.py --build build/release
+
+lint: deps ## layout, clang-tidy, and the words that do not belong here
+	$(call built,dev)
+	@tests/tools/lint build/dev
+
+format: deps # lay every C file out by .clang-format
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+fuzz: deps ## every fuzz target for FUZZ_SECONDS (60) each
+	$(call built,fuzz)
+	@tests/tools/fuzz build/fuzz $(FUZZ_SECONDS)
+
+install: build ## into /usr (or DESTDIR)
+	@DESTDIR="$(DESTDIR)" cmake --install build/release
+
+clean: ## remove build/
+	@rm -rf build

@@ -28,8 +28,12 @@ struct cli {
 struct command {
     const char *name;
     const char *summary; /* a line for `encompass --help` */
-    const char *usage;   /* arguments and options, for `encompass NAME --help` */
-    /* argv[0] is the command's name, argv[argc] NULL; getopt_long is reset (optind = 1). */
+    /* For `encompass NAME --help`, printed behind "usage: encompass NAME ": the arguments on the
+     * first line, then a blank line, what it does, its own options, examples; no newline at the
+     * end. The options that all have are added. */
+    const char *usage;
+    /* argv[0] is the command's name, argv[argc] NULL; getopt_long is reset (optind = 1) and silent
+     * (opterr = 0): '?' and ':' are for cli_usage_option. */
     int (*run)(struct cli *cli, int argc, char **argv, struct err *err);
 };
 
@@ -37,10 +41,19 @@ struct command {
 int cli_config(struct cli *cli, const struct config **out, struct err *err) MUST_CHECK;
 int cli_store(struct cli *cli, struct db **out, struct err *err) MUST_CHECK;
 
+/* The store's file: --store, else the configuration's. Borrowed. */
+int cli_store_path(struct cli *cli, const char **out, struct err *err) MUST_CHECK;
+
+/* Closes both; for main. */
+void cli_release(struct cli *cli);
+
 /* Who is at the keyboard, for the audit: the login of the real user. */
 const char *cli_who(void);
 
 /* -1 with ERR_USAGE: "encompass NAME: …, see encompass NAME --help". */
 int cli_usage(struct err *err, const char *command, const char *what);
+
+/* The same after getopt_long returned '?' or ':': says which option of argv was not understood. */
+int cli_usage_option(struct err *err, int argc, char **argv);
 
 #endif

@@ -1,0 +1,225 @@
+#include "cli/table.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/personal.h"
+
+struct cell {
+    char *text;
+    enum colour colour;
+};
+
+struct table {
+    const char *const *headings;
+    size_t columns;
+    struct cell *cells; /* row by row */
+    size_t count, capacity;
+    bool failed; /* out of memory: said when it is printed */
+};
+
+bool colour_wanted(FILE *to)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    if (no_color && no_color[0] != '\0')
+        return false;
+    return isatty(fileno(to)) && !(term && strcmp(term, "dumb") == 0);
+}
+
+static const char *colour_code(enum colour colour)
+{
+    static const char *const codes[] = {"",         "\033[1m",  "\033[32m",
+                                        "\033[33m", "\033[31m", "\033[2m"};
+
+    return codes[colour];
+}
+
+/* Characters that would steer a terminal become '?': what is shown can come from outside. */
+static void disarm(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if (*c < 0x20 || *c == 0x7f)
+            *c = *c == '\n' ? ' ' : '?';
+        else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+            c[0] = c[1] = '?';
+    }
+}
+
+/* Code points: our columns hold European letters, one cell each. */
+static size_t width(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static void print_coloured(FILE *to, enum colour colour, const char *text)
+{
+    if (colour != COLOUR_PLAIN && colour_wanted(to))
+        fprintf(to, "%s%s\033[0m", colour_code(colour), text);
+    else
+        fputs(text, to);
+}
+
+struct table *table_new(const char *const *headings)
+{
+    struct table *t = calloc(1, sizeof *t);
+
+    if (!t)
+        return NULL;
+    t->headings = headings;
+    while (headings[t->columns] && t->columns < TABLE_COLUMNS)
+        t->columns++;
+    return t;
+}
+
+void table_cell(struct table *t, enum colour colour, const char *fmt, ...)
+{
+    struct cell cell = {NULL, colour};
+    va_list ap;
+
+    if (!t || t->failed)
+        return;
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? t->capacity * 2 : 64;
+        struct cell *cells = reallocarray(t->cells, capacity, sizeof *cells);
+
+        if (!cells) {
+            t->failed = true;
+            return;
+        }
+        t->cells = cells;
+        t->capacity = capacity;
+    }
+    va_start(ap, fmt);
+    if (vasprintf(&cell.text, fmt, ap) < 0)
+        t->failed = true;
+    va_end(ap);
+    if (t->failed)
+        return;
+    disarm(cell.text);
+    t->cells[t->count++] = cell;
+}
+
+size_t table_rows(const struct table *t)
+{
+    return t ? t->count / t->columns : 0;
+}
+
+static void print_cell(FILE *to, const char *text, enum colour colour, size_t wide, bool right,
+                       bool last)
+{
+    int gap = (int)(wide - width(text));
+
+    if (right)
+        fprintf(to, "%*s", gap, "");
+    print_coloured(to, colour, text);
+    if (!right && !last)
+        fprintf(to, "%*s", gap, "");
+    fputs(last ? "\n" : "  ", to);
+}
+
+void table_print(const struct table *t, FILE *to)
+{
+    size_t wide[TABLE_COLUMNS];
+
+    if (!t || t->failed) {
+        fputs("(out of memory: the table is not shown)\n", stderr);
+        return;
+    }
+    for (size_t c = 0; c < t->columns; c++) {
+        wide[c] = width(t->headings[c] + (t->headings[c][0] == '>'));
+        for (size_t i = c; i < t->count; i += t->columns) {
+            size_t w = width(t->cells[i].text);
+
+            wide[c] = w > wide[c] ? w : wide[c];
+        }
+    }
+    for (size_t c = 0; c < t->columns; c++) {
+        bool right = t->headings[c][0] == '>';
+
+        print_cell(to, t->headings[c] + right, COLOUR_BOLD, wide[c], right, c + 1 == t->columns);
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        size_t c = i % t->columns;
+
+        print_cell(to, t->cells[i].text, t->cells[i].colour, wide[c], t->headings[c][0] == '>',
+                   c + 1 == t->columns);
+    }
+}
+
+void table_free(struct table *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->count; i++) {
+        personal_wipe(t->cells[i].text, strlen(t->cells[i].text)); /* names, at times */
+        free(t->cells[i].text);
+    }
+    free(t->cells);
+    free(t);
+}
+
+void colour_print(FILE *to, enum colour colour, const char *fmt, ...)
+{
+    static char text[8192];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    print_coloured(to, colour, text);
+    personal_wipe(text, sizeof text);
+}
+
+/* 43210 as "43,210". */
+static void grouped(size_t number, char out[32])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%zu", number);
+    int n = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[n++] = ',';
+        out[n++] = digits[i];
+    }
+    out[n] = '\0';
+}
+
+static bool progress_is_shown;
+
+void progress_show(const char *what, size_t done, size_t total)
+{
+    static int64_t shown_at;
+    int64_t now = clock_monotonic_ms();
+    char so_far[32], all[32];
+
+    if (!isatty(STDERR_FILENO) || (progress_is_shown && done != total && now - shown_at < 100))
+        return;
+    grouped(done, so_far);
+    grouped(total, all);
+    if (total > 0)
+        fprintf(stderr, "\r\033[K%s  %s of %s", what, so_far, all);
+    else
+        fprintf(stderr, "\r\033[K%s  %s", what, so_far);
+    fflush(stderr);
+    shown_at = now;
+    progress_is_shown = true;
+}
+
+void progress_end(void)
+{
+    if (progress_is_shown)
+        fputs("\r\033[K", stderr);
+    progress_is_shown = false;
+}

@@ -21,6 +21,7 @@ struct door {
 
 enum contact_role { ROLE_DSL, ROLE_DEPUTY, ROLE_LA_DESK, ROLE_HEALTH_VISITOR };
 const char *contact_role_word(enum contact_role role);
+bool contact_role_parse(const char *word, enum contact_role *out); /* false: the word is none */
 
 struct contact {
     int64_t contact_id;
@@ -34,7 +35,9 @@ struct contact {
     bool failed;      /* refused this notice for good, or was tried: the next one's turn */
 };
 
-/* GIAS statuses 1 Open and 3 Open, but proposed to close can be told. */
+/* GIAS's status codes; 0 here means not in the register. The open and the closing can be told. */
+enum { ESTABLISHMENT_OPEN = 1, ESTABLISHMENT_CLOSED = 2, ESTABLISHMENT_CLOSING = 3 };
+
 struct establishment {
     struct door door;
     char la_code[LA_CODE_SIZE];

@@ -35,12 +35,14 @@ int registers_policies(struct db *db, const char *force, const char *la_code,
                        const struct door *door, struct policy_row **out, size_t *count,
                        struct err *err) MUST_CHECK;
 
-/* Children's centres whose reach holds the postcode, longest prefix first; returns how many. */
+/* Children's centres whose reach holds the postcode, longest prefix first; returns how many. A
+ * prefix ends where a postcode's parts do, and keeps its space, or L1 1 would be L11: "PL" (area),
+ * "PL4", "PL4 8", "PL4 8A", "PL4 8AA". */
 int registers_centres(struct db *db, const char *postcode, struct door *out, int limit,
                       struct err *err) MUST_CHECK;
 
 /* The authority that a home postcode lies in, as the register's postcodes tell: that of every
- * establishment of its sector, else of its outward code, when they agree. 1; 0 unknown or not
+ * open establishment of its sector, else of its outward code, when they agree. 1; 0 unknown or not
  * unanimous; -1. */
 int registers_home_la(struct db *db, const char *postcode, char la_code[LA_CODE_SIZE],
                       struct err *err) MUST_CHECK;

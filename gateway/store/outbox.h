@@ -41,18 +41,20 @@ int outbox_add_receipt(struct db *db, const char *topic, const char *payload,
 int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                       time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
-/* Lease the notice due soonest whose contact is still verified and not ended (one whose contact is
- * not is sent back to planning instead). 1: *out is the caller's, for outbox_item_release; 0: none is
- * due at now; -1. In a transaction of its own. */
-int outbox_claim(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
-                 struct err *err) MUST_CHECK;
+/* Lease notices of that adapter, due soonest first, whose contact is still verified and not ended
+ * (one whose contact is not is sent back to planning instead). Up to limit of them to out, each for
+ * outbox_item_release; returns how many, 0 none is due at now, -1. In a transaction of its own.
+ * By adapter, because one that is held or has its hands full must not stand in another's way. */
+int outbox_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
+                 struct outbox_item *out, int limit, struct err *err) MUST_CHECK;
 
-/* The same for receipts, up to limit, oldest first. Returns how many. */
+/* The same for receipts, oldest first. */
 int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
                           int limit, struct err *err) MUST_CHECK;
 
-/* When the next item of that kind ("notice" or "receipt") is due or its lease runs out: 1, 0 none, -1. */
-int outbox_next_due(struct db *db, const char *kind, time_t *out, struct err *err) MUST_CHECK;
+/* When the next item of that adapter ("mqtt": receipts) is due or its lease runs out: 1, 0 none,
+ * -1. */
+int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
 
 /* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
  * sending. Returns how many. */

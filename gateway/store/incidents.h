@@ -39,6 +39,9 @@ struct child_row {
     enum child_stage stage;
     enum child_state state;
     bool removed; /* a later revision no longer names it: state withdrawn */
+    /* The revision that last changed what a notice would say of it: a notice told under a lower one
+     * is out of date, and a correction is owed. */
+    int64_t changed_revision;
 };
 
 struct incident_row {
@@ -60,9 +63,15 @@ int incidents_keep_message(struct db *db, const char *topic, const void *body, s
 int incidents_revision(struct db *db, const char *force, const char *police_ref,
                        int64_t *incident_id, int64_t *revision, struct err *err) MUST_CHECK;
 
-/* Stores a new incident or a higher revision of one: the children that it names are to be matched
- * anew (a child whose particulars are unchanged keeps its decision), those it no longer names
- * become withdrawn; withhold and withdraw settle all of them. *incident_id is written. */
+/* Stores a new incident or a revision that is higher than the stored one:
+ *   withdraw       every child becomes withdrawn
+ *   withhold       every child becomes withheld, with the reason
+ *   else, a child  new, or what matching looks at has changed: open, to be matched anew
+ *                  else it keeps decision and state; one that was withheld or withdrawn takes the
+ *                  state that its notices and its decision give (notices_restate)
+ *   not named      withdrawn, removed
+ * A child that was there goes to stage plan where it is not to be matched, so that what is owed is
+ * made to agree. No receipt is queued: accept_message receipts the whole. *incident_id is written. */
 int incidents_put(struct db *db, const struct incident *incident, int64_t message_id, time_t now,
                   int64_t *incident_id, struct err *err) MUST_CHECK;
 
@@ -87,16 +96,29 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t *incident
 int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage,
                         struct err *err) MUST_CHECK;
 
-/* Moves a child to a state (no change: nothing happens), writes the audit, and queues a `progress`
- * receipt, or `closed` when this settled the last child (told and answered, with_la_desk, withheld,
- * withdrawn are settled). who is 'matcher', 'planner', 'dispatcher' or a person's login. */
+/* Moves a child to a state (no change: nothing happens), writes the audit, and queues the receipt
+ * of the incident's new standing (standing.h). who is 'matcher', 'planner', 'dispatcher' or a
+ * person's login. */
 int incidents_set_state(struct db *db, int64_t child_id, enum child_state state, const char *who,
                         time_t now, struct err *err) MUST_CHECK;
 
-/* What a change of registers makes worth doing again, for children not yet told: match anew (open,
- * review, with the desk by no match) or plan anew (all with an owed notice, or none at all). Returns
- * the number of children, or -1. */
+/* What a change of registers makes worth doing again, for children not yet told. rematch: open, in
+ * review, or with the desk for want of a match while it has not answered; what a person decided
+ * stays. replan: those with an owed notice, and those open or in review with none. Returns the
+ * number of children, or -1. */
 int incidents_rematch_undecided(struct db *db, struct err *err) MUST_CHECK;
 int incidents_replan_unsent(struct db *db, struct err *err) MUST_CHECK;
+
+/* Promise P2 as a query, over incidents whose revision in force came at or after `since` (0: all). */
+enum { CHILD_STATES = CHILD_WITHDRAWN + 1 };
+struct incidents_account {
+    int64_t incidents, children;
+    int64_t by_state[CHILD_STATES];
+    int64_t stuck;     /* children whose owed notice has nobody to go to: a person must act */
+    int64_t forgotten; /* open or in review, no step has work with it, nothing is owed: must be 0 */
+    int64_t unproved;  /* told, answered or with the desk, and no notice was: must be 0 */
+};
+int incidents_account(struct db *db, time_t since, struct incidents_account *out,
+                      struct err *err) MUST_CHECK;
 
 #endif

@@ -3,6 +3,11 @@
  *   owed ──sent──▶ told ──answer──▶ answered
  *    │  └─every contact failed─▶ failed (the planner gives it to the next door: the desk)
  *    └─no longer wanted─▶ cancelled
+ *
+ * A child's state follows from its notices, and notices_restate is where: any owed is open (review
+ * while a person decides), every one told is told, every one answered is answered; told to a desk
+ * alone is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
+ * notices do not count, nor do withdrawals; withheld and withdrawn are not touched.
  */
 #ifndef STORE_NOTICES_H
 #define STORE_NOTICES_H
@@ -32,7 +37,8 @@ struct notice_row {
 };
 
 /* Stores a planned notice with its children and, when it has a contact, its outbox item, under a
- * new reference and key. Children's stage and state are the planner's business. */
+ * new reference and key. One incident has at most one such notice that is not cancelled for a
+ * (revision, kind, door). Children's stage and state are the planner's business. */
 int notices_add(struct db *db, int64_t incident_id, int64_t revision,
                 const struct plan_notice *notice, const struct door *door, const char *adapter,
                 time_t now, int64_t *notice_id, struct err *err) MUST_CHECK;
@@ -44,16 +50,42 @@ int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size
 int notices_get(struct db *db, int64_t notice_id, struct notice_row *out,
                 struct err *err) MUST_CHECK; /* 1, 0, -1 */
 int notices_by_reference(struct db *db, const char *reference, struct notice_row *out,
-                         struct err *err) MUST_CHECK;
+                         struct err *err)
+    MUST_CHECK; /* as people type it: case, O for 0, I and L for 1 */
+
+/* Contacts that the notice's items went to or wait for, cancelled ones left out: those that are no
+ * choice for its next contact. *out is for free(). */
+int notices_contacts_tried(struct db *db, int64_t notice_id, int64_t **contact_ids, size_t *count,
+                           struct err *err) MUST_CHECK;
+
+/* Whether an owed notice has an item that is due or leased; one without needs its next contact. */
+int notices_is_under_way(struct db *db, int64_t notice_id, struct err *err) MUST_CHECK; /* 1 0 -1 */
+
+/* The next contact of an owed notice: one more item, under a key of its own. 1; 0 when that contact
+ * was tried or waits already; -1. */
+int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
+                     time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
+
+/* No contact is left: the owed notice has failed. Items that wait are cancelled. As notices_cancel:
+ * 1; 0 while one is leased; -1. */
+int notices_fail(struct db *db, int64_t notice_id, const char *why, time_t now,
+                 struct err *err) MUST_CHECK;
 
 /* Cancels a notice that is owed, with its items; an item that is leased at this moment makes it
  * return 0 and change nothing (the send is under way: plan again later). 1 cancelled, -1. */
 int notices_cancel(struct db *db, int64_t notice_id, const char *why, time_t now,
                    struct err *err) MUST_CHECK;
 
-/* An answer: notice and its children become answered (desk: with_la_desk). who is a login or
- * 'webhook'. 1, 0 already answered, -1. */
+/* An answer to a notice that was told: it becomes answered, its children are restated, and the
+ * incident may close by it. who is a login or 'webhook'. 1, 0 already answered, -1 (ERR_INVALID when
+ * it was not told). */
 int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
+
+/* Gives a child the state that its decision and its notices make (see above), by
+ * incidents_set_state. The planner calls it for each child that it is done with, so that a child
+ * whose notice was told before its particulars changed is not left open. */
+int notices_restate(struct db *db, int64_t child_id, const char *who, time_t now,
+                    struct err *err) MUST_CHECK;
 
 #endif

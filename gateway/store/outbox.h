@@ -37,14 +37,21 @@ int outbox_add_receipt(struct db *db, const char *topic, const char *payload,
                        const void *correlation, size_t correlation_length, time_t now,
                        struct err *err) MUST_CHECK;
 
+/* The receipt of an incident's new standing. One of the same incident and second that has not left
+ * yet is overwritten: five siblings told by one notice are one receipt. */
+int outbox_add_standing(struct db *db, int64_t incident_id, const char *topic, const char *payload,
+                        time_t now, struct err *err) MUST_CHECK;
+
 /* A notice's item for one contact. key is made here: 26 random characters. */
 int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                       time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
-/* Lease notices of that adapter, due soonest first, whose contact is still verified and not ended
- * (one whose contact is not is sent back to planning instead). Up to limit of them to out, each for
- * outbox_item_release; returns how many, 0 none is due at now, -1. In a transaction of its own.
- * By adapter, because one that is held or has its hands full must not stand in another's way. */
+/* Lease notices of that adapter, due soonest first: up to limit of them to out, each for
+ * outbox_item_release; returns how many, 0 none is due at now, -1. In a transaction of its own. By
+ * adapter, because one that is held or has its hands full must not stand in another's way.
+ * Each is looked at again at this moment (P3): one whose contact has ended or is no longer verified
+ * goes back to planning instead; one with a child that is being matched or planned anew waits for
+ * that, so what was planned before a revision or withdrawal never overtakes it. */
 int outbox_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
                  struct outbox_item *out, int limit, struct err *err) MUST_CHECK;
 
@@ -52,18 +59,20 @@ int outbox_claim(struct db *db, const char *adapter, time_t now, int lease_secon
 int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
                           int limit, struct err *err) MUST_CHECK;
 
-/* When the next item of that adapter ("mqtt": receipts) is due or its lease runs out: 1, 0 none,
- * -1. */
+/* When the next item of that adapter ("mqtt": receipts) is due or its lease runs out; notices that
+ * wait for matching or planning are left out. 1, 0 none, -1. */
 int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
 
 /* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
- * sending. Returns how many. */
+ * sending. In a transaction of its own. Returns how many. */
 int outbox_release_leases(struct db *db, time_t now, struct err *err) MUST_CHECK;
 
-/* The try's end, recorded with its attempt; each in the caller's transaction.
- *   sent   item sent, notice told (first time), its children told or with_la_desk
+/* The try's end, each in the caller's transaction; a notice's is recorded with its attempt and the
+ * audit, a receipt's with its row alone.
+ *   sent   item sent, notice told (the first time), its children restated (notices.h)
  *   later  due again at next_at
- *   never  item failed; the notice's children go back to planning, which picks whom next
+ *   never  item failed; the children of an owed notice go back to planning, which picks whom next
+ * A try that ends after its item was cancelled is recorded all the same: what was sent was sent.
  * code is the protocol's (SMTP reply, HTTP status, 0); detail is ours, no personal data. */
 int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail, int ms,
                 time_t now, struct err *err) MUST_CHECK;

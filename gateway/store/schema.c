@@ -114,8 +114,12 @@ static const char step_1[] =
     "  ('open','review','told','answered','with_la_desk','withheld','withdrawn')),"
     " decision_id INTEGER REFERENCES decision," /* the one in force */
     " withheld_reason TEXT,"
+    " position INTEGER NOT NULL,"          /* in the message in force, or the last that named it */
+    " removed INTEGER NOT NULL DEFAULT 0," /* the message in force does not name it */
+    " changed_revision INTEGER NOT NULL,"  /* that last changed what a notice would say of it */
     " UNIQUE (incident_id, child_ref)) STRICT;"
-    "CREATE INDEX child_work ON child(stage) WHERE stage <> 'done';"
+    "CREATE INDEX child_work ON child(stage, incident_id) WHERE stage <> 'done';"
+    "CREATE INDEX child_undecided ON child(state) WHERE state IN ('open','review');"
 
     /* Match. */
     "CREATE TABLE decision ("

@@ -1,0 +1,90 @@
+#include "match/person.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "match/normalise.h"
+#include "match/upn.h"
+
+void person_init(struct person *p)
+{
+    memset(p, 0, sizeof *p);
+    p->born = DAY_NONE;
+    p->seen_on = DAY_NONE;
+    p->age = -1;
+}
+
+void person_wipe(struct person *p)
+{
+    personal_wipe(p, sizeof *p);
+}
+
+static void add_name(char names[PERSON_NAMES][NAME_SIZE], size_t *count, const char *text)
+{
+    char name[NAME_SIZE];
+
+    if (*count < PERSON_NAMES && normalise_name(text, name) > 0) {
+        size_t i = 0;
+
+        while (i < *count && !name_same(names[i], name))
+            i++;
+        if (i == *count)
+            memcpy(names[(*count)++], name, sizeof name);
+    }
+    personal_wipe(name, sizeof name);
+}
+
+void person_add_forename(struct person *p, const char *text)
+{
+    add_name(p->forenames, &p->forenames_count, text);
+}
+
+void person_add_surname(struct person *p, const char *text)
+{
+    add_name(p->surnames, &p->surnames_count, text);
+}
+
+void person_set_middle_names(struct person *p, const char *text)
+{
+    normalise_name(text, p->middle_names);
+}
+
+void person_set_upn(struct person *p, const char *text)
+{
+    upn_fold(text, p->upn);
+}
+
+void person_set_postcode(struct person *p, const char *text)
+{
+    normalise_postcode(text, p->postcode);
+}
+
+void person_add_school(struct person *p, const char *namespace, const char *urn)
+{
+    if (*urn && p->schools_count < ARRAY_SIZE(p->schools)) {
+        snprintf(p->schools[p->schools_count++], sizeof p->schools[0], "%.6s/%.16s", namespace,
+                 urn);
+    }
+}
+
+void person_from_child(const struct incident *incident, const struct incident_child *child,
+                       struct person *out)
+{
+    person_init(out);
+    person_add_forename(out, personal_reveal(&child->forename));
+    for (size_t i = 0; i < child->known_as_count; i++)
+        person_add_forename(out, personal_reveal(&child->known_as[i]));
+    person_set_middle_names(out, personal_reveal(&child->middle_names));
+    person_add_surname(out, personal_reveal(&child->surname));
+    for (size_t i = 0; i < child->former_surnames_count; i++)
+        person_add_surname(out, personal_reveal(&child->former_surnames[i]));
+    out->born = child->date_of_birth;
+    out->seen_on = london_day(incident->attended_at);
+    out->age = child->age;
+    out->sex = child->sex;
+    person_set_upn(out, personal_reveal(&child->upn));
+    person_set_postcode(out, personal_reveal(&child->home.postcode));
+    if (!out->postcode[0])
+        person_set_postcode(out, personal_reveal(&incident->location.postcode));
+    person_add_school(out, "school", child->claimed_school_urn);
+}

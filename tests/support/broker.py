@@ -23,6 +23,7 @@ class Broker:
     def __init__(self, folder, certs, users, client_certificates=False, extra=""):
         self.folder = Path(folder)
         self.certs = certs
+        self.users = users
         self.port = free_port()
         self.log = self.folder / "mosquitto.log"
         self._config = self.folder / "mosquitto.conf"

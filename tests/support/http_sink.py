@@ -52,6 +52,7 @@ class HttpSink:
     'hang' (no answer until stop)."""
 
     def __init__(self, certs=None):
+        self.secret = "whsec_" + base64.b64encode(b"drill secret of 32 bytes, or so.").decode()
         self.requests = []
         self.respond = lambda request: Response()
         self.port = None

@@ -3,6 +3,18 @@
  * The contract in C: config/incident.schema.json says the same in JSON Schema. A value made here
  * has been checked whole; nothing later checks it again. Absent texts are absent personals, absent
  * references are "", absent dates DAY_NONE, absent numbers -1.
+ *
+ * A message is refused for what cannot be understood or is dangerous, never for evidence that is
+ * merely poor: a refused call-out is a child that nobody is told about until a person looks.
+ *   taken    a mistyped UPN or claimed school number, an age at odds with the birth date, blank
+ *            texts (they are absent), line breaks and tabs in circumstances and voice, characters
+ *            newer than our Unicode, joiners that some scripts need, a clock up to a day ahead
+ *   refused  control characters, and those that reorder or hide text (U+202A-202E, U+2066-2069,
+ *            U+FEFF, noncharacters); text that is not NFC; dates that do not exist; a birth after
+ *            the incident or more than 25 years before it; an attended_at of before 2000 or more
+ *            than a day ahead; a sent_at more than ten minutes before attended_at; numbers not
+ *            written as whole ones; members that the contract does not know, or that are there
+ *            twice; a do_not_tell that cannot be read as it was meant
  */
 #ifndef INTAKE_INCIDENT_H
 #define INTAKE_INCIDENT_H
@@ -95,8 +107,9 @@ struct incident {
 /* Reads and checks one message. 0: either *out is an incident of the caller's (incident_free) and
  * problems is empty, or *out is NULL and problems says why, all of it. -1: we failed (memory), not
  * the message. topic_force is the topic's force, which must equal the payload's; NULL skips that.
- * received_at bounds what can have happened (an attended_at of tomorrow is a problem).
- * What can be told of a refused message's identity stands in *ident, for its receipt. */
+ * received_at bounds what can have happened. problems is initialised and empty. What can be told
+ * of the message's identity, refused or not, stands in *ident, for its receipt; its force is the
+ * topic's when there is one, for the broker vouches for that. */
 struct incident_ident {
     char force[FORCE_SIZE];           /* "" when unusable */
     char police_ref[POLICE_REF_SIZE]; /* "" when unusable */

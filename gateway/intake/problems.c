@@ -17,6 +17,10 @@ void problems_release(struct problems *p)
 
 int problems_add(struct problems *p, const char *at, const char *text, struct err *err)
 {
+    for (size_t i = 0; i < p->count; i++) { /* said already, as of many unknown members */
+        if (p->list[i].text == text && strcmp(p->list[i].at, at) == 0)
+            return 0;
+    }
     if (p->count == PROBLEMS_MAX) {
         p->more = true;
         return 0;

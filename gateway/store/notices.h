@@ -7,13 +7,15 @@
  * A child's state follows from its notices, and notices_restate is where: any owed is open (review
  * while a person decides), every one told is told, every one answered is answered; told to a desk
  * alone is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
- * notices do not count, nor do withdrawals; withheld and withdrawn are not touched.
+ * notices do not count, nor do corrections and withdrawals, which follow a telling; withheld and
+ * withdrawn are not touched.
  */
 #ifndef STORE_NOTICES_H
 #define STORE_NOTICES_H
 
 #include "plan/plan.h"
 #include "store/db.h"
+#include "store/incidents.h"
 
 enum notice_state { NOTICE_OWED, NOTICE_TOLD, NOTICE_ANSWERED, NOTICE_FAILED, NOTICE_CANCELLED };
 const char *notice_state_word(enum notice_state state);
@@ -82,8 +84,12 @@ int notices_cancel(struct db *db, int64_t notice_id, const char *why, time_t now
 int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
 
-/* Gives a child the state that its decision and its notices make (see above), by
- * incidents_set_state. The planner calls it for each child that it is done with, so that a child
+/* The state that a child's decision and notices make (see above); withheld and withdrawn are passed
+ * over, for a child that is being released from them. */
+int notices_child_state(struct db *db, int64_t child_id, enum child_state *out,
+                        struct err *err) MUST_CHECK;
+
+/* Gives a child that state by incidents_set_state, unless it is withheld or withdrawn. The planner calls it for each child that it is done with, so that a child
  * whose notice was told before its particulars changed is not left open. */
 int notices_restate(struct db *db, int64_t child_id, const char *who, time_t now,
                     struct err *err) MUST_CHECK;

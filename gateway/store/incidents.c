@@ -1,0 +1,242 @@
+#include "store/incidents.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "store/sql.h"
+
+static const char *const state_words[CHILD_STATES] = {
+    "open", "review", "told", "answered", "with_la_desk", "withheld", "withdrawn"};
+static const char *const stage_words[] = {"match", "plan", "done"};
+
+const char *child_state_word(enum child_state state)
+{
+    return state_words[state];
+}
+
+bool child_state_parse(const char *word, enum child_state *out)
+{
+    for (int i = 0; i < CHILD_STATES; i++) {
+        if (word && strcmp(word, state_words[i]) == 0) {
+            *out = (enum child_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+int incidents_keep_message(struct db *db, const char *topic, const void *body, size_t length,
+                           const char *outcome, const struct problems *problems, time_t now,
+                           int64_t *message_id, struct err *err)
+{
+    struct buf json;
+    int rc;
+
+    buf_init(&json, 64 * 1024);
+    if (problems && problems->count > 0)
+        problems_json(problems, &json);
+    else
+        buf_add_text(&json, "[]");
+    rc = buf_check(&json, err);
+    if (rc == 0)
+        rc = sql_run(db, err,
+                     "INSERT INTO message(received_at, topic, body, outcome, problems)"
+                     " VALUES (?,?,?,?,?)",
+                     "itbtt", (int64_t)now, topic, body, length, outcome, buf_text(&json));
+    if (rc == 0)
+        *message_id = sql_last_id(db);
+    buf_release(&json);
+    return rc;
+}
+
+int incidents_revision(struct db *db, const char *force, const char *police_ref,
+                       int64_t *incident_id, int64_t *revision, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT incident_id, revision FROM incident WHERE force = ? AND police_ref = ?",
+                  "tt", force, police_ref) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        *incident_id = sqlite3_column_int64(stmt, 0);
+        *revision = sqlite3_column_int64(stmt, 1);
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+static int row_of(sqlite3_stmt *stmt, struct incident_row *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    out->incident_id = sqlite3_column_int64(stmt, 0);
+    out->revision = sqlite3_column_int64(stmt, 1);
+    out->message_id = sqlite3_column_int64(stmt, 2);
+    out->accepted_at = sqlite3_column_int64(stmt, 3);
+    out->revised_at = sqlite3_column_int64(stmt, 4);
+    if (sql_copy(stmt, 5, out->force, sizeof out->force, err) < 0 ||
+        sql_copy(stmt, 6, out->police_ref, sizeof out->police_ref, err) < 0)
+        return -1;
+    return 1;
+}
+
+int incidents_get(struct db *db, int64_t incident_id, struct incident_row *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT incident_id, revision, message_id, accepted_at, revised_at, force,"
+                  " police_ref FROM incident WHERE incident_id = ?",
+                  "i", incident_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1)
+        rc = row_of(stmt, out, err);
+    sql_done(stmt);
+    return rc;
+}
+
+int incidents_find(struct db *db, const char *force, const char *police_ref,
+                   struct incident_row *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT incident_id, revision, message_id, accepted_at, revised_at, force,"
+                  " police_ref FROM incident WHERE police_ref = ?1 AND (?2 IS NULL OR force = ?2)"
+                  " LIMIT 2",
+                  "tt", police_ref, force) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1)
+        rc = row_of(stmt, out, err);
+    if (rc == 1) {
+        int more = sql_row(db, stmt, err);
+
+        if (more == 1)
+            rc =
+                err_set(err, ERR_INVALID, "more than one force has that reference: name the force");
+        else if (more < 0)
+            rc = -1;
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+int incidents_load(struct db *db, int64_t incident_id, struct incident **out, struct err *err)
+{
+    struct incident_ident ident;
+    struct problems problems;
+    sqlite3_stmt *stmt;
+    int rc;
+
+    problems_init(&problems);
+    *out = NULL;
+    if (sql_query(db, &stmt, err,
+                  "SELECT m.body, m.received_at FROM incident i JOIN message m USING (message_id)"
+                  " WHERE i.incident_id = ?",
+                  "i", incident_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1)
+        rc = incident_parse(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
+                            NULL, sqlite3_column_int64(stmt, 1), out, &ident, &problems, err);
+    else if (rc == 0)
+        rc = err_set(err, ERR_NONE_SUCH, "no incident has number %lld", (long long)incident_id);
+    sql_done(stmt);
+    /* It was accepted once: by a program that knew another contract. */
+    if (rc == 0 && !*out)
+        rc =
+            err_set(err, ERR_INVALID, "the message of incident %lld is no longer acceptable: %s %s",
+                    (long long)incident_id, problems.list[0].at, problems.list[0].text);
+    problems_release(&problems);
+    return rc;
+}
+
+static int child_of(sqlite3_stmt *stmt, struct child_row *out, struct err *err)
+{
+    const char *stage = sql_text(stmt, 4);
+
+    memset(out, 0, sizeof *out);
+    out->child_id = sqlite3_column_int64(stmt, 0);
+    out->incident_id = sqlite3_column_int64(stmt, 1);
+    out->decision_id = sql_moment(stmt, 2);
+    if (sql_copy(stmt, 3, out->child_ref, sizeof out->child_ref, err) < 0)
+        return -1;
+    while (out->stage < STAGE_DONE && strcmp(stage, stage_words[out->stage]) != 0)
+        out->stage++;
+    if (!child_state_parse(sql_text(stmt, 5), &out->state))
+        return err_set(err, ERR_STORE, "child %lld has no known state", (long long)out->child_id);
+    out->removed = sqlite3_column_int(stmt, 6) != 0;
+    out->changed_revision = sqlite3_column_int64(stmt, 7);
+    return 0;
+}
+
+int incidents_children(struct db *db, int64_t incident_id, struct child_row **out, size_t *count,
+                       struct err *err)
+{
+    struct child_row *rows = NULL;
+    size_t n = 0;
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT child_id, incident_id, decision_id, child_ref, stage, state, removed,"
+                  " changed_revision FROM child WHERE incident_id = ?"
+                  " ORDER BY removed, position, child_id",
+                  "i", incident_id) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1) {
+        struct child_row *more = realloc(rows, (n + 1) * sizeof *rows);
+
+        if (!more) {
+            rc = err_memory(err);
+            break;
+        }
+        rows = more;
+        if (child_of(stmt, &rows[n], err) < 0) {
+            rc = -1;
+            break;
+        }
+        n++;
+    }
+    sql_done(stmt);
+    if (rc < 0) {
+        free(rows);
+        return -1;
+    }
+    *out = rows;
+    *count = n;
+    return 0;
+}
+
+int incidents_with_work(struct db *db, enum child_stage stage, int64_t *incident_ids, int limit,
+                        struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int n = 0, rc;
+
+    assert(stage != STAGE_DONE);
+    /* The second condition says to the partial index what the first one's value cannot. */
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT incident_id FROM child WHERE stage = ? AND stage <> 'done'"
+                  " ORDER BY incident_id LIMIT ?",
+                  "ti", stage_words[stage], (int64_t)limit) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        incident_ids[n++] = sqlite3_column_int64(stmt, 0);
+    sql_done(stmt);
+    return rc < 0 ? -1 : n;
+}
+
+int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage, struct err *err)
+{
+    return sql_run(db, err, "UPDATE child SET stage = ? WHERE child_id = ?", "ti",
+                   stage_words[stage], child_id);
+}

@@ -1,0 +1,93 @@
+/* What follows from notices: the states of their children, and their answers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/audit.h"
+#include "store/notices.h"
+#include "store/sql.h"
+#include "store/standing.h"
+
+int notices_child_state(struct db *db, int64_t child_id, enum child_state *out, struct err *err)
+{
+    int64_t reviewed, owed, told, answered, desks;
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT (SELECT d.outcome = 'review' FROM child c JOIN decision d"
+                  "  USING (decision_id) WHERE c.child_id = ?1),"
+                  " total(n.state = 'owed'),"
+                  " total(n.state = 'told' AND n.kind = 'notice'),"
+                  " total(n.state = 'answered' AND n.kind = 'notice'),"
+                  " total(n.state IN ('told','answered') AND n.kind = 'desk')"
+                  " FROM notice_child nc JOIN notice n USING (notice_id)"
+                  " WHERE nc.child_id = ?1 AND n.kind IN ('notice','desk')",
+                  "i", child_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        reviewed = sqlite3_column_int64(stmt, 0);
+        owed = sqlite3_column_int64(stmt, 1);
+        told = sqlite3_column_int64(stmt, 2);
+        answered = sqlite3_column_int64(stmt, 3);
+        desks = sqlite3_column_int64(stmt, 4);
+        if (owed > 0 || told + answered + desks == 0)
+            *out = reviewed ? CHILD_REVIEW : CHILD_OPEN;
+        else if (told > 0)
+            *out = CHILD_TOLD;
+        else
+            *out = answered > 0 ? CHILD_ANSWERED : CHILD_WITH_LA_DESK;
+    }
+    sql_done(stmt);
+    return rc < 0 ? -1 : 0;
+}
+
+int notices_restate(struct db *db, int64_t child_id, const char *who, time_t now, struct err *err)
+{
+    enum child_state state = CHILD_OPEN;
+    int64_t incident_id;
+    int rc = sql_int(db, &incident_id, err,
+                     "SELECT incident_id FROM child WHERE child_id = ?"
+                     " AND state NOT IN ('withheld','withdrawn')",
+                     "i", child_id);
+
+    if (rc <= 0)
+        return rc;
+    if (notices_child_state(db, child_id, &state, err) < 0 ||
+        incidents_set_state(db, child_id, state, who, now, err) < 0)
+        return -1;
+    /* The state may be as it was, and what kept the incident from closing is gone. */
+    return standing_changed(db, incident_id, false, now, err);
+}
+
+int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now, struct err *err)
+{
+    struct audit_about about = {-1, -1, notice_id, -1};
+    struct notice_row notice;
+    int64_t *children = NULL;
+    size_t count = 0;
+    int rc = notices_get(db, notice_id, &notice, err);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 1 && notice.state == NOTICE_ANSWERED)
+        return 0;
+    if (rc == 0 || notice.state != NOTICE_TOLD)
+        return err_set(err, ERR_INVALID, "notice %lld was not told", (long long)notice_id);
+    about.incident_id = notice.incident_id;
+    if (sql_run(db, err,
+                "UPDATE notice SET state = 'answered', answered_at = ?, answered_by = ?"
+                " WHERE notice_id = ?",
+                "iti", (int64_t)now, who, notice_id) < 0 ||
+        audit_add(db, now, who, "notice.answered", &about, err, "reference=%s", notice.reference) <
+            0 ||
+        notices_children(db, notice_id, &children, &count, err) < 0)
+        return -1;
+    rc = 1;
+    for (size_t i = 0; rc == 1 && i < count; i++) {
+        if (notices_restate(db, children[i], who, now, err) < 0)
+            rc = -1;
+    }
+    free(children);
+    return rc;
+}

@@ -1,0 +1,129 @@
+/* How a try ended. */
+#include <stdlib.h>
+
+#include "store/audit.h"
+#include "store/notices.h"
+#include "store/outbox.h"
+#include "store/sql.h"
+
+/* A try's end as it is recorded. */
+struct ending {
+    const char *verdict; /* sent, later, broken, never: of an attempt and of the audit's event */
+    int code;
+    const char *detail;
+    int ms;
+    time_t now;
+};
+
+/* The attempt and the audit, for notices. The number of the try is the store's: an item can have
+ * been sent twice under one lease's end. */
+static int record(struct db *db, const struct outbox_item *item, const struct ending *end,
+                  const char *event, int64_t incident_id, struct err *err)
+{
+    const struct audit_about about = {incident_id, -1, item->notice_id, item->item_id};
+
+    if (sql_run(db, err,
+                "INSERT INTO attempt(item_id, try, at, verdict, code, detail, ms)"
+                " SELECT item_id, tries, ?, ?, ?, ?, ? FROM outbox WHERE item_id = ?",
+                "ititii", (int64_t)end->now, end->verdict, (int64_t)end->code, end->detail,
+                (int64_t)end->ms, item->item_id) < 0)
+        return -1;
+    return audit_add(db, end->now, "dispatcher", event, &about, err,
+                     "contact=%lld adapter=%s code=%d ms=%d %s", (long long)item->contact_id,
+                     item->adapter, end->code, end->ms, end->detail ? end->detail : "");
+}
+
+static int restate_children(struct db *db, int64_t notice_id, time_t now, struct err *err)
+{
+    int64_t *children = NULL;
+    size_t count = 0;
+    int rc = notices_children(db, notice_id, &children, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = notices_restate(db, children[i], "dispatcher", now, err);
+    free(children);
+    return rc;
+}
+
+/* A notice that was cancelled or failed while its send was under way has been told all the same,
+ * but for when another has taken its place at that door. */
+static int tell(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
+{
+    if (sql_run(db, err,
+                "UPDATE OR IGNORE notice SET state = 'told', told_at = ?, told_contact = ?"
+                " WHERE notice_id = ? AND told_at IS NULL",
+                "iii", (int64_t)now, item->contact_id, item->notice_id) < 0)
+        return -1;
+    return sql_changes(db) > 0 ? restate_children(db, item->notice_id, now, err) : 0;
+}
+
+static int incident_of(struct db *db, const struct outbox_item *item, int64_t *out, struct err *err)
+{
+    return sql_int(db, out, err, "SELECT incident_id FROM notice WHERE notice_id = ?", "i",
+                   item->notice_id) == 1
+               ? 0
+               : err_set(err, ERR_STORE, "item %lld has no notice", (long long)item->item_id);
+}
+
+int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail, int ms,
+                time_t now, struct err *err)
+{
+    const struct ending end = {"sent", code, detail, ms, now};
+    int64_t incident_id;
+
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'sent', lease_until = NULL, tries = tries + 1,"
+                " verdict = 'sent', detail = ?, sent_at = ifnull(sent_at, ?) WHERE item_id = ?",
+                "tii", detail, (int64_t)now, item->item_id) < 0)
+        return -1;
+    if (item->notice_id < 0)
+        return 0;
+    if (incident_of(db, item, &incident_id, err) < 0 ||
+        record(db, item, &end, "item.sent", incident_id, err) < 0)
+        return -1;
+    return tell(db, item, now, err);
+}
+
+int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
+                 const char *detail, int ms, time_t next_at, time_t now, struct err *err)
+{
+    const struct ending end = {verdict, code, detail, ms, now};
+    int64_t incident_id;
+
+    if (sql_run(db, err,
+                "UPDATE outbox SET tries = tries + 1, verdict = ?, detail = ?, lease_until = NULL,"
+                " state = CASE state WHEN 'leased' THEN 'due' ELSE state END,"
+                " due_at = CASE state WHEN 'leased' THEN ? ELSE due_at END WHERE item_id = ?",
+                "ttii", verdict, detail, (int64_t)next_at, item->item_id) < 0)
+        return -1;
+    if (item->notice_id < 0)
+        return 0;
+    if (incident_of(db, item, &incident_id, err) < 0)
+        return -1;
+    return record(db, item, &end, "item.later", incident_id, err);
+}
+
+int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
+                 int ms, time_t now, struct err *err)
+{
+    const struct ending end = {"never", code, detail, ms, now};
+    int64_t incident_id;
+
+    if (sql_run(db, err,
+                "UPDATE outbox SET tries = tries + 1, verdict = 'never', detail = ?,"
+                " lease_until = NULL,"
+                " state = CASE WHEN state IN ('leased','due') THEN 'failed' ELSE state END"
+                " WHERE item_id = ?",
+                "ti", detail, item->item_id) < 0)
+        return -1;
+    if (item->notice_id < 0)
+        return 0;
+    if (incident_of(db, item, &incident_id, err) < 0 ||
+        record(db, item, &end, "item.never", incident_id, err) < 0)
+        return -1;
+    return sql_run(db, err,
+                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                   " (SELECT nc.child_id FROM notice_child nc JOIN notice n USING (notice_id)"
+                   "  WHERE n.notice_id = ? AND n.state = 'owed')",
+                   "i", item->notice_id);
+}

@@ -76,4 +76,8 @@ struct decision {
 void match_decide(const struct person *query, const struct candidate *candidates, size_t count,
                   struct decision *out);
 
+/* The children of one call-out are different children: where two came out as one pupil, both go to
+ * a person. At most INCIDENT_CHILDREN_MAX. */
+void match_family(struct decision *decisions, size_t count);
+
 #endif

@@ -1,0 +1,53 @@
+/* gateway/match/compare.h - field by field, how well a child agrees with a pupil. Pure, and no
+ * judgement: what a level counts for stands in match.c. */
+#ifndef MATCH_COMPARE_H
+#define MATCH_COMPARE_H
+
+#include <stdbool.h>
+
+#include "match/match.h"
+
+enum name_level {
+    NAME_MISSING,
+    NAME_DIFFERS,
+    NAME_INITIAL,   /* one of them is no more than the other's first letter */
+    NAME_NEAR,      /* a slip or two apart */
+    NAME_PART,      /* half of a double name; a forename that is the other's middle name */
+    NAME_EXCHANGED, /* forename and surname stand in each other's place */
+    NAME_OTHER,     /* preferred, known as, former */
+    NAME_SAME,
+    NAME_LEVELS,
+};
+
+enum born_level {
+    BORN_MISSING,
+    BORN_DIFFERS,
+    BORN_AGE_DIFFERS, /* only an age is known */
+    BORN_AGE_NEAR,    /* and it is one year off */
+    BORN_AGE_FITS,
+    BORN_YEAR,      /* 1 January is said, as it is where only the year is known */
+    BORN_ONE_PART,  /* one of day, month and year is another */
+    BORN_EXCHANGED, /* day and month stand in each other's place */
+    BORN_SAME,
+    BORN_LEVELS,
+};
+
+enum agreement { AGREE_MISSING, AGREE_DIFFERS, AGREE_AREA /* postcodes only */, AGREE_SAME };
+
+struct comparison {
+    enum name_level forename, surname;
+    enum born_level born;
+    enum agreement middle_names, sex, upn, postcode, school;
+};
+
+void compare(const struct person *child, const struct person *pupil, struct comparison *out);
+
+/* Two rows of the roll for one child, such as a dual registration or a move between authorities:
+ * the same permanent UPN, birth date, forename and surname. */
+bool compare_is_one_pupil(const struct person *a, const struct person *b);
+
+/* Insertions, deletions, substitutions and exchanges of neighbours that lead from one folded name
+ * to the other; more than limit is limit + 1. */
+int name_distance(const char *a, const char *b, int limit);
+
+#endif

@@ -357,6 +357,11 @@ void db_close(struct db *db)
     free(db);
 }
 
+void db_set_patience(struct db *db, int ms)
+{
+    sqlite3_busy_timeout(db->handle, ms);
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->handle && !sqlite3_get_autocommit(db->handle);

@@ -2,7 +2,7 @@
  *
  * SQLite in WAL mode, synchronous=FULL, foreign keys on. What COMMIT has returned from is on disk
  * (promise P1). The daemon and any number of commands share the file; writers wait for one another
- * up to ten seconds and then fail with ERR_BUSY.
+ * up to ten seconds (db_set_patience) and then fail with ERR_BUSY.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H
@@ -23,6 +23,9 @@ int db_open(const char *path, struct db **out, struct err *err) MUST_CHECK;
 int db_create(const char *path, struct err *err) MUST_CHECK;
 
 void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled back */
+
+/* How long a writer waits for another. */
+void db_set_patience(struct db *db, int ms);
 
 /* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
  * nest. */

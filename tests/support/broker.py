@@ -18,9 +18,10 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 class Broker:
     """users: {name: password}. A control room's name is its force's id; the gateway's is
     'encompassd'. With client_certificates the certificate's common name is the user's name and
-    nobody needs a password."""
+    nobody needs a password. extra goes before the policy, instead after it, so that it prevails."""
 
-    def __init__(self, folder, certs, users, client_certificates=False, extra=""):
+    def __init__(self, folder, certs, users, client_certificates=False, extra="",
+                 instead=""):
         self.folder = Path(folder)
         self.certs = certs
         self.users = users
@@ -50,7 +51,7 @@ class Broker:
             site += [f"password_file {passwords}"]
         if os.geteuid() == 0:
             site += ["user root"]  # mosquitto would leave root, and could not read this folder
-        site += [extra, f"include_dir {REPOSITORY / 'config/mosquitto/conf.d'}", ""]
+        site += [extra, f"include_dir {REPOSITORY / 'config/mosquitto/conf.d'}", instead, ""]
         self._config.write_text("\n".join(site))
 
     @property

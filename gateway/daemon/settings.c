@@ -1,7 +1,7 @@
 #include "daemon/settings.h"
 
 #include "adapters/adapter.h"
-#include "intake/subscriber.h"
+#include "intake/broker.h"
 
 static const struct config_key store_keys[] = {
     {.name = "path",

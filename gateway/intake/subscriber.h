@@ -19,26 +19,25 @@
 #include "base/config.h"
 #include "store/db.h"
 
-extern const struct config_key mqtt_keys[]; /* [mqtt] */
-
 struct subscriber;
 
-/* Reads its configuration; connects only in subscriber_run. db and clock are borrowed. */
+/* Checks its configuration (broker_check); connects only in subscriber_run. conf, db and clock are
+ * borrowed. */
 int subscriber_new(const struct config *conf, struct db *db, const struct clock *clock,
                    struct subscriber **out, struct err *err) MUST_CHECK;
 
-/* Unsubscribes nothing (the session is persistent): finishes the write of what is committed,
- * disconnects, frees. */
+/* Unsubscribes nothing (the session is persistent): writes the acknowledgements of what is
+ * committed, for at most two seconds, disconnects, frees. */
 void subscriber_free(struct subscriber *s);
 
-/* What to poll: the socket, -1 when there is none; whether writing is wanted too; and how many
+/* What to poll: a descriptor, -1 when there is none; whether writing is wanted too; and how many
  * milliseconds from now it wants subscriber_run in any case (0: at once, there is more to read). */
 int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms);
 
 /* One round: connects when the back-off allows, reads a batch, commits it, publishes due receipts,
- * writes. Returns how many messages were committed, or -1 when the store failed (the connection is
- * dropped then, nothing was acknowledged). Trouble with the broker is no failure: it is logged and
- * tried again. */
+ * writes. Returns how many messages were committed, or -1 when the store failed: nothing was
+ * acknowledged that it does not hold. Trouble with the broker is no failure: it is logged and tried
+ * again. */
 int subscriber_run(struct subscriber *s, struct err *err) MUST_CHECK;
 
 bool subscriber_connected(const struct subscriber *s);

@@ -15,10 +15,11 @@
 
 struct templates;
 
-/* Reads and parses every template below folder. A missing standard/en file, a syntax error, or a
- * subject that uses any value but the reference refuses, naming the file. */
+/* Reads and parses every template below folder. Refused, naming file and line: a missing file of
+ * standard/en, a syntax error, a name that is no value, a tag that would leave HTML unescaped or
+ * draw in another file, a subject that uses any value but the reference. */
 int templates_load(const char *folder, struct templates **out, struct err *err) MUST_CHECK;
-void templates_free(struct templates *t);
+void templates_free(struct templates *t); /* NULL is allowed */
 
 /* What the words are made from. Names of pupils as on the roll are not used: a notice says what the
  * police said, and which child of the roll it was matched to is the school's own knowledge. */
@@ -34,10 +35,16 @@ struct render_input {
     const char *authority;     /* the home authority's name, or "" */
 };
 
-/* subject is for free(); the others are the caller's to release. A language that a wording lacks
- * falls back to English. */
-int render_notice(const struct templates *t, const struct render_input *in, char **subject,
-                  struct personal *text, struct personal *html, struct personal *json,
+struct rendered {
+    char language[3]; /* the one that it came out in */
+    char *subject;
+    struct personal text, html, json;
+};
+
+/* The wording in the language asked for, else the wording in English, else standard in either.
+ * *out is for rendered_release, on success only. */
+int render_notice(const struct templates *t, const struct render_input *in, struct rendered *out,
                   struct err *err) MUST_CHECK;
+void rendered_release(struct rendered *r);
 
 #endif

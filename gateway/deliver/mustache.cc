@@ -1,0 +1,91 @@
+/* The only C++ here. No exception leaves this file. */
+#include <exception>
+#include <kainjow/mustache.hpp>
+#include <new>
+#include <string>
+
+/* The headers of C are C's: their names are not mangled. */
+extern "C" {
+#include "base/buf.h"
+#include "base/err.h"
+}
+#include "deliver/mustache.h"
+
+struct mustache {
+    kainjow::mustache::mustache parsed;
+};
+
+namespace
+{
+
+kainjow::mustache::data value_of(const cJSON *json)
+{
+    if (cJSON_IsObject(json)) {
+        kainjow::mustache::data object{kainjow::mustache::data::type::object};
+
+        for (const cJSON *member = json->child; member; member = member->next)
+            object.set(member->string, value_of(member));
+        return object;
+    }
+    if (cJSON_IsArray(json)) {
+        kainjow::mustache::data list{kainjow::mustache::data::type::list};
+
+        for (const cJSON *item = json->child; item; item = item->next)
+            list.push_back(value_of(item));
+        return list;
+    }
+    if (cJSON_IsString(json))
+        return kainjow::mustache::data{std::string{json->valuestring}};
+    if (cJSON_IsNumber(json))
+        return kainjow::mustache::data{std::to_string(static_cast<long long>(json->valuedouble))};
+    return kainjow::mustache::data{static_cast<bool>(cJSON_IsTrue(json))};
+}
+
+std::string unescaped(const std::string &value)
+{
+    return value;
+}
+
+} // namespace
+
+int mustache_new(const char *text, bool html, struct mustache **out, struct err *err)
+{
+    try {
+        auto *m = new mustache{kainjow::mustache::mustache{std::string{text}}};
+
+        if (!m->parsed.is_valid()) {
+            err_set(err, ERR_INVALID, "%s", m->parsed.error_message().c_str());
+            delete m;
+            return -1;
+        }
+        if (!html)
+            m->parsed.set_custom_escape(unescaped);
+        *out = m;
+        return 0;
+    } catch (const std::bad_alloc &) {
+        return err_memory(err);
+    } catch (const std::exception &) {
+        return err_set(err, ERR_INVALID, "the template cannot be parsed");
+    }
+}
+
+void mustache_free(struct mustache *m)
+{
+    delete m;
+}
+
+int mustache_render(struct mustache *m, const cJSON *values, struct buf *out, struct err *err)
+{
+    try {
+        const std::string text = m->parsed.render(value_of(values));
+
+        if (!m->parsed.is_valid())
+            return err_set(err, ERR_INVALID, "%s", m->parsed.error_message().c_str());
+        buf_add(out, text.data(), text.size());
+        return buf_check(out, err);
+    } catch (const std::bad_alloc &) {
+        return err_memory(err);
+    } catch (const std::exception &) {
+        return err_set(err, ERR_INVALID, "the template cannot be rendered");
+    }
+}

@@ -1,0 +1,240 @@
+#include "deliver/values.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/date.h"
+
+enum { NAME_MAX_BYTES = 2048 };
+
+/* Out of memory in any of many small additions is asked once, at the end. */
+struct maker {
+    bool failed;
+};
+
+static void put(struct maker *m, cJSON *object, const char *key, cJSON *value)
+{
+    if (!object || !value || !cJSON_AddItemToObject(object, key, value)) {
+        cJSON_Delete(value);
+        m->failed = true;
+    }
+}
+
+/* Absent and empty texts are left out. */
+static void put_text(struct maker *m, cJSON *object, const char *key, const char *text)
+{
+    if (text && *text)
+        put(m, object, key, cJSON_CreateString(text));
+}
+
+static void put_personal(struct maker *m, cJSON *object, const char *key, const struct personal *p)
+{
+    put_text(m, object, key, personal_reveal(p));
+}
+
+static void put_day(struct maker *m, cJSON *object, const char *key, day_t day)
+{
+    char text[DATE_TEXT_SIZE];
+
+    if (day != DAY_NONE)
+        put_text(m, object, key, day_format(day, text));
+}
+
+static void put_moment(struct maker *m, cJSON *object, const char *key, time_t t)
+{
+    char text[MOMENT_TEXT_SIZE];
+
+    if (t >= 0)
+        put_text(m, object, key, moment_format(t, text));
+}
+
+static cJSON *put_new(struct maker *m, cJSON *object, const char *key, cJSON *made)
+{
+    put(m, object, key, made);
+    return m->failed ? NULL : made;
+}
+
+static void put_name(struct maker *m, cJSON *child, const struct incident_child *c)
+{
+    const struct personal *const parts[] = {&c->forename, &c->middle_names, &c->surname};
+    struct buf name;
+
+    buf_init(&name, NAME_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (!personal_is_set(parts[i]))
+            continue;
+        if (name.length > 0)
+            buf_add_char(&name, ' ');
+        buf_add_text(&name, personal_reveal(parts[i]));
+    }
+    m->failed |= name.failed != ERR_NONE;
+    put_text(m, child, "name", buf_text(&name));
+    buf_release(&name);
+}
+
+/* The names that somebody who knows the child would look for. */
+static void put_names(struct maker *m, cJSON *child, const struct incident_child *c)
+{
+    cJSON *known_as;
+
+    put_name(m, child, c);
+    put_personal(m, child, "forename", &c->forename);
+    put_personal(m, child, "middle_names", &c->middle_names);
+    put_personal(m, child, "surname", &c->surname);
+    if (c->known_as_count == 0)
+        return;
+    known_as = put_new(m, child, "known_as", cJSON_CreateArray());
+    for (size_t i = 0; known_as && i < c->known_as_count; i++) {
+        cJSON *text = cJSON_CreateString(personal_reveal(&c->known_as[i]));
+
+        if (!text || !cJSON_AddItemToArray(known_as, text)) {
+            cJSON_Delete(text);
+            m->failed = true;
+        }
+    }
+}
+
+static void put_voice(struct maker *m, cJSON *child, const struct incident_child *c)
+{
+    cJSON *voice;
+
+    if (!personal_is_set(&c->voice_text) && c->voice_spoken_to < 0)
+        return;
+    voice = put_new(m, child, "voice", cJSON_CreateObject());
+    put_personal(m, voice, "text", &c->voice_text);
+    put_personal(m, voice, "with", &c->voice_with);
+    if (c->voice_spoken_to >= 0)
+        put(m, voice, "spoken_to", cJSON_CreateBool(c->voice_spoken_to));
+}
+
+/* Free text about the family may name the place that is protected, so it stays behind with it. */
+static void put_particulars(struct maker *m, cJSON *child, const struct incident_child *c, day_t on,
+                            bool is_protected)
+{
+    int age = c->age;
+
+    put_day(m, child, "date_of_birth", c->date_of_birth);
+    if (age < 0 && c->date_of_birth != DAY_NONE)
+        age = day_age(c->date_of_birth, on);
+    if (age >= 0)
+        put(m, child, "age", cJSON_CreateNumber(age));
+    if (c->present != PRESENT_UNKNOWN)
+        put_text(m, child, "present", incident_present_word(c->present));
+    if (is_protected)
+        return;
+    put_personal(m, child, "relationship", &c->relationship);
+    put_voice(m, child, c);
+}
+
+static void put_referrals(struct maker *m, cJSON *values, const struct incident *incident)
+{
+    cJSON *list;
+
+    if (incident->referrals_count == 0)
+        return;
+    list = put_new(m, values, "referrals", cJSON_CreateArray());
+    for (size_t i = 0; list && i < incident->referrals_count; i++) {
+        cJSON *text = cJSON_CreateString(incident->referrals[i]);
+
+        if (!text || !cJSON_AddItemToArray(list, text)) {
+            cJSON_Delete(text);
+            m->failed = true;
+        }
+    }
+}
+
+static void put_full(struct maker *m, cJSON *values, const struct render_input *in,
+                     bool is_protected)
+{
+    const struct incident *incident = in->incident;
+
+    put_moment(m, values, "attended_at", incident->attended_at);
+    if (incident->risk != RISK_UNKNOWN)
+        put_text(m, values, "risk", incident_risk_word(incident->risk));
+    put_referrals(m, values, incident);
+    put_personal(m, values, "officer_contact", &incident->officer_contact);
+    if (is_protected)
+        put(m, values, "protected", cJSON_CreateTrue());
+    else
+        put_personal(m, values, "circumstances", &incident->circumstances);
+}
+
+/* One protected address protects the family: siblings live together, or used to. */
+static bool has_protected(const struct incident *incident)
+{
+    bool found = incident->location.is_protected;
+
+    for (size_t i = 0; i < incident->children_count; i++)
+        found |= incident->children[i].home.is_protected;
+    return found;
+}
+
+int values_make(const struct render_input *in, const char *language, cJSON **out, struct err *err)
+{
+    const struct notice_row *notice = in->notice;
+    bool full = in->fields == FIELDS_FULL;
+    bool is_protected = has_protected(in->incident);
+    day_t on = london_day(in->incident->attended_at);
+    struct maker m = {false};
+    cJSON *values = cJSON_CreateObject();
+    cJSON *door, *children;
+
+    put(&m, values, "version", cJSON_CreateNumber(1));
+    put_text(&m, values, "reference", notice->reference);
+    put_text(&m, values, "kind", notice_kind_word(notice->kind));
+    put_text(&m, values, "language", language);
+    put_text(&m, values, "type", incident_type_word(in->incident->type));
+    put_text(&m, values, "basis", basis_word(notice->basis));
+    put_text(&m, values, "fields", full ? "full" : "name");
+    put_day(&m, values, "incident_date", on);
+    put_moment(&m, values, "answer_by", notice->answer_by);
+    if (!m.failed) {
+        door = put_new(&m, values, "establishment", cJSON_CreateObject());
+        put_text(&m, door, "namespace", notice->door.namespace);
+        put_text(&m, door, "urn", notice->door.urn);
+        put_text(&m, door, "name", in->establishment);
+    }
+    if (!is_protected) /* a fleeing family's authority is a place too */
+        put_text(&m, values, "authority", in->authority);
+    if (notice->kind == NOTICE_DESK) {
+        put_text(&m, values, "reason", desk_reason_word(notice->reason));
+        put_text(&m, values, "police_ref", in->incident->police_ref);
+    }
+    children = m.failed ? NULL : put_new(&m, values, "children", cJSON_CreateArray());
+    for (size_t i = 0; children && i < in->children_count; i++) {
+        const struct incident_child *c = &in->incident->children[in->children[i]];
+        cJSON *child = cJSON_CreateObject();
+
+        if (!child || !cJSON_AddItemToArray(children, child)) {
+            cJSON_Delete(child);
+            m.failed = true;
+            break;
+        }
+        put_names(&m, child, c);
+        if (full)
+            put_particulars(&m, child, c, on, is_protected);
+    }
+    if (full)
+        put_full(&m, values, in, is_protected);
+    if (m.failed) {
+        values_free(values);
+        return err_memory(err);
+    }
+    *out = values;
+    return 0;
+}
+
+static void wipe(cJSON *json)
+{
+    for (; json; json = json->next) {
+        if (json->valuestring)
+            personal_wipe(json->valuestring, strlen(json->valuestring));
+        wipe(json->child);
+    }
+}
+
+void values_free(cJSON *values)
+{
+    wipe(values);
+    cJSON_Delete(values);
+}

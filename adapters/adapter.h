@@ -38,16 +38,33 @@ struct adapter {
     int (*open)(const struct config *conf, void **self, struct err *err);
     /* Makes a transfer ready for curl_multi_add_handle; *transfer NULL means that all is done
      * already and judge can be asked at once (spool). The message is borrowed until judge returns.
-     * *work is the adapter's own state of this transfer, handed to judge, which frees it. */
+     * *work is the adapter's own state of this transfer, handed to judge, which frees it. -1:
+     * ERR_INVALID when this message can never go this way (no mail address): as VERDICT_NEVER;
+     * anything else is worth another try. */
     int (*start)(void *self, const struct message *message, CURL **transfer, void **work,
                  struct err *err);
-    /* Reads the transfer's end, frees work and cleans the transfer up. */
+    /* Reads the transfer's end, frees work and cleans the transfer up; *outcome is all zero with
+     * retry_after -1 before. how is CURLE_ABORTED_BY_CALLBACK for a transfer that is dropped: the
+     * verdict is of no interest then. */
     enum verdict (*judge)(void *self, CURL *transfer, void *work, CURLcode how,
                           struct outcome *outcome);
     void (*close)(void *self);
 };
 
 extern const struct adapter email_adapter, webhook_adapter, spool_adapter;
+
+/* Keys that an adapter with transfers has; dispatch reads them from its section. */
+#define ADAPTER_KEYS(most_at_once, seconds)                                                        \
+    {.name = "concurrency",                                                                        \
+     .kind = CONFIG_INT,                                                                           \
+     .otherwise = most_at_once,                                                                    \
+     .least = 1,                                                                                   \
+     .most = 64,                                                                                   \
+     .help = "most transfers at a time"},                                                          \
+    {                                                                                              \
+        .name = "timeout", .kind = CONFIG_SECONDS, .otherwise = seconds, .least = 1, .most = 600,  \
+        .help = "most time for one transfer"                                                       \
+    }
 
 /* NULL-terminated. */
 extern const struct adapter *const adapters[];

@@ -1,0 +1,140 @@
+#include "adapters/transfer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CONNECT_SECONDS = 15, IDLE_SECONDS = 60 };
+
+static size_t swallow(char *data, size_t size, size_t count, void *user)
+{
+    (void)data;
+    (void)user;
+    return size * count;
+}
+
+CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, long timeout_seconds,
+                   struct err *err)
+{
+    CURL *c = curl_easy_init();
+    long connecting = timeout_seconds < CONNECT_SECONDS ? timeout_seconds : CONNECT_SECONDS;
+    bool ok;
+
+    if (!c) {
+        err_memory(err);
+        return NULL;
+    }
+    ok = curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
+         curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocol) == CURLE_OK &&
+         curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+         (!ca_file || (curl_easy_setopt(c, CURLOPT_CAINFO, ca_file) == CURLE_OK &&
+                       curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK));
+    if (!ok) {
+        curl_easy_cleanup(c);
+        err_memory(err);
+        return NULL;
+    }
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT, timeout_seconds);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, connecting);
+    /* Servers shut idle connections; one that may be shut already is not tried again. */
+    curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, swallow);
+    return c;
+}
+
+static bool in4(uint32_t address, uint32_t net, int bits)
+{
+    return ((address ^ net) >> (32 - bits)) == 0;
+}
+
+static bool is_inside4(uint32_t a)
+{
+    static const struct {
+        uint32_t net;
+        int bits;
+    } inside[] = {
+        {0x00000000, 8},  /* this network */
+        {0x0a000000, 8},  /* private */
+        {0x64400000, 10}, /* shared, behind a carrier's NAT */
+        {0x7f000000, 8},  /* loopback */
+        {0xa9fe0000, 16}, /* link-local: a cloud's own services */
+        {0xac100000, 12}, /* private */
+        {0xc0000000, 24}, /* protocol assignments */
+        {0xc0000200, 24}, /* documentation */
+        {0xc0a80000, 16}, /* private */
+        {0xc6120000, 15}, /* benchmarks */
+        {0xc6336400, 24}, /* documentation */
+        {0xcb007100, 24}, /* documentation */
+        {0xe0000000, 3},  /* multicast, reserved, broadcast */
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
+        if (in4(a, inside[i].net, inside[i].bits))
+            return true;
+    }
+    return false;
+}
+
+static uint32_t last_word(const uint8_t *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* Outside is 2000::/3 alone, without its tunnels (6to4, Teredo: an IPv4 address inside) and
+ * documentation; a mapped or translated IPv4 address is what that address is. */
+static bool is_inside6(const uint8_t *b)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+
+    if (memcmp(b, mapped, sizeof mapped) == 0 || memcmp(b, nat64, sizeof nat64) == 0)
+        return is_inside4(last_word(b + 12));
+    if ((b[0] & 0xe0) != 0x20)
+        return true;
+    if (b[0] == 0x20 && b[1] == 0x02)
+        return true;
+    return b[0] == 0x20 && b[1] == 0x01 &&
+           (b[2] < 0x02 || (b[2] == 0x0d && b[3] == 0xb8)); /* 2001::/23, 2001:db8::/32 */
+}
+
+bool transfer_address_is_inside(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in in;
+
+        memcpy(&in, address, sizeof in);
+        return is_inside4(ntohl(in.sin_addr.s_addr));
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 in;
+
+        memcpy(&in, address, sizeof in);
+        return is_inside6(in.sin6_addr.s6_addr);
+    }
+    return true;
+}
+
+bool transfer_host_is_loopback(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    char bare[64];
+    size_t length = strlen(host);
+
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return in4(ntohl(four.s_addr), 0x7f000000, 8);
+    if (host[0] == '[' && length >= 2 && length < sizeof bare) {
+        memcpy(bare, host + 1, length - 2);
+        bare[length - 2] = '\0';
+        host = bare;
+    }
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}

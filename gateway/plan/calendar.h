@@ -4,6 +4,8 @@
  *   accepted before the send time of the next school day, at most 4 days off   that day, send time
  *   on a school day after the send time, before the end of that day            at once
  *   in a longer closure                     next weekday that is no bank holiday, send time
+ * Days off are the closed days that lie between: the evening before Good Friday is 4 of them from
+ * the Tuesday after Easter.
  */
 #ifndef PLAN_CALENDAR_H
 #define PLAN_CALENDAR_H
@@ -31,12 +33,15 @@ struct calendar {
 
 enum day_kind { DAY_SCHOOL, DAY_CLOSED, DAY_UNKNOWN };
 
-/* Unknown: no term is on file that ends on or after that day, or none that begins before it. */
+/* Weekends, bank holidays, closures and insets are closed whatever else is on file. Unknown: no
+ * term is on file that ends on or after that day, or none that begins on or before it. */
 enum day_kind calendar_day(const struct calendar *c, day_t day);
 
 /* A desk's working day: Monday to Friday and no bank holiday. */
 bool calendar_is_working_day(const struct calendar *c, day_t day);
 
+/* School: the three cases above. Hold: longer closures too wait for the first school morning. At
+ * once: at any hour of any day. */
 enum morning_policy { MORNING_SCHOOL, MORNING_HOLD, MORNING_AT_ONCE };
 
 /* Times of the day in seconds, London. */
@@ -45,14 +50,19 @@ struct morning {
     int send_at;       /* 07:30 */
     int bell_at;       /* 08:45 */
     int day_ends;      /* 15:30 */
+    int desk_ends;     /* 17:00: until when an authority's or a force's desk is told at once */
     int answer_within; /* seconds, 45 minutes */
 };
 #define MORNING_DEFAULT                                                                            \
-    ((struct morning){MORNING_SCHOOL, 7 * 3600 + 1800, 8 * 3600 + 2700, 15 * 3600 + 1800, 2700})
+    ((struct morning){MORNING_SCHOOL, 7 * 3600 + 1800, 8 * 3600 + 2700, 15 * 3600 + 1800,          \
+                      17 * 3600, 2700})
 
 struct due {
-    time_t at;        /* when the notice is to be with the adapter */
-    time_t answer_by; /* 45 minutes after or the bell, whichever is first; never before `at` */
+    time_t at; /* when the notice is to be with the adapter */
+    /* answer_within after `at`, or the bell if that is still to come and first. What goes out when
+     * nobody is there to read it (a late decision in the evening) is counted from the next send
+     * time of a working day, unless the establishment is told at any hour. */
+    time_t answer_by;
     const char *rule; /* code that explain shows: school-morning, at-once, holiday-weekday, hold,
                          desk-morning, desk-at-once */
 };
@@ -62,8 +72,8 @@ struct due {
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
                  struct due *out);
 
-/* A desk is told on working days from the send time to the end of the day, else at the send time of
- * the next. */
+/* A desk is told on working days from the send time to desk_ends, else at the send time of the
+ * next. */
 void calendar_due_desk(const struct calendar *c, const struct morning *m, time_t accepted_at,
                        time_t now, struct due *out);
 

@@ -1,13 +1,18 @@
 /* gateway/plan/plan.h - who is told what, when: an incident and what is known become the notices
  * that are owed. Pure.
  *
- *   match            each establishment where the pupil is on roll, if open: dsl, then deputy
- *   under five, not on a school's roll, LA has it on: the children's centre whose reach has the home
- *   review, none, no contact, no calendar, closed: the home authority's desk, with the reason
+ *   match            each school where the pupil is on roll, if open: dsl, then deputy; statutory
+ *                    from reception (4 by 31 August before) to 17, else local
+ *   under five, on no school's roll, the LA has it on: the children's centre on whose roll the child
+ *                    is, else one whose reach has the home; local
+ *   review, none, no contact, no calendar, closed, 18 by that morning: the home authority's desk,
+ *                    with the reason
  *   no desk contact there: the force's desk; none there either: a notice with no contact, shown as
  *                          stuck by status until somebody gives one
  *   withheld, withdrawn: nothing
- * One notice a door: siblings at one school share it.
+ * One notice a door: siblings at one school share it. Ages count on the day the notice is due.
+ *
+ * Told already is told: not again at that door, nor at a desk in another desk's stead.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -28,7 +33,8 @@ const char *basis_word(enum basis basis);
 enum notice_kind { NOTICE_NOTICE, NOTICE_DESK, NOTICE_CORRECTION, NOTICE_WITHDRAWAL };
 const char *notice_kind_word(enum notice_kind kind);
 
-/* Why a desk is told in place of an establishment; the worst over the notice's children. */
+/* Why a desk is told in place of an establishment, the worst first; a notice has the worst over its
+ * children. */
 enum desk_reason {
     DESK_NONE,
     DESK_NO_MATCH,     /* on no roll that we have: home educated, missing education, elsewhere */
@@ -62,8 +68,10 @@ struct plan_child {
     size_t enrolled_count;
     size_t centres[PLAN_DOORS_PER_CHILD]; /* whose reach holds the home postcode */
     size_t centres_count;
-    size_t desk;       /* the home authority's desk */
-    size_t force_desk; /* stands in for it */
+    size_t desk;        /* the home authority's desk */
+    size_t force_desk;  /* stands in for it */
+    const size_t *told; /* doors that have been told of this child and are not to be again */
+    size_t told_count;
 };
 
 struct plan_input {

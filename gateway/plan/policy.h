@@ -1,15 +1,16 @@
 /* gateway/plan/policy.h - what a force, an authority and an establishment have settled. Pure.
  *
  * Rows (scope, id, key, value) of the store; the nearest scope wins: establishment, then LA, then
- * force, then all, then the default. Keys and their values:
- *   fields              name | full       what a notice may say; the least of force's and LA's
- *   childrens_centres   on | off          LA: tell under-fives' centres (local basis); default off
- *   send_at, bell_at, day_ends            hh:mm
- *   answer_within       minutes
- *   holiday             school-morning | hold | at-once
- *   home_la             LA code           force: whose desk when the home's authority is unknown
- *   wording             a folder under templates/ (default: standard)
- *   language            en | cy           when the contact says nothing
+ * force, then all, then the default. Keys, their values, and the scopes that may settle them:
+ *   fields              name | full            all, force, la: what a notice may say; an LA can
+ *                                              only make it less than its force does
+ *   childrens_centres   on | off               all, la: tell under-fives' centres; default off
+ *   send_at, bell_at, day_ends   hh:mm         all, force, la, school, centre
+ *   desk_ends           hh:mm                  all, force, la
+ *   answer_within       minutes, 1 to 1440     all, force, la, school, centre
+ *   timing              school-morning | hold | at-once   all, force, la, school, centre
+ *   home_la             LA code                force: whose desk when the home's is unknown
+ *   wording             a folder under templates/         all, force, la; default standard
  */
 #ifndef PLAN_POLICY_H
 #define PLAN_POLICY_H

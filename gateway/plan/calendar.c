@@ -1,0 +1,168 @@
+#include "plan/calendar.h"
+
+/* Longer closures than this many days do not wait for the school morning. */
+enum { DAYS_OFF_MAX = 4 };
+
+/* How far ahead a school day is looked for: longer than any school year's holiday. */
+enum { DAYS_AHEAD_MAX = 400 };
+
+/* The year in which the school year of a day begins, on 1 August. */
+static int school_year(day_t day)
+{
+    int y, m, d;
+
+    day_to_civil(day, &y, &m, &d);
+    return m >= 8 ? y : y - 1;
+}
+
+static bool has_own_terms(const struct calendar *c, int year)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct calendar_range *r = &c->ranges[i];
+
+        if (r->kind == CALENDAR_TERM && r->own && school_year(r->from) <= year &&
+            school_year(r->to) >= year)
+            return true;
+    }
+    return false;
+}
+
+static bool is_weekend(day_t day)
+{
+    return day_weekday(day) >= 5;
+}
+
+static bool within(const struct calendar_range *r, day_t day)
+{
+    return r->from <= day && day <= r->to;
+}
+
+bool calendar_is_working_day(const struct calendar *c, day_t day)
+{
+    if (is_weekend(day))
+        return false;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->ranges[i].kind == CALENDAR_BANK_HOLIDAY && within(&c->ranges[i], day))
+            return false;
+    }
+    return true;
+}
+
+enum day_kind calendar_day(const struct calendar *c, day_t day)
+{
+    bool begun = false, ends_later = false, in_term = false;
+
+    if (is_weekend(day))
+        return DAY_CLOSED;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct calendar_range *r = &c->ranges[i];
+
+        if (r->kind != CALENDAR_TERM) {
+            if (within(r, day))
+                return DAY_CLOSED;
+            continue;
+        }
+        if (!r->own && has_own_terms(c, school_year(within(r, day) ? day : r->from)))
+            continue;
+        begun = begun || r->from <= day;
+        ends_later = ends_later || r->to >= day;
+        in_term = in_term || within(r, day);
+    }
+    if (!begun || !ends_later)
+        return DAY_UNKNOWN;
+    return in_term ? DAY_SCHOOL : DAY_CLOSED;
+}
+
+/* The first working day whose send time is not before t. */
+static time_t working_morning(const struct calendar *c, int send_at, time_t t)
+{
+    day_t day = london_day(t);
+
+    while (!calendar_is_working_day(c, day) || london_moment(day, send_at) < t)
+        day++;
+    return london_moment(day, send_at);
+}
+
+/* When somebody there begins to have time to answer what reaches them at t. */
+static time_t read_from(const struct calendar *c, const struct morning *m, int ends, time_t t)
+{
+    int second = london_second(t);
+
+    if (calendar_is_working_day(c, london_day(t)) && second >= m->send_at && second < ends)
+        return t;
+    return working_morning(c, m->send_at, t);
+}
+
+static void set_due(time_t at, time_t now, const char *rule, struct due *out)
+{
+    out->at = at > now ? at : now;
+    out->rule = rule;
+}
+
+static void set_answer_by(const struct morning *m, time_t from, struct due *out)
+{
+    time_t bell = london_moment(london_day(from), m->bell_at);
+
+    out->answer_by = from + m->answer_within;
+    if (from < bell && bell < out->answer_by)
+        out->answer_by = bell;
+}
+
+/* The first school morning whose send time is not before t, and the closed days until it. */
+static bool school_morning(const struct calendar *c, const struct morning *m, time_t t,
+                           time_t *morning, int *days_off)
+{
+    day_t day = london_day(t);
+
+    *days_off = 0;
+    for (int i = 0; i < DAYS_AHEAD_MAX; i++, day++) {
+        switch (calendar_day(c, day)) {
+        case DAY_UNKNOWN:
+            return false;
+        case DAY_CLOSED:
+            ++*days_off;
+            break;
+        case DAY_SCHOOL:
+            *morning = london_moment(day, m->send_at);
+            if (*morning >= t)
+                return true;
+            break;
+        }
+    }
+    return false;
+}
+
+int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
+                 struct due *out)
+{
+    day_t day = london_day(accepted_at);
+    int second = london_second(accepted_at), days_off;
+    time_t morning;
+
+    if (m->policy == MORNING_AT_ONCE) {
+        set_due(accepted_at, now, "at-once", out);
+        set_answer_by(m, out->at, out);
+        return 1;
+    }
+    if (calendar_day(c, day) == DAY_SCHOOL && second > m->send_at && second < m->day_ends)
+        set_due(accepted_at, now, "at-once", out);
+    else if (!school_morning(c, m, accepted_at, &morning, &days_off))
+        return 0;
+    else if (days_off <= DAYS_OFF_MAX)
+        set_due(morning, now, "school-morning", out);
+    else if (m->policy == MORNING_HOLD)
+        set_due(morning, now, "hold", out);
+    else
+        set_due(working_morning(c, m->send_at, accepted_at), now, "holiday-weekday", out);
+    set_answer_by(m, read_from(c, m, m->day_ends, out->at), out);
+    return 1;
+}
+
+void calendar_due_desk(const struct calendar *c, const struct morning *m, time_t accepted_at,
+                       time_t now, struct due *out)
+{
+    time_t from = read_from(c, m, m->desk_ends, accepted_at);
+
+    set_due(from, now, from == accepted_at ? "desk-at-once" : "desk-morning", out);
+    set_answer_by(m, read_from(c, m, m->desk_ends, out->at), out);
+}

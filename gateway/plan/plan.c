@@ -1,0 +1,390 @@
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SCHOOL_AGE = 5, RECEPTION_AGE = 4, ADULT_AGE = 18 };
+
+const char *basis_word(enum basis basis)
+{
+    return basis == BASIS_STATUTORY ? "statutory" : "local";
+}
+
+const char *notice_kind_word(enum notice_kind kind)
+{
+    static const char *const words[] = {
+        [NOTICE_NOTICE] = "notice",
+        [NOTICE_DESK] = "desk",
+        [NOTICE_CORRECTION] = "correction",
+        [NOTICE_WITHDRAWAL] = "withdrawal",
+    };
+
+    return words[kind];
+}
+
+const char *desk_reason_word(enum desk_reason reason)
+{
+    static const char *const words[] = {
+        [DESK_NONE] = "none",
+        [DESK_NO_MATCH] = "no-match",
+        [DESK_REVIEW] = "review",
+        [DESK_NOT_ENROLLED] = "not-enrolled",
+        [DESK_CLOSED] = "closed",
+        [DESK_NO_CONTACT] = "no-contact",
+        [DESK_NO_CALENDAR] = "no-calendar",
+        [DESK_UNDER_FIVE] = "under-five",
+        [DESK_OVER_AGE] = "over-age",
+    };
+
+    return words[reason];
+}
+
+static bool is_desk(const struct plan_door *door)
+{
+    const char *namespace = door->establishment.door.namespace;
+
+    return strcmp(namespace, "la") == 0 || strcmp(namespace, "force") == 0;
+}
+
+static bool is_centre(const struct plan_door *door)
+{
+    return strcmp(door->establishment.door.namespace, "centre") == 0;
+}
+
+/* An entry bars a contact when all that it names fits. The number of an establishment bars both
+ * those that have it, a school and a centre: told in error weighs more than sent to the desk. */
+static bool bars(const struct incident_do_not_tell *entry, const struct plan_door *door,
+                 const struct contact *contact)
+{
+    if (entry->role[0] && strcmp(entry->role, contact_role_word(contact->role)) != 0)
+        return false;
+    if (entry->school_urn[0] &&
+        (is_desk(door) || strcmp(entry->school_urn, door->establishment.door.urn) != 0))
+        return false;
+    return !personal_is_set(&entry->contact) ||
+           strcasecmp(personal_reveal(&entry->contact), personal_reveal(&contact->address)) == 0;
+}
+
+static bool can_be_told(const struct plan_input *in, const struct plan_door *door,
+                        const struct contact *contact)
+{
+    if (!contact->verified || contact->failed)
+        return false;
+    for (size_t i = 0; i < in->do_not_tell_count; i++) {
+        if (bars(&in->do_not_tell[i], door, contact))
+            return false;
+    }
+    return true;
+}
+
+static const struct contact *with_role(const struct plan_input *in, const struct plan_door *door,
+                                       enum contact_role role)
+{
+    for (size_t i = 0; i < door->contacts_count; i++) {
+        if (door->contacts[i].role == role && can_be_told(in, door, &door->contacts[i]))
+            return &door->contacts[i];
+    }
+    return NULL;
+}
+
+static const struct contact *whom(const struct plan_input *in, const struct plan_door *door)
+{
+    const struct contact *contact;
+
+    if (is_desk(door))
+        return with_role(in, door, ROLE_LA_DESK);
+    contact = with_role(in, door, ROLE_DSL);
+    return contact ? contact : with_role(in, door, ROLE_DEPUTY);
+}
+
+static bool is_told(const struct plan_child *child, size_t door)
+{
+    for (size_t i = 0; i < child->told_count; i++) {
+        if (child->told[i] == door)
+            return true;
+    }
+    return false;
+}
+
+static int age_on(const struct plan_child *child, time_t t)
+{
+    return child->born == DAY_NONE ? child->age : day_age(child->born, london_day(t));
+}
+
+static bool is_under_five(const struct plan_child *child, time_t t)
+{
+    int age = age_on(child, t);
+
+    return age >= 0 && age < SCHOOL_AGE;
+}
+
+/* The duty is from reception, which begins in the September after the fourth birthday, to 17; what
+ * comes before is a nursery. An age that nobody knows does not lessen the duty. */
+static enum basis basis_of(const struct plan_child *child, time_t t)
+{
+    day_t day = london_day(t), starts;
+    int year, month, d, age;
+
+    day_to_civil(day, &year, &month, &d);
+    starts = day_from_civil(year, 8, 31);
+    if (starts > day)
+        starts = day_from_civil(year - 1, 8, 31);
+    if (age_on(child, t) >= ADULT_AGE)
+        return BASIS_LOCAL;
+    if (child->born == DAY_NONE && child->age < 0)
+        return BASIS_STATUTORY;
+    age = child->born == DAY_NONE ? child->age : day_age(child->born, starts);
+    return age < RECEPTION_AGE ? BASIS_LOCAL : BASIS_STATUTORY;
+}
+
+/* What would be told at a door, and why it cannot be. */
+struct offer {
+    const struct contact *contact;
+    struct due due;
+};
+
+static enum desk_reason offer(const struct plan_input *in, const struct plan_child *child,
+                              const struct plan_door *door, struct offer *out)
+{
+    if (!establishment_is_open(&door->establishment))
+        return DESK_CLOSED;
+    out->contact = whom(in, door);
+    if (!out->contact)
+        return DESK_NO_CONTACT;
+    if (calendar_due(&door->calendar, &door->policy.morning, in->accepted_at, in->now, &out->due) ==
+        0)
+        return DESK_NO_CALENDAR;
+    return age_on(child, out->due.at) >= ADULT_AGE ? DESK_OVER_AGE : DESK_NONE;
+}
+
+static enum desk_reason worse(enum desk_reason a, enum desk_reason b)
+{
+    if (a == DESK_NONE || b == DESK_NONE)
+        return a > b ? a : b;
+    return a < b ? a : b;
+}
+
+static struct plan_notice *notice_at(const struct plan_input *in, struct plan *out, size_t door,
+                                     struct err *err)
+{
+    struct plan_notice *more;
+
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->notices[i].door == door)
+            return &out->notices[i];
+    }
+    more = reallocarray(out->notices, out->count + 1, sizeof *more);
+    if (!more) {
+        err_memory(err);
+        return NULL;
+    }
+    out->notices = more;
+    more += out->count;
+    *more = (struct plan_notice){.door = door, .basis = BASIS_LOCAL};
+    more->child_ids = calloc(in->children_count, sizeof *more->child_ids);
+    if (!more->child_ids) {
+        err_memory(err);
+        return NULL;
+    }
+    out->count++;
+    return more;
+}
+
+static int owe(const struct plan_input *in, struct plan *out, const struct plan_child *child,
+               size_t door, enum desk_reason reason, const struct offer *offer, struct err *err)
+{
+    struct plan_notice *notice = notice_at(in, out, door, err);
+
+    if (!notice)
+        return -1;
+    if (notice->children_count > 0 &&
+        notice->child_ids[notice->children_count - 1] == child->child_id)
+        return 0;
+    notice->kind = is_desk(&in->doors[door]) ? NOTICE_DESK : NOTICE_NOTICE;
+    if (!is_centre(&in->doors[door]) && basis_of(child, offer->due.at) == BASIS_STATUTORY)
+        notice->basis = BASIS_STATUTORY;
+    notice->reason = worse(notice->reason, reason);
+    notice->due = offer->due;
+    notice->contact_id = offer->contact ? offer->contact->contact_id : -1;
+    notice->child_ids[notice->children_count++] = child->child_id;
+    return 0;
+}
+
+static bool is_at_open_school(const struct plan_input *in, const struct plan_child *child)
+{
+    for (size_t i = 0; i < child->enrolled_count; i++) {
+        const struct plan_door *door = &in->doors[child->enrolled[i]];
+
+        if (!is_centre(door) && establishment_is_open(&door->establishment))
+            return true;
+    }
+    return false;
+}
+
+/* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. A
+ * closed one beside an open one is only a roll behind its time. */
+static int tell_schools(const struct plan_input *in, struct plan *out,
+                        const struct plan_child *child, size_t *schools, enum desk_reason *reason,
+                        struct err *err)
+{
+    *schools = 0;
+    for (size_t i = 0; i < child->enrolled_count; i++) {
+        size_t index = child->enrolled[i];
+        const struct plan_door *door = &in->doors[index];
+        enum desk_reason not ;
+        struct offer what;
+
+        if (is_centre(door))
+            continue;
+        ++*schools;
+        if (is_told(child, index))
+            continue;
+        not = offer(in, child, door, &what);
+        if (not == DESK_NONE) {
+            if (owe(in, out, child, index, DESK_NONE, &what, err) < 0)
+                return -1;
+        } else if (not != DESK_CLOSED || door->establishment.status_code != ESTABLISHMENT_CLOSED ||
+                   !is_at_open_school(in, child)) {
+            *reason = worse(*reason, not );
+        }
+    }
+    return 0;
+}
+
+/* The nth centre that a child may be told at: those that have it on roll, then those in reach. */
+static bool nth_centre(const struct plan_input *in, const struct plan_child *child, size_t n,
+                       size_t *door)
+{
+    for (size_t i = 0; i < child->enrolled_count; i++) {
+        if (is_centre(&in->doors[child->enrolled[i]]) && n-- == 0) {
+            *door = child->enrolled[i];
+            return true;
+        }
+    }
+    if (n >= child->centres_count)
+        return false;
+    *door = child->centres[n];
+    return true;
+}
+
+/* One centre, the nearest that has agreed and can be told. *reason is DESK_NONE when there is one,
+ * else why not, DESK_UNDER_FIVE when none has agreed. */
+static int tell_centre(const struct plan_input *in, struct plan *out,
+                       const struct plan_child *child, enum desk_reason *reason, struct err *err)
+{
+    enum desk_reason first = DESK_NONE;
+    size_t index;
+
+    for (size_t n = 0; nth_centre(in, child, n, &index); n++) {
+        enum desk_reason not ;
+        struct offer what;
+
+        *reason = DESK_NONE;
+        if (is_told(child, index))
+            return 0;
+        if (!in->doors[index].policy.childrens_centres)
+            continue;
+        not = offer(in, child, &in->doors[index], &what);
+        if (not == DESK_NONE && !is_under_five(child, what.due.at))
+            continue;
+        if (not == DESK_NONE)
+            return owe(in, out, child, index, DESK_NONE, &what, err);
+        if (first == DESK_NONE)
+            first = not ;
+    }
+    *reason = first == DESK_NONE ? DESK_UNDER_FIVE : first;
+    return 0;
+}
+
+static int tell_desk(const struct plan_input *in, struct plan *out, const struct plan_child *child,
+                     enum desk_reason reason, const struct due *due, struct err *err)
+{
+    struct offer what = {.contact = whom(in, &in->doors[child->desk]), .due = *due};
+    size_t index = child->desk;
+
+    if (is_told(child, child->desk) || is_told(child, child->force_desk))
+        return 0;
+    if (!what.contact) {
+        const struct plan_door *force = &in->doors[child->force_desk];
+
+        what.contact = whom(in, force);
+        if (what.contact) {
+            index = child->force_desk;
+            calendar_due_desk(&force->calendar, &force->policy.morning, in->accepted_at, in->now,
+                              &what.due);
+        }
+    }
+    return owe(in, out, child, index, reason, &what, err);
+}
+
+static int tell(const struct plan_input *in, struct plan *out, const struct plan_child *child,
+                struct err *err)
+{
+    const struct plan_door *desk = &in->doors[child->desk];
+    enum desk_reason reason = DESK_NONE;
+    size_t schools = 0;
+    struct due due;
+
+    calendar_due_desk(&desk->calendar, &desk->policy.morning, in->accepted_at, in->now, &due);
+    if (child->outcome == MATCH_MATCH && tell_schools(in, out, child, &schools, &reason, err) < 0)
+        return -1;
+    if (child->outcome == MATCH_REVIEW) {
+        reason = DESK_REVIEW;
+    } else if (schools == 0) {
+        if (!is_under_five(child, due.at))
+            reason = child->outcome == MATCH_MATCH ? DESK_NOT_ENROLLED : DESK_NO_MATCH;
+        else if (tell_centre(in, out, child, &reason, err) < 0)
+            return -1;
+    }
+    if (reason == DESK_NONE)
+        return 0;
+    if (age_on(child, due.at) >= ADULT_AGE)
+        reason = DESK_OVER_AGE;
+    return tell_desk(in, out, child, reason, &due, err);
+}
+
+static bool comes_before(const struct plan_input *in, const struct plan_notice *a,
+                         const struct plan_notice *b)
+{
+    const struct door *one = &in->doors[a->door].establishment.door;
+    const struct door *two = &in->doors[b->door].establishment.door;
+    int order = strcmp(one->namespace, two->namespace);
+
+    if (a->due.at != b->due.at)
+        return a->due.at < b->due.at;
+    return (order ? order : strcmp(one->urn, two->urn)) < 0;
+}
+
+static void sort(const struct plan_input *in, struct plan *plan)
+{
+    for (size_t i = 1; i < plan->count; i++) {
+        struct plan_notice notice = plan->notices[i];
+        size_t j = i;
+
+        for (; j > 0 && comes_before(in, &notice, &plan->notices[j - 1]); j--)
+            plan->notices[j] = plan->notices[j - 1];
+        plan->notices[j] = notice;
+    }
+}
+
+int plan_make(const struct plan_input *in, struct plan *out, struct err *err)
+{
+    *out = (struct plan){0};
+    for (size_t i = 0; i < in->children_count; i++) {
+        if (!in->children[i].settled && tell(in, out, &in->children[i], err) < 0) {
+            plan_release(out);
+            return -1;
+        }
+    }
+    sort(in, out);
+    return 0;
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        free(plan->notices[i].child_ids);
+    free(plan->notices);
+    *plan = (struct plan){0};
+}

@@ -19,6 +19,9 @@ struct pupil {
 };
 void pupil_release(struct pupil *p);
 
+/* The pupil as it is compared and filed; enrolments are not in it. For person_wipe. */
+void roster_person(const struct pupil *pupil, struct person *out);
+
 struct enrolment {
     char namespace[8]; /* school or centre */
     char urn[URN_SIZE];
@@ -26,20 +29,28 @@ struct enrolment {
     day_t from, to; /* DAY_NONE: open */
 };
 
-/* Candidates for a child by the union of its keys (match/keys.h). *out is for free() after
- * person_wipe of each; at most CANDIDATES_MAX. */
+/* Candidates for a child by the union of its keys (match/keys.h): at most CANDIDATES_MAX, those that
+ * share most keys first. Of a key that more than BLOCK_MAX pupils have only so many are looked at.
+ * Pupils who have left are among them: planning says that they are on no roll. *out is for
+ * roster_candidates_free. */
+enum { BLOCK_MAX = 500 };
 int roster_candidates(struct db *db, const uint64_t *keys, size_t keys_count,
                       struct candidate **out, size_t *count, struct err *err) MUST_CHECK;
+void roster_candidates_free(struct candidate *candidates,
+                            size_t count); /* wipes; NULL is allowed */
 
 /* 1, 0 none such, -1. */
 int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err *err) MUST_CHECK;
 
-/* Where the pupil is on roll on that day; *out is for free(). */
+/* Where the pupil is on roll on that day, also by other rows of the roll that are the same child's
+ * (compare_is_one_pupil): a dual registration gives two. No door twice; *out is for free(). */
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err) MUST_CHECK;
 
 /* Records a decision with its candidates, makes it the child's, and hands the child to planning
- * (stage plan; state review or open). made_by is 'matcher' or a person's login. */
+ * (stage plan; state review or open). One that says the same as the one in force, by the same hand,
+ * is not recorded again and leaves the state. made_by is 'matcher' or a person's login, who gives
+ * candidates[0] for a match, and for none no candidate. In the caller's transaction. */
 int roster_decide(struct db *db, int64_t child_id, const struct decision *decision,
                   const char *made_by, time_t now, struct err *err) MUST_CHECK;
 

@@ -1,0 +1,159 @@
+#include "match/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/keys.h"
+#include "match/person.h"
+#include "store/incidents.h"
+#include "store/roster.h"
+
+enum { BATCH = 64 };
+
+/* One child of the call-out under way. */
+struct linked {
+    const struct child_row *row;
+    bool ours; /* decided here; else its decision stands, and is only compared with */
+};
+
+static const struct incident_child *named(const struct incident *incident, const char *child_ref)
+{
+    for (size_t i = 0; i < incident->children_count; i++) {
+        if (strcmp(incident->children[i].child_ref, child_ref) == 0)
+            return &incident->children[i];
+    }
+    return NULL;
+}
+
+static int decide(struct db *db, const struct incident *incident,
+                  const struct incident_child *child, struct decision *out, struct err *err)
+{
+    struct person person;
+    struct candidate *candidates;
+    uint64_t keys[KEYS_MAX];
+    size_t count;
+    int rc;
+
+    person_from_child(incident, child, &person);
+    rc = roster_candidates(db, keys, keys_of(&person, KEYS_CHILD, keys), &candidates, &count, err);
+    if (rc == 0) {
+        match_decide(&person, candidates, count, out);
+        roster_candidates_free(candidates, count);
+    }
+    person_wipe(&person);
+    return rc;
+}
+
+/* The child's decision, made anew unless a person made the one in force. */
+static int link_child(struct db *db, const struct incident *incident, struct linked *l,
+                      struct decision *out, struct err *err)
+{
+    const struct incident_child *child = named(incident, l->row->child_ref);
+    struct decision_row in_force;
+    int rc = roster_decision(db, l->row->child_id, &in_force, err);
+
+    memset(out, 0, sizeof *out);
+    if (rc < 0)
+        return -1;
+    l->ours = rc == 0 || strcmp(in_force.made_by, "matcher") == 0;
+    if (l->ours) {
+        if (!child)
+            return err_set(err, ERR_STORE, "incident %lld: its message does not name child %lld",
+                           (long long)l->row->incident_id, (long long)l->row->child_id);
+        return decide(db, incident, child, out, err);
+    }
+    out->outcome = in_force.outcome;
+    out->candidates[0].pupil_key = in_force.pupil_key;
+    return 0;
+}
+
+static bool is_concerned(const struct child_row *row)
+{
+    return !row->removed && row->state != CHILD_WITHHELD && row->state != CHILD_WITHDRAWN;
+}
+
+/* Whether the decision is to be recorded: the child is this step's work, or it was open and is now
+ * found to be taken for the same pupil as another child of the call-out. */
+static bool is_work(const struct child_row *row, const struct decision *d, bool was_match)
+{
+    return row->stage == STAGE_MATCH ||
+           (row->state == CHILD_OPEN && was_match && d->outcome == MATCH_REVIEW);
+}
+
+static int link_children(struct db *db, const struct incident *incident,
+                         const struct child_row *rows, size_t count, time_t now, struct err *err)
+{
+    struct linked linked[INCIDENT_CHILDREN_MAX];
+    bool was_match[INCIDENT_CHILDREN_MAX];
+    struct decision *decisions = calloc(INCIDENT_CHILDREN_MAX, sizeof *decisions);
+    size_t n = 0;
+    int rc = decisions ? 0 : err_memory(err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (!is_concerned(&rows[i])) {
+            if (rows[i].stage == STAGE_MATCH)
+                rc = incidents_set_stage(db, rows[i].child_id, STAGE_PLAN, err);
+        } else if (n < INCIDENT_CHILDREN_MAX) {
+            linked[n] = (struct linked){&rows[i], false};
+            rc = link_child(db, incident, &linked[n], &decisions[n], err);
+            was_match[n] = decisions[n].outcome == MATCH_MATCH;
+            n++;
+        }
+    }
+    if (rc == 0)
+        match_family(decisions, n);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        const struct child_row *row = linked[i].row;
+
+        if (linked[i].ours && is_work(row, &decisions[i], was_match[i]))
+            rc = roster_decide(db, row->child_id, &decisions[i], "matcher", now, err);
+        else if (row->stage == STAGE_MATCH)
+            rc = incidents_set_stage(db, row->child_id, STAGE_PLAN, err);
+    }
+    free(decisions);
+    return rc;
+}
+
+static int link_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
+{
+    struct incident *incident = NULL;
+    struct child_row *rows = NULL;
+    size_t count = 0;
+    int rc;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    rc = incidents_load(db, incident_id, &incident, err);
+    if (rc == 0)
+        rc = incidents_children(db, incident_id, &rows, &count, err);
+    if (rc == 0)
+        rc = link_children(db, incident, rows, count, now, err);
+    free(rows);
+    incident_free(incident);
+    if (rc == 0)
+        return db_commit(db, err);
+    db_rollback(db);
+    return err_context(err, "matching incident %lld", (long long)incident_id);
+}
+
+int link_run(struct db *db, int limit, time_t now, struct err *err)
+{
+    int64_t incidents[BATCH];
+    int done = 0;
+
+    while (done < limit) {
+        int n = incidents_with_work(db, STAGE_MATCH, incidents,
+                                    limit - done < BATCH ? limit - done : BATCH, err);
+
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        for (int i = 0; i < n; i++) {
+            if (link_incident(db, incidents[i], now, err) < 0)
+                return -1;
+            done++;
+        }
+    }
+    return done;
+}

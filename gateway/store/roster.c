@@ -1,0 +1,326 @@
+/* Pupils and enrolments as matching and planning read them. */
+#include "store/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/compare.h"
+#include "match/keys.h"
+#include "match/person.h"
+#include "store/sql.h"
+
+void pupil_release(struct pupil *p)
+{
+    personal_release(&p->upn);
+    personal_release(&p->forename);
+    personal_release(&p->middle_names);
+    personal_release(&p->surname);
+    personal_release(&p->preferred_forename);
+    personal_release(&p->former_surname);
+    personal_release(&p->house);
+    personal_release(&p->street);
+    personal_release(&p->town);
+    personal_release(&p->postcode);
+}
+
+void roster_person(const struct pupil *pupil, struct person *out)
+{
+    person_init(out);
+    person_add_forename(out, personal_reveal(&pupil->forename));
+    person_add_forename(out, personal_reveal(&pupil->preferred_forename));
+    person_set_middle_names(out, personal_reveal(&pupil->middle_names));
+    person_add_surname(out, personal_reveal(&pupil->surname));
+    person_add_surname(out, personal_reveal(&pupil->former_surname));
+    out->born = pupil->born;
+    out->sex = pupil->gender;
+    person_set_upn(out, personal_reveal(&pupil->upn));
+    person_set_postcode(out, personal_reveal(&pupil->postcode));
+}
+
+static int read_pupil(sqlite3_stmt *stmt, struct pupil *out, struct err *err)
+{
+    struct personal *const texts[] = {
+        &out->upn,
+        &out->forename,
+        &out->middle_names,
+        &out->surname,
+        &out->preferred_forename,
+        &out->former_surname,
+        &out->house,
+        &out->street,
+        &out->town,
+        &out->postcode,
+    };
+    const char *gender = sql_text(stmt, 2);
+    int rc = 0;
+
+    out->gender = !gender                    ? SEX_UNKNOWN
+                  : strcmp(gender, "F") == 0 ? SEX_FEMALE
+                  : strcmp(gender, "M") == 0 ? SEX_MALE
+                                             : SEX_UNKNOWN;
+    out->born = sql_day(stmt, 3);
+    if (sql_copy(stmt, 0, out->la_code, sizeof out->la_code, err) < 0 ||
+        sql_copy(stmt, 1, out->pupil_id, sizeof out->pupil_id, err) < 0 ||
+        sql_copy(stmt, 4, out->nc_year, sizeof out->nc_year, err) < 0)
+        return -1;
+    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(texts); i++)
+        rc = sql_personal(stmt, 5 + (int)i, texts[i], err);
+    return rc;
+}
+
+int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    out->pupil_key = pupil_key;
+    if (sql_query(db, &stmt, err,
+                  "SELECT la_code, pupil_id, gender, dob, nc_year, upn, forename, middle_names,"
+                  " surname, preferred_forename, former_surname, house, street, town, postcode"
+                  " FROM pupil WHERE pupil_key = ?",
+                  "i", pupil_key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1 && read_pupil(stmt, out, err) < 0)
+        rc = -1;
+    sql_done(stmt);
+    if (rc != 1)
+        pupil_release(out);
+    return rc;
+}
+
+/* Schools are those that the pupil has not left, whatever the day: a claim is compared with them. */
+static int add_schools(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn FROM enrolment WHERE pupil_key = ? AND ended_at IS NULL"
+                  " ORDER BY enrolment <> 'main', enrolment_id",
+                  "i", pupil_key) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
+    sql_done(stmt);
+    return rc;
+}
+
+static int load_person(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    struct pupil pupil;
+    int rc = roster_pupil(db, pupil_key, &pupil, err);
+
+    if (rc == 0)
+        return err_set(err, ERR_STORE, "pupil %lld has keys and no row", (long long)pupil_key);
+    if (rc < 0)
+        return -1;
+    roster_person(&pupil, out);
+    pupil_release(&pupil);
+    return add_schools(db, pupil_key, out, err);
+}
+
+struct hit {
+    int64_t pupil_key;
+    int keys;
+};
+
+static int by_pupil(const void *a, const void *b)
+{
+    int64_t x = ((const struct hit *)a)->pupil_key, y = ((const struct hit *)b)->pupil_key;
+
+    return x < y ? -1 : x > y;
+}
+
+static int by_keys(const void *a, const void *b)
+{
+    const struct hit *x = a, *y = b;
+
+    return x->keys != y->keys ? y->keys - x->keys : by_pupil(a, b);
+}
+
+/* All pupils of a block, one hit each. */
+static int add_block(struct db *db, uint64_t key, struct hit *hits, size_t *count, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err, "SELECT pupil_key FROM pupil_block WHERE key = ? LIMIT ?", "ii",
+                  (int64_t)key, (int64_t)BLOCK_MAX) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        hits[(*count)++] = (struct hit){sqlite3_column_int64(stmt, 0), 1};
+    sql_done(stmt);
+    return rc;
+}
+
+/* The union of the blocks, most keys first. *hits is for free(). */
+static int collect(struct db *db, const uint64_t *keys, size_t keys_count, struct hit **hits,
+                   size_t *count, struct err *err)
+{
+    size_t found = 0, kept = 0;
+
+    *count = 0;
+    *hits = calloc(keys_count * BLOCK_MAX + 1, sizeof **hits);
+    if (!*hits)
+        return err_memory(err);
+    for (size_t i = 0; i < keys_count; i++) {
+        if (add_block(db, keys[i], *hits, &found, err) < 0) {
+            free(*hits);
+            *hits = NULL;
+            return -1;
+        }
+    }
+    qsort(*hits, found, sizeof **hits, by_pupil);
+    for (size_t i = 0; i < found; i++) {
+        if (kept > 0 && (*hits)[kept - 1].pupil_key == (*hits)[i].pupil_key)
+            (*hits)[kept - 1].keys++;
+        else
+            (*hits)[kept++] = (*hits)[i];
+    }
+    qsort(*hits, kept, sizeof **hits, by_keys);
+    *count = kept;
+    return 0;
+}
+
+void roster_candidates_free(struct candidate *candidates, size_t count)
+{
+    for (size_t i = 0; candidates && i < count; i++)
+        person_wipe(&candidates[i].person);
+    free(candidates);
+}
+
+int roster_candidates(struct db *db, const uint64_t *keys, size_t keys_count,
+                      struct candidate **out, size_t *count, struct err *err)
+{
+    struct candidate *candidates;
+    struct hit *hits;
+    size_t n;
+    int rc = 0;
+
+    *out = NULL;
+    *count = 0;
+    if (collect(db, keys, keys_count, &hits, &n, err) < 0)
+        return -1;
+    if (n > CANDIDATES_MAX)
+        n = CANDIDATES_MAX;
+    candidates = n > 0 ? malloc(n * sizeof *candidates) : NULL;
+    if (n > 0 && !candidates)
+        rc = err_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        candidates[i].pupil_key = hits[i].pupil_key;
+        person_init(&candidates[i].person);
+        rc = load_person(db, hits[i].pupil_key, &candidates[i].person, err);
+        *count = i + 1;
+    }
+    free(hits);
+    if (rc < 0) {
+        roster_candidates_free(candidates, *count);
+        *count = 0;
+        return -1;
+    }
+    *out = candidates;
+    return 0;
+}
+
+enum { ENROLMENTS_MAX = 16, ROWS_OF_ONE_MAX = 8 };
+
+/* The pupil's own row first, then those of the same child. */
+static int rows_of_one(struct db *db, int64_t pupil_key, int64_t rows[ROWS_OF_ONE_MAX],
+                       size_t *count, struct err *err)
+{
+    struct person pupil, number;
+    struct candidate *candidates = NULL;
+    uint64_t keys[KEYS_MAX];
+    size_t n = 0;
+    int rc;
+
+    rows[0] = pupil_key;
+    *count = 1;
+    person_init(&pupil);
+    rc = load_person(db, pupil_key, &pupil, err);
+    if (rc == 0 && pupil.upn[0]) {
+        person_init(&number);
+        person_set_upn(&number, pupil.upn);
+        rc = roster_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), &candidates, &n, err);
+        person_wipe(&number);
+    }
+    for (size_t i = 0; i < n && *count < ROWS_OF_ONE_MAX; i++) {
+        if (candidates[i].pupil_key != pupil_key &&
+            compare_is_one_pupil(&candidates[i].person, &pupil))
+            rows[(*count)++] = candidates[i].pupil_key;
+    }
+    roster_candidates_free(candidates, n);
+    person_wipe(&pupil);
+    return rc;
+}
+
+static bool has_door(const struct enrolment *list, size_t count, const struct enrolment *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].namespace, e->namespace) == 0 && strcmp(list[i].urn, e->urn) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A row that a complete roll no longer has was true until the day before it was missed. */
+static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment *list,
+                          size_t *count, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(
+            db, &stmt, err,
+            "SELECT namespace, urn, enrolment, from_day, to_day FROM enrolment"
+            " WHERE pupil_key = ?1 AND ifnull(from_day, ?2) <= ?2 AND ifnull(to_day, ?2) >= ?2"
+            " AND (ended_at IS NULL OR ended_at >= ?3)"
+            " ORDER BY enrolment <> 'main', namespace, urn",
+            "idi", pupil_key, on, (int64_t)london_moment(on + 1, 0)) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1 && *count < ENROLMENTS_MAX) {
+        struct enrolment *e = &list[*count];
+
+        e->from = sql_day(stmt, 3);
+        e->to = sql_day(stmt, 4);
+        if (sql_copy(stmt, 0, e->namespace, sizeof e->namespace, err) < 0 ||
+            sql_copy(stmt, 1, e->urn, sizeof e->urn, err) < 0 ||
+            sql_copy(stmt, 2, e->kind, sizeof e->kind, err) < 0) {
+            rc = -1;
+            break;
+        }
+        if (!has_door(list, *count, e))
+            (*count)++;
+    }
+    sql_done(stmt);
+    return rc < 0 ? -1 : 0;
+}
+
+int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
+                      size_t *count, struct err *err)
+{
+    int64_t rows[ROWS_OF_ONE_MAX];
+    struct enrolment *list;
+    size_t rows_count;
+    int rc;
+
+    *out = NULL;
+    *count = 0;
+    rc = rows_of_one(db, pupil_key, rows, &rows_count, err);
+    if (rc < 0)
+        return -1;
+    list = calloc(ENROLMENTS_MAX, sizeof *list);
+    if (!list)
+        return err_memory(err);
+    for (size_t i = 0; rc == 0 && i < rows_count; i++)
+        rc = add_enrolments(db, rows[i], on, list, count, err);
+    if (rc < 0 || *count == 0) {
+        free(list);
+        *count = 0;
+        return rc;
+    }
+    *out = list;
+    return 0;
+}

@@ -1,0 +1,367 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "match/keys.h"
+#include "match/person.h"
+#include "store/roster.h"
+#include "store/sql.h"
+
+static char folder[64], path[96];
+
+static int setup(void **state)
+{
+    struct db *db;
+    struct err err;
+
+    snprintf(folder, sizeof folder, "/tmp/encompass-test-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/store.db", folder);
+    if (db_create(path, &err) < 0 || db_open(path, &db, &err) < 0)
+        return -1;
+    *state = db;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+    db_close(*state);
+    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+        char name[128];
+
+        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        unlink(name);
+    }
+    return rmdir(folder);
+}
+
+/* A pupil with its keys, as an import files it. */
+static int64_t enrol(struct db *db, const char *id, const char *forename, const char *surname,
+                     const char *born, const char *postcode, const char *upn)
+{
+    struct pupil pupil;
+    struct person person;
+    uint64_t keys[KEYS_MAX];
+    struct err err;
+    int64_t key;
+    size_t n;
+
+    assert_int_equal(sql_run(db, &err,
+                             "INSERT INTO pupil(la_code, pupil_id, forename, surname, gender, dob,"
+                             " postcode, upn, seen_import) VALUES ('801',?,?,?,'F',?,?,?,1)",
+                             "tttttt", id, forename, surname, born, postcode, upn),
+                     0);
+    key = sql_last_id(db);
+    assert_int_equal(roster_pupil(db, key, &pupil, &err), 1);
+    roster_person(&pupil, &person);
+    n = keys_of(&person, KEYS_PUPIL, keys);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(sql_run(db, &err, "INSERT INTO pupil_block(key, pupil_key) VALUES (?,?)",
+                                 "ii", (int64_t)keys[i], key),
+                         0);
+    pupil_release(&pupil);
+    person_wipe(&person);
+    return key;
+}
+
+static void attends(struct db *db, int64_t pupil, const char *urn, const char *kind,
+                    const char *from, const char *to)
+{
+    struct err err;
+
+    assert_int_equal(sql_run(db, &err,
+                             "INSERT INTO enrolment(pupil_key, namespace, urn, enrolment, from_day,"
+                             " to_day, seen_import) VALUES (?,'school',?,?,?,?,1)",
+                             "itttt", pupil, urn, kind, from, to),
+                     0);
+}
+
+static void a_pupil_comes_back_as_it_was_filed(void **state)
+{
+    struct db *db = *state;
+    int64_t key = enrol(db, "P1", "Amelia", "Okafor-Reid", "2017-03-09", "PL4 8AA", NULL);
+    struct pupil p;
+    struct err err;
+
+    assert_int_equal(roster_pupil(db, key, &p, &err), 1);
+    assert_string_equal(p.pupil_id, "P1");
+    assert_string_equal(p.la_code, "801");
+    assert_string_equal(personal_reveal(&p.surname), "Okafor-Reid");
+    assert_int_equal(p.gender, SEX_FEMALE);
+    assert_int_equal(p.born, day_parse("2017-03-09"));
+    assert_false(personal_is_set(&p.upn));
+    pupil_release(&p);
+    assert_int_equal(roster_pupil(db, key + 1, &p, &err), 0);
+}
+
+static void candidates_are_those_who_share_a_key_most_keys_first(void **state)
+{
+    struct db *db = *state;
+    int64_t sister = enrol(db, "P1", "Ruth", "Okafor", "2015-05-05", "PL4 8AA", NULL);
+    int64_t same = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", "PL4 8AA", NULL);
+    struct candidate *c;
+    struct person child;
+    uint64_t keys[KEYS_MAX];
+    size_t n;
+    struct err err;
+
+    enrol(db, "P3", "Bella", "Adams", "2011-01-01", "LS1 1AA", NULL);
+    attends(db, same, "100002", "subsidiary", NULL, NULL);
+    attends(db, same, "100001", "main", NULL, NULL);
+    person_init(&child);
+    person_add_forename(&child, "AMELIA");
+    person_add_surname(&child, "OKAFOR");
+    child.born = day_parse("2017-03-09");
+    person_set_postcode(&child, "pl48aa");
+    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
+                     0);
+    assert_int_equal(n, 2);
+    assert_int_equal(c[0].pupil_key, same);
+    assert_int_equal(c[1].pupil_key, sister);
+    assert_string_equal(c[0].person.schools[0], "school/100001"); /* the main one first */
+    assert_int_equal(c[0].person.schools_count, 2);
+    roster_candidates_free(c, n);
+    assert_int_equal(roster_candidates(db, keys, 0, &c, &n, &err), 0);
+    assert_int_equal(n, 0);
+    assert_null(c);
+}
+
+static void a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest(void **state)
+{
+    struct db *db = *state;
+    struct candidate *c;
+    struct person child;
+    uint64_t keys[KEYS_MAX];
+    int64_t nearest;
+    size_t n;
+    struct err err;
+
+    assert_int_equal(db_begin(db, &err), 0);
+    for (int i = 0; i < BLOCK_MAX + 50; i++) {
+        char id[16], born[16];
+
+        snprintf(id, sizeof id, "P%d", i);
+        snprintf(born, sizeof born, "%d-03-%02d", 2008 + i % 9, 1 + i % 28);
+        enrol(db, id, "Mohammed", "Khan", born, NULL, NULL);
+    }
+    nearest = enrol(db, "LAST", "Mohammed", "Khan", "2017-12-09", "PL4 8AA", NULL);
+    assert_int_equal(db_commit(db, &err), 0);
+    person_init(&child);
+    person_add_forename(&child, "Mohammed");
+    person_add_surname(&child, "Khan");
+    child.born = day_parse("2017-12-09");
+    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
+                     0);
+    assert_int_equal(n, CANDIDATES_MAX);
+    assert_int_equal(c[0].pupil_key, nearest);
+    roster_candidates_free(c, n);
+}
+
+static size_t doors_on(struct db *db, int64_t pupil, const char *day, struct enrolment **out)
+{
+    struct err err;
+    size_t n;
+
+    assert_int_equal(roster_enrolments(db, pupil, day_parse(day), out, &n, &err), 0);
+    return n;
+}
+
+static void an_enrolment_counts_on_its_days(void **state)
+{
+    struct db *db = *state;
+    int64_t p = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, NULL);
+    struct enrolment *e;
+    struct err err;
+    time_t missed;
+
+    attends(db, p, "100001", "main", "2024-09-01", "2026-02-13");
+    attends(db, p, "100002", "main", "2026-02-14", NULL);
+    attends(db, p, "100003", "subsidiary", NULL, NULL);
+    assert_int_equal(doors_on(db, p, "2026-02-13", &e), 2);
+    assert_string_equal(e[0].urn, "100001");
+    assert_int_equal(e[0].to, day_parse("2026-02-13"));
+    assert_string_equal(e[1].urn, "100003");
+    assert_string_equal(e[1].kind, "subsidiary");
+    free(e);
+    assert_int_equal(doors_on(db, p, "2026-02-14", &e), 2);
+    assert_string_equal(e[0].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, p, "2024-08-31", &e), 1);
+    free(e);
+    /* a complete roll of 3 March no longer has it */
+    missed = london_moment(day_parse("2026-03-03"), 9 * 3600);
+    assert_int_equal(sql_run(db, &err, "UPDATE enrolment SET ended_at = ?", "i", (int64_t)missed),
+                     0);
+    assert_int_equal(doors_on(db, p, "2026-03-03", &e), 0);
+    assert_null(e);
+    assert_int_equal(doors_on(db, p, "2026-03-02", &e), 2);
+    free(e);
+}
+
+static void rows_of_one_child_give_all_its_doors_and_those_of_another_none(void **state)
+{
+    struct db *db = *state;
+    int64_t one = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t two = enrol(db, "P2", "AMELIA", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t other = enrol(db, "P3", "Ruth", "Okafor", "2017-03-09", NULL, "L929424924001");
+    struct enrolment *e;
+
+    attends(db, one, "100001", "main", NULL, NULL);
+    attends(db, two, "100001", "main", NULL, NULL);
+    attends(db, two, "100002", "subsidiary", NULL, NULL);
+    attends(db, other, "100003", "main", NULL, NULL);
+    assert_int_equal(doors_on(db, one, "2026-03-02", &e), 2);
+    assert_string_equal(e[0].urn, "100001");
+    assert_string_equal(e[1].urn, "100002");
+    free(e);
+}
+
+/* A child with no message behind it is enough for decisions. */
+static int64_t child_to_match(struct db *db)
+{
+    struct err err;
+
+    assert_int_equal(
+        sql_script(db,
+                   "INSERT INTO message(message_id, received_at, topic, body, outcome)"
+                   " VALUES (1, 0, 't', x'7b7d', 'accepted');"
+                   "INSERT INTO incident(incident_id, force, police_ref, revision, message_id,"
+                   " type, action, attended_at, accepted_at, revised_at)"
+                   " VALUES (1, 'dyfed-powys', 'R1', 1, 1, 'domestic_abuse', 'notify', 0, 0, 0);"
+                   "INSERT INTO child(child_id, incident_id, child_ref, stage, state, position,"
+                   " changed_revision) VALUES (1, 1, '1', 'match', 'open', 0, 1);",
+                   &err),
+        0);
+    return 1;
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+    struct err err;
+    int64_t n = -1;
+
+    assert_true(sql_int(db, &n, &err, sql, "") >= 0);
+    return n;
+}
+
+static struct decision decision_for(enum match_outcome outcome, int64_t pupil)
+{
+    struct decision d = {.outcome = outcome,
+                         .rule = "name and birth date",
+                         .score = 29,
+                         .margin = 29,
+                         .candidates_count = 1};
+
+    d.candidates[0].pupil_key = pupil;
+    d.candidates[0].score = 29;
+    d.candidates[0].evidence[0] = (struct evidence){"forename", "same", 8};
+    d.candidates[0].evidence_count = 1;
+    return d;
+}
+
+static void decide(struct db *db, int64_t child, const struct decision *d, const char *who)
+{
+    struct err err;
+
+    assert_int_equal(db_begin(db, &err), 0);
+    assert_int_equal(roster_decide(db, child, d, who, 1000, &err), 0);
+    assert_int_equal(db_commit(db, &err), 0);
+}
+
+static void a_decision_is_the_childs_and_hands_it_to_planning(void **state)
+{
+    struct db *db = *state;
+    int64_t p = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, NULL);
+    int64_t child = child_to_match(db);
+    struct decision d = decision_for(MATCH_MATCH, p);
+    struct decision_row row;
+    struct err err;
+
+    assert_int_equal(roster_decision(db, child, &row, &err), 0);
+    decide(db, child, &d, "matcher");
+    assert_int_equal(roster_decision(db, child, &row, &err), 1);
+    assert_int_equal(row.outcome, MATCH_MATCH);
+    assert_int_equal(row.pupil_key, p);
+    assert_int_equal(row.made_at, 1000);
+    assert_string_equal(row.made_by, "matcher");
+    assert_string_equal(row.rule, "name and birth date");
+    assert_int_equal(number(db, "SELECT count(*) FROM child WHERE stage='plan' AND state='open'"),
+                     1);
+    assert_int_equal(number(db, "SELECT count(*) FROM candidate WHERE evidence ="
+                                " '[{\"field\":\"forename\",\"level\":\"same\",\"weight\":8}]'"),
+                     1);
+    assert_int_equal(number(db, "SELECT count(*) FROM audit WHERE event='child.decided'"
+                                " AND incident_id > 0 AND child_id > 0"),
+                     1);
+}
+
+static void what_is_decided_again_alike_is_recorded_once(void **state)
+{
+    struct db *db = *state;
+    int64_t p = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, NULL);
+    int64_t child = child_to_match(db);
+    struct decision d = decision_for(MATCH_REVIEW, p);
+
+    decide(db, child, &d, "matcher");
+    assert_int_equal(number(db, "SELECT count(*) FROM child WHERE state='review'"), 1);
+    decide(db, child, &d, "matcher");
+    assert_int_equal(number(db, "SELECT count(*) FROM decision"), 1);
+    d.candidates[0].score = 30; /* other evidence */
+    decide(db, child, &d, "matcher");
+    assert_int_equal(number(db, "SELECT count(*) FROM decision"), 2);
+    d.candidates_count = 0;
+    decide(db, child, &d, "matcher");
+    assert_int_equal(number(db, "SELECT count(*) FROM decision"), 3);
+}
+
+static void a_person_decides_in_place_of_the_matcher(void **state)
+{
+    struct db *db = *state;
+    int64_t p = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, NULL);
+    int64_t child = child_to_match(db);
+    struct decision d = decision_for(MATCH_REVIEW, p);
+    struct decision_row row;
+    struct err err;
+
+    decide(db, child, &d, "matcher");
+    d = decision_for(MATCH_MATCH, p);
+    d.rule = "accepted by a person";
+    decide(db, child, &d, "j.officer");
+    assert_int_equal(roster_decision(db, child, &row, &err), 1);
+    assert_string_equal(row.made_by, "j.officer");
+    assert_int_equal(row.outcome, MATCH_MATCH);
+    assert_int_equal(number(db, "SELECT count(*) FROM child WHERE stage='plan' AND state='open'"),
+                     1);
+    assert_int_equal(number(db, "SELECT count(*) FROM decision"), 2); /* both are kept */
+    d = (struct decision){.outcome = MATCH_NONE, .rule = "rejected by a person"};
+    decide(db, child, &d, "j.officer");
+    assert_int_equal(roster_decision(db, child, &row, &err), 1);
+    assert_int_equal(row.pupil_key, -1);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_pupil_comes_back_as_it_was_filed),
+        T(candidates_are_those_who_share_a_key_most_keys_first),
+        T(a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest),
+        T(an_enrolment_counts_on_its_days),
+        T(rows_of_one_child_give_all_its_doors_and_those_of_another_none),
+        T(a_decision_is_the_childs_and_hands_it_to_planning),
+        T(what_is_decided_again_alike_is_recorded_once),
+        T(a_person_decides_in_place_of_the_matcher),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -176,14 +176,14 @@ static const struct field child_fields[] = {
     {"surname", OPTIONAL, read_text, AT(surname), &name_text},
     {"known_as", OPTIONAL, read_known_as, 0, NULL},
     {"former_surnames", OPTIONAL, read_former_surnames, 0, NULL},
-    {"date_of_birth", OPTIONAL, read_day, AT(date_of_birth), NULL},
+    {"date_of_birth", OPTIONAL_OR_BLANK, read_day, AT(date_of_birth), NULL},
     {"age", OPTIONAL, read_int, AT(age), &ages},
-    {"sex", OPTIONAL, read_word, AT(sex), &sexes},
+    {"sex", OPTIONAL_OR_BLANK, read_word, AT(sex), &sexes},
     {"upn", OPTIONAL, read_text, AT(upn), &short_text},
     {"address", OPTIONAL, read_object, AT(home), &place},
     {"claimed_establishment", OPTIONAL, read_object, 0, &claim},
     {"relationship", OPTIONAL, read_text, AT(relationship), &line_text},
-    {"present", OPTIONAL, read_word, AT(present), &presents},
+    {"present", OPTIONAL_OR_BLANK, read_word, AT(present), &presents},
     {"voice", OPTIONAL, read_object, 0, &voice},
 };
 #undef AT
@@ -206,8 +206,8 @@ static void read_child(struct reader *r, const cJSON *item, void *into, const vo
 
 #define AT(member) offsetof(struct incident_do_not_tell, member)
 static const struct field do_not_tell_fields[] = {
-    {"role", OPTIONAL, read_role, AT(role), NULL},
-    {"school_urn", OPTIONAL, read_code, AT(school_urn), &urns},
+    {"role", OPTIONAL_OR_BLANK, read_role, AT(role), NULL},
+    {"school_urn", OPTIONAL_OR_BLANK, read_code, AT(school_urn), &urns},
     {"contact", OPTIONAL, read_text, AT(contact), &line_text},
     {"reason", OPTIONAL, read_text, AT(reason), &line_text},
 };
@@ -299,9 +299,9 @@ static const struct field incident_fields[] = {
     {"type", REQUIRED, read_word, AT(type), &types},
     {"action", REQUIRED, read_word, AT(action), &actions},
     {"attended_at", REQUIRED, read_moment, AT(attended_at), NULL},
-    {"sent_at", OPTIONAL, read_moment, AT(sent_at), NULL},
+    {"sent_at", OPTIONAL_OR_BLANK, read_moment, AT(sent_at), NULL},
     {"location", OPTIONAL, read_object, AT(location), &place},
-    {"risk", OPTIONAL, read_word, AT(risk), &risks},
+    {"risk", OPTIONAL_OR_BLANK, read_word, AT(risk), &risks},
     {"circumstances", OPTIONAL, read_text, AT(circumstances), &long_text},
     {"children", REQUIRED, read_children, 0, NULL},
     {"do_not_tell", OPTIONAL, read_do_not_tell, 0, NULL},

@@ -69,6 +69,19 @@ static bool name_is_plain(const char *name)
     return length > 0 && length <= UNKNOWN_NAME_MAX && name[length] == '\0';
 }
 
+static bool is_absent(const struct field *field, const cJSON *member)
+{
+    switch (field->need) {
+    case REQUIRED:
+        return false;
+    case OPTIONAL:
+        return cJSON_IsNull(member);
+    case OPTIONAL_OR_BLANK:
+        return item_says_nothing(member);
+    }
+    return false;
+}
+
 static void unknown_member(struct reader *r, const char *name)
 {
     if (name_is_plain(name))
@@ -99,7 +112,7 @@ void read_object(struct reader *r, const cJSON *item, void *into, const void *ob
         before = reader_enter(r, fields[i].name);
         if (seen >> i & 1)
             reader_problem(r, "is there twice");
-        else if (fields[i].need == REQUIRED || !cJSON_IsNull(member))
+        else if (!is_absent(&fields[i], member))
             fields[i].read(r, member, (char *)into + fields[i].offset, fields[i].rule);
         seen |= (uint32_t)1 << i;
         reader_leave(r, before);

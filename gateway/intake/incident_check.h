@@ -1,8 +1,8 @@
 /* gateway/intake/incident_check.h - readers of members: each judges one JSON value by its rule,
  * puts it where it belongs, or says what is wrong with it. An object is a table of them.
  *
- * A text that is empty or blank is as good as absent: a name left empty must not cost a child its
- * call-out. Only a member that has to say something is refused for it.
+ * A text that is empty or blank is as good as absent: a field of a form that was left empty must
+ * not cost a child its call-out. Only a member that has to say something is refused for it.
  */
 #ifndef INTAKE_INCIDENT_CHECK_H
 #define INTAKE_INCIDENT_CHECK_H
@@ -25,7 +25,11 @@ struct reader {
 
 typedef void read_fn(struct reader *r, const cJSON *item, void *into, const void *rule);
 
-enum need { OPTIONAL, REQUIRED }; /* an optional member may be null too, which is as absent */
+enum need {
+    REQUIRED,
+    OPTIONAL,          /* null is as good as absent */
+    OPTIONAL_OR_BLANK, /* and so is a blank text, where a date, word or code would stand */
+};
 
 struct field {
     const char *name;

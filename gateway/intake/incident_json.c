@@ -331,6 +331,8 @@ static void wipe(cJSON *item)
     for (; item; item = item->next) {
         if (item->valuestring)
             personal_wipe(item->valuestring, strlen(item->valuestring));
+        if (item->string) /* an unknown member can be called by a person's name */
+            personal_wipe(item->string, strlen(item->string));
         wipe(item->child);
     }
 }

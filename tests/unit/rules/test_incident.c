@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/buf.h"
+#include "fault.h"
 #include "intake/incident.h"
 
 #define CASES TESTS_DIR "/cases/incident/"
@@ -264,6 +267,11 @@ static void blanks_are_as_good_as_absent(void **state)
     assert_null(child->relationship.hidden);
     assert_null(child->claimed_name.hidden);
     assert_null(in->circumstances.hidden);
+    assert_int_equal(in->risk, RISK_UNKNOWN);
+    assert_int_equal(in->sent_at, -1);
+    assert_int_equal(child->date_of_birth, DAY_NONE);
+    assert_int_equal(child->sex, SEX_UNKNOWN);
+    assert_int_equal(child->present, PRESENT_UNKNOWN);
     assert_int_equal(child->known_as_count, 0);
     incident_free(in);
 }
@@ -340,6 +348,48 @@ static void a_flipped_bit_is_taken_or_refused_and_never_our_failure(void **state
     }
 }
 
+/* LeakSanitizer, in the asan build, sees what would be lost. */
+static void when_memory_runs_out_anywhere(const char *folder, const char *name)
+{
+    cJSON_Hooks ours = {malloc, free};
+    size_t length;
+    char *json = read_file(folder, name, &length);
+    bool struck = true;
+
+    cJSON_InitHooks(&ours);
+    for (int nth = 1; struck; nth++) {
+        struct incident *incident = NULL;
+        struct incident_ident ident;
+        struct problems problems;
+        struct err err = {ERR_NONE, ""};
+        int rc;
+
+        problems_init(&problems);
+        fault_arm(nth);
+        rc = incident_parse(json, length, TOPIC_FORCE, received_at(), &incident, &ident, &problems,
+                            &err);
+        struck = fault_disarm();
+        assert_int_equal(rc, struck ? -1 : 0);
+        assert_int_equal(err.code, struck ? ERR_MEMORY : ERR_NONE);
+        if (struck)
+            assert_null(incident);
+        else
+            assert_true(nth > 3);
+        incident_free(incident);
+        problems_release(&problems);
+    }
+    cJSON_InitHooks(NULL);
+    free(json);
+}
+
+static void memory_that_runs_out_is_our_failure_and_not_the_messages(void **state)
+{
+    (void)state;
+    when_memory_runs_out_anywhere("good", "all-members.json");
+    when_memory_runs_out_anywhere("good", "names-of-the-world.json");
+    when_memory_runs_out_anywhere("bad", "many-at-once.json");
+}
+
 static void ident_of(const char *json, const char *topic_force, struct incident_ident *ident)
 {
     struct problems problems;
@@ -410,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_claimed_urn_that_is_no_number_is_left_out_and_the_name_kept),
         cmocka_unit_test(a_message_cut_off_anywhere_is_refused_as_a_whole),
         cmocka_unit_test(a_flipped_bit_is_taken_or_refused_and_never_our_failure),
+        cmocka_unit_test(memory_that_runs_out_is_our_failure_and_not_the_messages),
         cmocka_unit_test(a_refused_message_is_named_as_far_as_it_can_be),
         cmocka_unit_test(the_contract_has_a_word_for_every_value),
         cmocka_unit_test(a_force_is_written_as_data_police_uk_writes_it),

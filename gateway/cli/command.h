@@ -56,4 +56,9 @@ int cli_usage(struct err *err, const char *command, const char *what);
 /* The same after getopt_long returned '?' or ':': says which option of argv was not understood. */
 int cli_usage_option(struct err *err, int argc, char **argv);
 
+/* An option's time, London's unless it says otherwise: hh:mm is the next one there is, else
+ * 2026-03-16, 2026-03-16T07:30:00 or RFC 3339. -1 with ERR_USAGE. */
+int cli_moment(struct cli *cli, const char *command, const char *text, time_t *out,
+               struct err *err) MUST_CHECK;
+
 #endif

@@ -7,11 +7,19 @@
 #include "cli/command.h"
 
 extern const struct command command_init;
+extern const struct command command_status;
+extern const struct command command_plan;
+extern const struct command command_answer;
 
-/* In the order of the help: setting up, the night, afterwards. */
+/* In the order of the help: setting up, the night, afterwards. One a line. */
+/* clang-format off */
 static const struct command *const commands[] = {
     &command_init,
+    &command_status,
+    &command_plan,
+    &command_answer,
 };
+/* clang-format on */
 
 static const char common_options[] =
     "Options of every command:\n"

@@ -1,0 +1,276 @@
+/* gateway/cli/plan.c - `encompass plan`: who will be told what, and when. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/people.h"
+#include "cli/table.h"
+#include "follow/words.h"
+#include "store/report.h"
+
+/* A notice's line: with names, when they were asked for. */
+struct line {
+    const struct report_notice *n;
+    struct personal children; /* "Forename Surname, Forename Surname" */
+    struct personal contact;
+};
+
+static int read_children_names(struct db *db, const struct report_notice *n, struct buf *out,
+                               struct err *err)
+{
+    struct people people;
+    struct personal name = {NULL, 0};
+    int64_t *ids = NULL;
+    size_t count = 0;
+    int rc = people_load(db, n->notice.incident_id, &people, err);
+
+    if (rc == 0)
+        rc = notices_children(db, n->notice.notice_id, &ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const struct child_row *row = people_row(&people, ids[i]);
+        const struct incident_child *child = row ? people_child(&people, row) : NULL;
+
+        if (!child)
+            continue;
+        rc = people_name(child, &name, err);
+        buf_add_text(out, out->length > 0 ? ", " : "");
+        buf_add_text(out, personal_reveal(&name));
+    }
+    personal_release(&name);
+    free(ids);
+    people_release(&people);
+    return rc;
+}
+
+static int read_names(struct db *db, struct line *line, struct err *err)
+{
+    struct buf names;
+    int rc;
+
+    buf_init(&names, 16384);
+    rc = read_children_names(db, line->n, &names, err);
+    if (rc == 0)
+        rc = buf_check(&names, err);
+    if (rc == 0)
+        rc = personal_set(&line->children, buf_text(&names), names.length, err);
+    if (rc == 0 && line->n->contact_id >= 0)
+        rc = people_contact_name(db, line->n->contact_id, &line->contact, err);
+    buf_release(&names);
+    return rc;
+}
+
+static bool is_late(const struct report_notice *n, time_t now)
+{
+    return n->notice.state == NOTICE_OWED && n->notice.due_at < now - 60;
+}
+
+static bool is_stuck(const struct report_notice *n)
+{
+    return n->notice.state == NOTICE_OWED && strcmp(n->item_state, "due") != 0 &&
+           strcmp(n->item_state, "leased") != 0;
+}
+
+static void line_json(cJSON *list, const struct line *line, bool names, time_t now)
+{
+    const struct report_notice *n = line->n;
+    cJSON *o = json_push_object(list);
+
+    json_text(o, "reference", n->notice.reference);
+    json_text(o, "force", n->force);
+    json_text(o, "police_ref", n->police_ref);
+    json_text(o, "kind", notice_kind_word(n->notice.kind));
+    json_moment(o, "due_at", n->notice.due_at);
+    json_moment(o, "answer_by", n->notice.answer_by);
+    json_text(o, "namespace", n->notice.door.namespace);
+    json_text(o, "urn", n->notice.door.urn);
+    json_text(o, "la", n->la_code);
+    json_text(o, "establishment", n->establishment);
+    json_text(o, "role", is_stuck(n) ? NULL : n->role);
+    json_text(o, "adapter", is_stuck(n) ? NULL : n->adapter);
+    json_number(o, "children", n->children);
+    json_text(o, "basis", basis_word(n->notice.basis));
+    json_text(o, "rule", n->notice.rule);
+    json_text(o, "rule_words", words_rule_short(n->notice.rule));
+    json_text(o, "reason", n->notice.reason ? desk_reason_word(n->notice.reason) : NULL);
+    json_text(o, "reason_words", words_desk_reason(n->notice.reason));
+    json_text(o, "state", notice_state_word(n->notice.state));
+    json_bool(o, "late", is_late(n, now));
+    json_bool(o, "stuck", is_stuck(n));
+    json_number(o, "tries", n->tries);
+    json_moment(o, "told_at", n->notice.told_at);
+    json_moment(o, "answered_at", n->notice.answered_at);
+    if (names) {
+        json_personal(o, "children_names", &line->children);
+        json_personal(o, "contact_name", &line->contact);
+    }
+}
+
+static void line_cells(struct table *t, const struct line *line, bool names, time_t now)
+{
+    const struct report_notice *n = line->n;
+    char due[WORDS_MOMENT_SIZE];
+    bool stuck = is_stuck(n);
+    enum colour colour = is_late(n, now) || stuck           ? COLOUR_RED
+                         : n->notice.state == NOTICE_FAILED ? COLOUR_YELLOW
+                         : n->notice.state == NOTICE_OWED   ? COLOUR_PLAIN
+                                                            : COLOUR_GREEN;
+
+    table_cell(t, colour, "%s", words_moment_short(n->notice.due_at, due));
+    table_cell(t, COLOUR_PLAIN, "%s", n->notice.reference);
+    table_cell(t, COLOUR_PLAIN, "%s %s", n->notice.door.namespace, n->notice.door.urn);
+    table_cell(t, COLOUR_PLAIN, "%s", n->establishment);
+    if (stuck)
+        table_cell(t, COLOUR_RED, "nobody can be told");
+    else
+        table_cell(t, COLOUR_PLAIN, "%s, %s", n->role, words_adapter(n->adapter));
+    table_cell(t, COLOUR_PLAIN, "%" PRId64, n->children);
+    table_cell(t, COLOUR_PLAIN, "%s", basis_word(n->notice.basis));
+    table_cell(t, colour, "%s%s", notice_state_word(n->notice.state),
+               is_late(n, now) ? ", late" : "");
+    if (names) {
+        table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->children));
+        table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->contact));
+    }
+    table_cell(t, COLOUR_DIM, "%s%s%s", words_rule_short(n->notice.rule),
+               n->notice.reason ? "; " : "", words_desk_reason(n->notice.reason));
+}
+
+static int print_lines(struct cli *cli, const struct line *lines, size_t count, bool names,
+                       struct err *err)
+{
+    static const char *const plain[] = {"DUE",       "REFERENCE", "DOOR",  "ESTABLISHMENT", "WHO",
+                                        ">CHILDREN", "BASIS",     "STATE", "WHY",           NULL};
+    static const char *const named[] = {"DUE",   "REFERENCE", "DOOR",  "ESTABLISHMENT",
+                                        "WHO",   ">CHILDREN", "BASIS", "STATE",
+                                        "NAMES", "CONTACT",   "WHY",   NULL};
+    time_t now = clock_now(&cli->clock);
+    struct table *t;
+
+    if (cli->json) {
+        cJSON *root = json_object();
+        cJSON *list = json_add_list(root, "notices");
+
+        for (size_t i = 0; i < count; i++)
+            line_json(list, &lines[i], names, now);
+        return json_print(root, err);
+    }
+    if (count == 0) {
+        puts("Nothing is owed that fits.");
+        return 0;
+    }
+    t = table_new(names ? named : plain);
+    for (size_t i = 0; i < count; i++)
+        line_cells(t, &lines[i], names, now);
+    table_print(t, stdout);
+    table_free(t);
+    return 0;
+}
+
+static int show(struct cli *cli, const struct report_filter *filter, bool names, struct err *err)
+{
+    struct report_notice *notices = NULL;
+    struct line *lines = NULL;
+    struct db *db;
+    size_t count = 0;
+    int rc;
+
+    if (cli_store(cli, &db, err) < 0)
+        return -1;
+    if (names && people_shown(cli, -1, -1, "plan", err) < 0)
+        return -1;
+    if (report_begin(db, err) < 0)
+        return -1;
+    rc = report_notices(db, filter, &notices, &count, err);
+    if (rc == 0) {
+        lines = calloc(count + 1, sizeof *lines);
+        rc = lines ? 0 : err_memory(err);
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        lines[i].n = &notices[i];
+        if (names)
+            rc = read_names(db, &lines[i], err);
+    }
+    report_end(db);
+    if (rc == 0)
+        rc = print_lines(cli, lines, count, names, err);
+    for (size_t i = 0; lines && i < count; i++) {
+        personal_release(&lines[i].children);
+        personal_release(&lines[i].contact);
+    }
+    free(lines);
+    free(notices);
+    return rc;
+}
+
+static int run(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {
+        {"la", required_argument, NULL, 'l'},
+        {"urn", required_argument, NULL, 'u'},
+        {"force", required_argument, NULL, 'f'},
+        {"due-before", required_argument, NULL, 'd'},
+        {"all", no_argument, NULL, 'a'},
+        {"names", no_argument, NULL, 'n'},
+        {NULL, 0, NULL, 0},
+    };
+    struct report_filter filter = REPORT_FILTER_NONE;
+    bool names = false;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'l':
+            filter.la_code = optarg;
+            break;
+        case 'u':
+            filter.urn = optarg;
+            break;
+        case 'f':
+            filter.force = optarg;
+            break;
+        case 'd':
+            if (cli_moment(cli, argv[0], optarg, &filter.due_before, err) < 0)
+                return -1;
+            break;
+        case 'a':
+            filter.all = true;
+            break;
+        case 'n':
+            names = true;
+            break;
+        default:
+            return cli_usage_option(err, argc, argv);
+        }
+    }
+    if (optind < argc)
+        return cli_usage(err, argv[0], "it takes options only");
+    return show(cli, &filter, names, err);
+}
+
+const struct command command_plan = {
+    .name = "plan",
+    .summary = "who will be told what, and when",
+    .usage =
+        "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--all] [--names]\n\n"
+        "One line a notice that is owed, by the time it is due (London). Each goes to one\n"
+        "establishment, or to a desk where no establishment can be told.\n\n"
+        "  --la CODE          only establishments and the desk of this authority\n"
+        "  --urn URN          only this establishment\n"
+        "  --force FORCE      only incidents of this force, such as devon-and-cornwall\n"
+        "  --due-before TIME  only what is due before hh:mm (the next one) or a date and time\n"
+        "  --all              those told, answered and failed too\n"
+        "  --names            show the children's and contacts' names; the audit says that\n"
+        "                     you asked\n\n"
+        "JSON: notices, a list of reference force police_ref kind due_at answer_by namespace\n"
+        "urn la establishment role adapter children basis rule rule_words reason\n"
+        "reason_words state late stuck tries told_at answered_at, and with --names\n"
+        "children_names contact_name.\n\n"
+        "Examples:\n"
+        "  encompass plan --due-before 08:00\n"
+        "  encompass plan --la 879 --all --json",
+    .run = run,
+};

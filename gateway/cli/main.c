@@ -9,6 +9,8 @@
 extern const struct command command_init;
 extern const struct command command_status;
 extern const struct command command_plan;
+extern const struct command command_explain;
+extern const struct command command_review;
 extern const struct command command_answer;
 
 /* In the order of the help: setting up, the night, afterwards. One a line. */
@@ -17,6 +19,8 @@ static const struct command *const commands[] = {
     &command_init,
     &command_status,
     &command_plan,
+    &command_explain,
+    &command_review,
     &command_answer,
 };
 /* clang-format on */

@@ -1,0 +1,227 @@
+#include "cli/explain_print.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/date.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "follow/words.h"
+
+static const cJSON *list_of(const cJSON *from, const char *name)
+{
+    return cJSON_GetObjectItem(from, name);
+}
+
+/* A moment of the tree in words, for London; a buffer of the caller's. */
+static const char *when(const cJSON *from, const char *name, char out[WORDS_MOMENT_SIZE])
+{
+    time_t t = -1;
+
+    if (!moment_parse(json_get_text(from, name), &t))
+        t = -1;
+    return words_moment(t, out);
+}
+
+static void heading(int number, const char *text)
+{
+    puts("");
+    colour_print(stdout, COLOUR_BOLD, "%d. %s", number, text);
+    puts("");
+}
+
+static void print_problems(const cJSON *problems)
+{
+    const cJSON *p;
+
+    cJSON_ArrayForEach(p, problems)
+    {
+        const char *at = json_get_text(p, "at");
+
+        printf("     %s %s\n", at[0] ? at : "the message", json_get_text(p, "problem"));
+    }
+}
+
+static void print_messages(const cJSON *root)
+{
+    const cJSON *m;
+    char at[WORDS_MOMENT_SIZE], handled[WORDS_MOMENT_SIZE];
+
+    cJSON_ArrayForEach(m, list_of(root, "messages"))
+    {
+        const char *by = json_get_text(m, "handled_by");
+
+        printf("   %s: message %" PRId64, when(m, "received_at", at),
+               json_get_number(m, "message_id"));
+        if (strcmp(json_get_text(m, "status"), "accepted") == 0) {
+            printf(", revision %" PRId64 ", was accepted.\n", json_get_number(m, "revision"));
+            continue;
+        }
+        if (by[0])
+            printf(" was refused; %s dealt with it on %s. It said:\n", by,
+                   when(m, "handled_at", handled));
+        else
+            puts(" was refused, and waits for a person. Why:");
+        print_problems(list_of(m, "problems"));
+    }
+}
+
+static void print_decision(const cJSON *d)
+{
+    const cJSON *c;
+    char at[WORDS_MOMENT_SIZE];
+
+    printf("   %s: %s decided: %s", when(d, "at", at), json_get_text(d, "by_words"),
+           json_get_text(d, "words"));
+    if (json_get_text(d, "pupil_id")[0])
+        printf(" (%s %s)", json_get_text(d, "la"), json_get_text(d, "pupil_id"));
+    printf(". Rule: %s.\n", json_get_text(d, "rule"));
+    cJSON_ArrayForEach(c, list_of(d, "candidates")) printf(
+        "     candidate %" PRId64 ", pupil %s %s, score %.1f: %s\n", json_get_number(c, "rank"),
+        json_get_text(c, "la"), json_get_text(c, "pupil_id"),
+        cJSON_GetNumberValue(cJSON_GetObjectItem(c, "score")), json_get_text(c, "evidence_words"));
+}
+
+static void print_child(const cJSON *child, int number)
+{
+    const cJSON *item;
+    const char *name = json_get_text(child, "name");
+    struct buf title;
+
+    buf_init(&title, 2048);
+    buf_addf(&title, "Child %s%s%s: %s", json_get_text(child, "child_ref"), name[0] ? ", " : "",
+             name, json_get_text(child, "state_words"));
+    heading(number, buf_text(&title));
+    buf_release(&title);
+    cJSON_ArrayForEach(item, list_of(child, "decisions")) print_decision(item);
+    cJSON_ArrayForEach(item, list_of(child, "on_roll"))
+        printf("   On roll that day: %s (%s %s).\n", json_get_text(item, "name"),
+               json_get_text(item, "namespace"), json_get_text(item, "urn"));
+    cJSON_ArrayForEach(item, list_of(child, "notices"))
+        printf("   Notice %s, below.\n", cJSON_GetStringValue(item));
+    if (json_get_text(child, "waits_for")[0])
+        printf("   The gateway has still to %s.\n", json_get_text(child, "waits_for"));
+}
+
+static void print_item(const cJSON *item)
+{
+    const cJSON *t;
+    const char *name = json_get_text(item, "contact_name");
+    char at[WORDS_MOMENT_SIZE];
+    struct buf code;
+
+    printf("   To the %s%s%s, %s: %s.\n", json_get_text(item, "role_words"), name[0] ? ", " : "",
+           name, json_get_text(item, "adapter_words"), json_get_text(item, "state_words"));
+    cJSON_ArrayForEach(t, list_of(item, "tries"))
+    {
+        buf_init(&code, 64);
+        words_code(json_get_text(item, "adapter"), json_get_number(t, "code"), &code);
+        printf("     try %" PRId64 ", %s: %s (%s%s%s)\n", json_get_number(t, "number"),
+               when(t, "at", at), json_get_text(t, "words"), buf_text(&code),
+               json_get_text(t, "detail")[0] ? ", " : "", json_get_text(t, "detail"));
+        buf_release(&code);
+    }
+}
+
+static void print_notice(const cJSON *n, int number)
+{
+    const cJSON *item;
+    char at[WORDS_MOMENT_SIZE];
+    struct buf title;
+    const char *separator = "";
+
+    buf_init(&title, 1024);
+    buf_addf(&title, "Notice %s to %s (%s %s): %s", json_get_text(n, "reference"),
+             json_get_text(n, "establishment"), json_get_text(n, "namespace_words"),
+             json_get_text(n, "urn"), json_get_text(n, "state_words"));
+    heading(number, buf_text(&title));
+    buf_release(&title);
+    printf("   A %s, under %s, about child ", json_get_text(n, "kind_words"),
+           json_get_text(n, "basis_words"));
+    cJSON_ArrayForEach(item, list_of(n, "children"))
+    {
+        printf("%s%s", separator, cJSON_GetStringValue(item));
+        separator = ", ";
+    }
+    puts(".");
+    if (json_get_text(n, "reason_words")[0])
+        printf("   Why a desk: %s.\n", json_get_text(n, "reason_words"));
+    printf("   Why then: %s\n", json_get_text(n, "rule_words"));
+    printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
+    cJSON_ArrayForEach(item, list_of(n, "items")) print_item(item);
+    if (cJSON_GetArraySize(list_of(n, "items")) == 0)
+        puts("   Nobody is on file who can be told: give a contact.");
+    if (json_get_text(n, "told_at")[0])
+        printf("   Told on %s.\n", when(n, "told_at", at));
+    if (json_get_text(n, "answered_at")[0])
+        printf("   Answered on %s by %s.\n", when(n, "answered_at", at),
+               json_get_text(n, "answered_by_words"));
+}
+
+static void print_audit(const cJSON *root)
+{
+    static const char *const headings[] = {"WHEN", "WHO", "WHAT", "ABOUT", "DETAIL", NULL};
+    static const char *const about[] = {"child", "notice", "item"};
+    static const char *const ids[] = {"child_id", "notice_id", "item_id"};
+    struct table *t = table_new(headings);
+    const cJSON *e;
+
+    cJSON_ArrayForEach(e, list_of(root, "audit"))
+    {
+        time_t at = -1;
+        char moment[WORDS_MOMENT_SIZE];
+        struct buf whom;
+
+        if (!moment_parse(json_get_text(e, "at"), &at))
+            at = -1;
+        buf_init(&whom, 256);
+        for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+            if (json_get_number(e, ids[i]) >= 0)
+                buf_addf(&whom, "%s%s %" PRId64, whom.length ? ", " : "", about[i],
+                         json_get_number(e, ids[i]));
+        }
+        table_cell(t, COLOUR_PLAIN, "   %s:%02d", words_moment_short(at, moment),
+                   at < 0 ? 0 : (int)(at % 60));
+        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "who"));
+        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "event"));
+        table_cell(t, COLOUR_PLAIN, "%s", buf_text(&whom));
+        table_cell(t, COLOUR_DIM, "%s", json_get_text(e, "detail"));
+        buf_release(&whom);
+    }
+    table_print(t, stdout);
+    table_free(t);
+}
+
+void explain_print(const cJSON *root)
+{
+    const cJSON *item;
+    char at[WORDS_MOMENT_SIZE];
+    int number = 1;
+
+    if (json_get_number(root, "revision") < 0) {
+        colour_print(stdout, COLOUR_BOLD, "%s: nothing was accepted under this reference",
+                     json_get_text(root, "police_ref"));
+        puts("");
+        heading(number, "What came in");
+        print_messages(root);
+        return;
+    }
+    colour_print(stdout, COLOUR_BOLD, "Incident %s of %s", json_get_text(root, "police_ref"),
+                 json_get_text(root, "force"));
+    printf("\nThe police attended on %s. Revision %" PRId64 " is in force%s.\n",
+           when(root, "attended_at", at), json_get_number(root, "revision"),
+           strcmp(json_get_text(root, "action"), "withdraw") == 0 ? ": it withdraws the call-out"
+                                                                  : "");
+    if (json_get_text(root, "withhold_reason")[0])
+        printf("The police withhold it, for the reason %s.\n",
+               json_get_text(root, "withhold_reason"));
+    heading(number++, "What came in");
+    print_messages(root);
+    cJSON_ArrayForEach(item, list_of(root, "children")) print_child(item, number++);
+    cJSON_ArrayForEach(item, list_of(root, "notices")) print_notice(item, number++);
+    heading(number, "What was done, step by step");
+    print_audit(root);
+}

@@ -173,6 +173,23 @@ int sql_query(struct db *db, sqlite3_stmt **out, struct err *err, const char *sq
     return rc;
 }
 
+int sql_query_texts(struct db *db, sqlite3_stmt **out, struct err *err, const char *sql,
+                    const char *const *texts, size_t count)
+{
+    *out = NULL;
+    if (prepared(db, sql, out, err) < 0)
+        return -1;
+    assert(sqlite3_bind_parameter_count(*out) == (int)count);
+    for (size_t i = 0; i < count; i++) {
+        if (sqlite3_bind_text(*out, (int)i + 1, texts[i], -1, SQLITE_STATIC) != SQLITE_OK) {
+            sql_done(*out);
+            *out = NULL;
+            return sql_failure(db, err);
+        }
+    }
+    return 0;
+}
+
 int sql_run(struct db *db, struct err *err, const char *sql, const char *types, ...)
 {
     sqlite3_stmt *stmt;

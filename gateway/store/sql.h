@@ -28,6 +28,10 @@ int sql_int(struct db *db, int64_t *out, struct err *err, const char *sql, const
  * must not be started again (assert): nested use of one query is a bug. */
 int sql_query(struct db *db, sqlite3_stmt **out, struct err *err, const char *sql,
               const char *types, ...) MUST_CHECK;
+/* The same with count texts, NULL for NULL, that last until sql_done: rows whose columns are told by
+ * a table. A number in decimal fits an INTEGER column, which STRICT tables see to. */
+int sql_query_texts(struct db *db, sqlite3_stmt **out, struct err *err, const char *sql,
+                    const char *const *texts, size_t count) MUST_CHECK;
 int sql_row(struct db *db, sqlite3_stmt *stmt, struct err *err) MUST_CHECK; /* 1, 0, -1 */
 void sql_done(sqlite3_stmt *stmt);                                          /* NULL is allowed */
 

@@ -37,7 +37,8 @@ static const char step_1[] =
     " forename TEXT, middle_names TEXT, surname TEXT, preferred_forename TEXT,"
     " former_surname TEXT, gender TEXT, dob TEXT,"
     " house TEXT, street TEXT, town TEXT, postcode TEXT, nc_year TEXT,"
-    " seen_import INTEGER NOT NULL," /* the import that last had this row */
+    " keys_version INTEGER NOT NULL DEFAULT 0," /* match/keys.h, when its keys were made */
+    " seen_import INTEGER NOT NULL,"            /* the import that last added or changed it */
     " UNIQUE (la_code, pupil_id)) STRICT;"
     "CREATE TABLE pupil_block (" /* blocking keys, made by match/keys */
     " key INTEGER NOT NULL, pupil_key INTEGER NOT NULL REFERENCES pupil,"

@@ -39,8 +39,8 @@ struct notice_row {
 };
 
 /* Stores a planned notice with its children and, when it has a contact, its outbox item, under a
- * new reference and key. One incident has at most one such notice that is not cancelled for a
- * (revision, kind, door). Children's stage and state are the planner's business. */
+ * new reference and key. One incident owes at most one of a kind to a door. Children's stage and
+ * state are the planner's business. */
 int notices_add(struct db *db, int64_t incident_id, int64_t revision,
                 const struct plan_notice *notice, const struct door *door, const char *adapter,
                 time_t now, int64_t *notice_id, struct err *err) MUST_CHECK;

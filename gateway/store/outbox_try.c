@@ -45,12 +45,11 @@ static int restate_children(struct db *db, int64_t notice_id, time_t now, struct
     return rc;
 }
 
-/* A notice that was cancelled or failed while its send was under way has been told all the same,
- * but for when another has taken its place at that door. */
+/* A notice that was cancelled or failed while its send was under way has been told all the same. */
 static int tell(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
 {
     if (sql_run(db, err,
-                "UPDATE OR IGNORE notice SET state = 'told', told_at = ?, told_contact = ?"
+                "UPDATE notice SET state = 'told', told_at = ?, told_contact = ?"
                 " WHERE notice_id = ? AND told_at IS NULL",
                 "iii", (int64_t)now, item->contact_id, item->notice_id) < 0)
         return -1;

@@ -151,8 +151,10 @@ static const char step_1[] =
     " answered_at INTEGER, answered_by TEXT, planned_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX notice_incident ON notice(incident_id);"
     "CREATE INDEX notice_open ON notice(due_at) WHERE state IN ('owed','told','failed');"
-    "CREATE UNIQUE INDEX notice_once ON notice(incident_id, revision, kind, namespace, urn)"
-    " WHERE state <> 'cancelled';"
+    /* What was told or failed there before does not stand in the way of one more: a sibling that is
+     * decided later, or a school that has a contact by now. */
+    "CREATE UNIQUE INDEX notice_once ON notice(incident_id, kind, namespace, urn)"
+    " WHERE state = 'owed';"
     "CREATE TABLE notice_child ("
     " notice_id INTEGER NOT NULL REFERENCES notice, child_id INTEGER NOT NULL REFERENCES child,"
     " PRIMARY KEY (notice_id, child_id)) STRICT, WITHOUT ROWID;"

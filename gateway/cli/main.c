@@ -8,11 +8,13 @@
 
 extern const struct command command_import;
 extern const struct command command_init;
+extern const struct command command_match;
 
 /* In the order of the help: setting up, the night, afterwards. */
 static const struct command *const commands[] = {
     &command_init,
     &command_import,
+    &command_match,
 };
 
 static const char common_options[] =

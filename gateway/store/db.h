@@ -19,7 +19,8 @@ struct db;
  * no store of ours, or when a newer program has written it. *out is the caller's for db_close. */
 int db_open(const char *path, struct db **out, struct err *err) MUST_CHECK;
 
-/* Makes the file (mode 0600) and its schema. ERR_INVALID when something stands at path already. */
+/* Makes the file (mode 0600) and its schema, first as PATH-new: at path there is a whole store or
+ * nothing, also after a power cut. ERR_INVALID when something stands at path already. */
 int db_create(const char *path, struct err *err) MUST_CHECK;
 
 void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled back */

@@ -110,6 +110,30 @@ static void a_file_that_is_no_store_is_refused_and_left_as_it_is(void **state)
     assert_string_equal(read, "what a pupil wrote");
 }
 
+static void a_new_store_is_one_whole_file_whatever_a_crash_left_before(void **state)
+{
+    struct place *p = *state;
+    char draft[128];
+    struct err err;
+    struct db *db;
+    FILE *f;
+
+    snprintf(draft, sizeof draft, "%s-new", p->path);
+    f = fopen(draft, "w");
+    assert_non_null(f);
+    fputs("half a store", f);
+    fclose(f);
+    db = opened(p);
+    db_close(db);
+    assert_int_equal(access(draft, F_OK), -1);
+    unlink(p->path);
+    assert_int_equal(rmdir(p->folder), 0); /* nothing else was left */
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    snprintf(draft, sizeof draft, "%s/nowhere/store.db", p->folder);
+    assert_int_equal(db_create(draft, &err), -1);
+    assert_int_equal(err.code, ERR_SYSTEM);
+}
+
 static void only_one_daemon_has_a_store(void **state)
 {
     struct place *p = *state;
@@ -176,6 +200,7 @@ int main(void)
         T(a_new_store_has_the_newest_schema_and_is_its_owners_alone),
         T(a_store_that_a_newer_program_wrote_is_refused),
         T(a_file_that_is_no_store_is_refused_and_left_as_it_is),
+        T(a_new_store_is_one_whole_file_whatever_a_crash_left_before),
         T(only_one_daemon_has_a_store),
         T(what_is_rolled_back_was_never_there),
         T(the_audit_is_only_added_to),

@@ -1,0 +1,23 @@
+/* gateway/store/statement.h - what an open store consists of, for db.c and sql.c alone. */
+#ifndef STORE_STATEMENT_H
+#define STORE_STATEMENT_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+enum { STATEMENTS = 512 };
+
+struct statement {
+    const char *sql;
+    sqlite3_stmt *stmt;
+};
+
+struct db {
+    sqlite3 *handle;
+    char *path;
+    int daemon_lock;                         /* -1: not held */
+    struct statement statements[STATEMENTS]; /* open addressing by the literal's address */
+    size_t count;
+};
+
+#endif

@@ -72,7 +72,7 @@ static void a_reference_is_found_as_people_type_it(void **state)
     assert_int_equal(notices_by_reference(p->db, "OE-01AZ-1Q0M-and-more", &n, &p->err), 0);
 }
 
-static void a_door_has_one_notice_of_a_revision_until_it_is_cancelled(void **state)
+static void a_door_is_owed_one_notice_until_it_is_cancelled(void **state)
 {
     struct place *p = *state;
     int64_t one, two, id = night(p, &one, &two), again;
@@ -227,7 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_notice_is_kept_as_it_was_planned),
         T(a_reference_is_found_as_people_type_it),
-        T(a_door_has_one_notice_of_a_revision_until_it_is_cancelled),
+        T(a_door_is_owed_one_notice_until_it_is_cancelled),
         T(a_notice_whose_send_is_under_way_is_not_cancelled),
         T(a_notice_goes_from_contact_to_contact_until_none_is_left),
         T(a_child_of_two_schools_is_told_once_both_are),

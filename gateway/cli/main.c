@@ -6,16 +6,30 @@
 #include "base/log.h"
 #include "cli/command.h"
 
+extern const struct command command_answer;
+extern const struct command command_check;
+extern const struct command command_explain;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_match;
+extern const struct command command_plan;
+extern const struct command command_review;
+extern const struct command command_status;
 
-/* In the order of the help: setting up, the night, afterwards. */
+/* In the order of the help: setting up, the night, afterwards. One a line. */
+/* clang-format off */
 static const struct command *const commands[] = {
     &command_init,
+    &command_check,
     &command_import,
+    &command_status,
+    &command_plan,
+    &command_explain,
+    &command_review,
+    &command_answer,
     &command_match,
 };
+/* clang-format on */
 
 static const char common_options[] =
     "Options of every command:\n"

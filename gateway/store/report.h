@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "match/match.h"
+#include "plan/policy.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 
@@ -190,6 +191,42 @@ int report_pupil(struct db *db, const char *la_code, const char *pupil_id, int64
 /* The name of a door's establishment, or of the authority whose desk it is; "" unknown. */
 int report_door_name(struct db *db, const struct door *door, char out[REPORT_NAME_SIZE],
                      struct err *err) MUST_CHECK;
+
+/* Check: what is wanting in the registers. */
+
+struct report_door { /* a door with pupils on roll on that day */
+    struct door door;
+    char name[REPORT_NAME_SIZE], la_code[8];
+    bool registered, open;
+    int64_t pupils;
+    int64_t contacts; /* that are told: verified, not ended */
+};
+int report_doors(struct db *db, day_t on, struct report_door **out, size_t *count,
+                 struct err *err) MUST_CHECK;
+
+struct report_tally {
+    char namespace[NAMESPACE_SIZE], id[DOOR_URN_SIZE];
+    char name[REPORT_NAME_SIZE];
+    int64_t count;
+    time_t at;
+};
+/* Authorities with pupils whose desk has no verified contact. */
+int report_deskless(struct db *db, struct report_tally **out, size_t *count,
+                    struct err *err) MUST_CHECK;
+/* Doors with contacts that nobody has verified, and how many. */
+int report_unverified(struct db *db, struct report_tally **out, size_t *count,
+                      struct err *err) MUST_CHECK;
+/* Adapters (id) that contacts are told by. */
+int report_adapters(struct db *db, struct report_tally **out, size_t *count,
+                    struct err *err) MUST_CHECK;
+/* Authorities with a roll: how many pupils, and when a file of it came in last (at). */
+int report_rolls(struct db *db, struct report_tally **out, size_t *count,
+                 struct err *err) MUST_CHECK;
+/* The last bank holiday of England and Wales on file; DAY_NONE none. */
+int report_last_bank_holiday(struct db *db, day_t *out, struct err *err) MUST_CHECK;
+/* Every policy row. */
+int report_policies(struct db *db, struct policy_row **out, size_t *count,
+                    struct err *err) MUST_CHECK;
 
 /* Audit. */
 

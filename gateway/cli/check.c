@@ -1,0 +1,122 @@
+/* gateway/cli/check.c - `encompass check`: what a start would refuse, and what it would regret. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/findings.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+void finding(struct findings *f, enum severity severity, const char *subject, const char *todo,
+             const char *what, ...)
+{
+    cJSON *o = json_push_object(f->list);
+    char text[600];
+    va_list ap;
+
+    va_start(ap, what);
+    vsnprintf(text, sizeof text, what, ap);
+    va_end(ap);
+    json_text(o, "severity", severity == SEVERITY_ERROR ? "error" : "warning");
+    json_text(o, "subject", subject);
+    json_text(o, "what", text);
+    json_text(o, "todo", todo);
+    if (severity == SEVERITY_ERROR)
+        f->errors++;
+    else
+        f->warnings++;
+}
+
+static void print_findings(const struct findings *f)
+{
+    static const char *const headings[] = {"SEVERITY", "SUBJECT", "WHAT", "WHAT TO DO", NULL};
+    struct table *t = table_new(headings);
+    const cJSON *o;
+
+    cJSON_ArrayForEach(o, f->list)
+    {
+        const char *severity = json_get_text(o, "severity");
+
+        table_cell(t, strcmp(severity, "error") == 0 ? COLOUR_RED : COLOUR_YELLOW, "%s", severity);
+        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "subject"));
+        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "what"));
+        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "todo"));
+    }
+    if (table_rows(t) > 0)
+        table_print(t, stdout);
+    table_free(t);
+    if (f->errors + f->warnings == 0)
+        colour_print(stdout, COLOUR_GREEN, "Nothing to object to.");
+    else
+        printf("\n%d error%s, %d warning%s.%s", f->errors, f->errors == 1 ? "" : "s", f->warnings,
+               f->warnings == 1 ? "" : "s",
+               f->errors > 0 ? " encompassd would not start, or not do its work." : "");
+    puts("");
+}
+
+/* An error of the configuration or the store is a finding, for finding it is what was asked. */
+static int gather(struct cli *cli, struct findings *f, struct err *err)
+{
+    const struct config *config = NULL;
+    struct db *db = NULL;
+    struct err why;
+
+    if (cli_config(cli, &config, &why) < 0)
+        finding(f, SEVERITY_ERROR, "configuration", "mend the file", "%s", why.text);
+    if (config || cli->store_path) {
+        if (cli_store(cli, &db, &why) < 0)
+            finding(f, SEVERITY_ERROR, "store", "encompass init, or [store] path", "%s", why.text);
+    }
+    if (config)
+        check_configuration(cli, config, f);
+    return db ? check_registers(cli, db, config, f, err) : 0;
+}
+
+static int run(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{NULL, 0, NULL, 0}};
+    cJSON *root;
+    struct findings f = {.errors = 0};
+
+    if (getopt_long(argc, argv, "", options, NULL) != -1)
+        return cli_usage_option(err, argc, argv);
+    if (optind < argc)
+        return cli_usage(err, argv[0], "it takes no arguments");
+    root = json_object();
+    f.list = json_add_list(root, "findings");
+    if (gather(cli, &f, err) < 0) {
+        json_free(root);
+        return -1;
+    }
+    if (cli->json) {
+        json_number(root, "errors", f.errors);
+        json_number(root, "warnings", f.warnings);
+        if (json_print(root, err) < 0)
+            return -1;
+    } else {
+        print_findings(&f);
+        json_free(root);
+    }
+    return f.errors > 0;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "what a start would refuse, and what the morning would regret",
+    .usage =
+        "\n\n"
+        "Errors are what encompassd would not start with, or could not work with: the\n"
+        "configuration, secrets, certificates, templates, the store. Warnings are what the\n"
+        "morning would regret: establishments with pupils and no verified contact, or only\n"
+        "one; authorities without a desk; no school days on file for the coming 60 days; rolls\n"
+        "older than 90 days; certificates near their end; refused messages that nobody has\n"
+        "dealt with. The exit status is 1 when there are errors; warnings alone are 0.\n"
+        "Run it as the user that encompassd runs as. No names are shown.\n\n"
+        "JSON: errors, warnings; findings, a list of severity subject what todo.\n\n"
+        "Examples:\n"
+        "  encompass check\n"
+        "  encompass check --config drill.conf --json",
+    .run = run,
+};

@@ -1,0 +1,164 @@
+#include "cli/findings.h"
+
+#include <errno.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adapters/adapter.h"
+#include "base/date.h"
+#include "deliver/render.h"
+#include "follow/words.h"
+#include "intake/subscriber.h"
+
+enum { CERTIFICATE_DAYS = 30, DAY_SECONDS = 86400 };
+
+struct key {
+    const char *section, *name;
+};
+
+static void check_adapters(const struct config *config, struct findings *f)
+{
+    struct err err;
+    void *self;
+
+    for (size_t i = 0; adapters[i]; i++) {
+        if (!config_has(config, adapters[i]->section))
+            continue;
+        self = NULL;
+        if (adapters[i]->open(config, &self, &err) < 0)
+            finding(f, SEVERITY_ERROR, adapters[i]->section, "mend the section", "%s", err.text);
+        else
+            adapters[i]->close(self);
+    }
+}
+
+static void check_templates(const struct config *config, struct findings *f)
+{
+    struct templates *templates = NULL;
+    struct err err;
+
+    if (templates_load(config_text(config, "morning", "templates"), &templates, &err) < 0)
+        finding(f, SEVERITY_ERROR, "templates", "mend the file, or [morning] templates", "%s",
+                err.text);
+    templates_free(templates);
+}
+
+/* Every certificate in a PEM file: CA files hold several. */
+static void check_certificates(const char *subject, const char *path, time_t now,
+                               struct findings *f)
+{
+    FILE *file = fopen(path, "re");
+    X509 *certificate;
+    int count = 0;
+
+    if (!file) {
+        finding(f, SEVERITY_ERROR, subject, "give a file that this user can read", "%s: %s", path,
+                strerror(errno));
+        return;
+    }
+    while ((certificate = PEM_read_X509(file, NULL, NULL, NULL))) {
+        struct tm until;
+        char when[WORDS_MOMENT_SIZE];
+
+        if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1) {
+            time_t end = timegm(&until);
+
+            if (end <= now)
+                finding(f, count == 0 ? SEVERITY_ERROR : SEVERITY_WARNING, subject, "get a new one",
+                        "%s: a certificate ran out on %s", path, words_moment(end, when));
+            else if (end < now + (time_t)CERTIFICATE_DAYS * DAY_SECONDS)
+                finding(f, SEVERITY_WARNING, subject, "get a new one before that day",
+                        "%s: a certificate runs out on %s", path, words_moment(end, when));
+        }
+        X509_free(certificate);
+        count++;
+    }
+    fclose(file);
+    if (count == 0)
+        finding(f, SEVERITY_ERROR, subject, "give a PEM file", "%s: there is no certificate in it",
+                path);
+}
+
+static void check_secret(const char *subject, const char *path, struct findings *f)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+        finding(f, SEVERITY_WARNING, subject, "chmod 600, or hand it over as a systemd credential",
+                "%s: others than its owner may read or change it (mode %03o)", path,
+                (unsigned)(st.st_mode & 0777));
+}
+
+static void check_files(const struct config *config, time_t now, struct findings *f)
+{
+    static const struct key certificates[] = {
+        {"mqtt", "ca_file"},
+        {"mqtt", "certificate_file"},
+        {"adapter \"email\"", "ca_file"},
+        {"adapter \"webhook\"", "ca_file"},
+    };
+    static const struct key secrets[] = {
+        {"mqtt", "key_file"},
+        {"mqtt", "password_file"},
+        {"adapter \"email\"", "password_file"},
+        {"adapter \"webhook\"", "secret_file"},
+    };
+    char subject[64];
+
+    for (size_t i = 0; i < ARRAY_SIZE(certificates); i++) {
+        const char *path = config_text(config, certificates[i].section, certificates[i].name);
+
+        snprintf(subject, sizeof subject, "[%s] %s", certificates[i].section, certificates[i].name);
+        if (path)
+            check_certificates(subject, path, now, f);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
+        const char *path = config_text(config, secrets[i].section, secrets[i].name);
+
+        snprintf(subject, sizeof subject, "[%s] %s", secrets[i].section, secrets[i].name);
+        if (path)
+            check_secret(subject, path, f);
+    }
+}
+
+static void check_protection(const struct config *config, struct findings *f)
+{
+    const char *mail = "adapter \"email\"";
+
+    if (config_has(config, "mqtt") && !config_bool(config, "mqtt", "tls"))
+        finding(f, SEVERITY_WARNING, "[mqtt] tls",
+                "switch it on, unless the broker is this machine", "incidents come in unencrypted");
+    if (config_has(config, mail) && strcmp(config_text(config, mail, "tls"), "none") == 0)
+        finding(f, SEVERITY_WARNING, "[adapter \"email\"] tls",
+                "starttls or implicit, unless the mail server is this machine",
+                "notices leave unencrypted");
+    if (config_bool(config, "adapter \"webhook\"", "allow_loopback"))
+        finding(f, SEVERITY_WARNING, "[adapter \"webhook\"] allow_loopback",
+                "switch it off outside drills", "notices may go to this machine unencrypted");
+}
+
+static void check_broker(struct cli *cli, const struct config *config, struct db *db,
+                         struct findings *f)
+{
+    struct subscriber *subscriber = NULL;
+    struct err err;
+
+    if (!config_has(config, "mqtt"))
+        finding(f, SEVERITY_ERROR, "[mqtt]", "give the section",
+                "no broker is configured: nothing comes in");
+    else if (subscriber_new(config, db, &cli->clock, &subscriber, &err) < 0)
+        finding(f, SEVERITY_ERROR, "[mqtt]", "mend the section", "%s", err.text);
+    subscriber_free(subscriber);
+}
+
+void check_configuration(struct cli *cli, const struct config *config, struct findings *f)
+{
+    check_broker(cli, config, cli->db, f);
+    check_adapters(config, f);
+    check_templates(config, f);
+    check_files(config, clock_now(&cli->clock), f);
+    check_protection(config, f);
+}

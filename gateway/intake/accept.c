@@ -76,9 +76,10 @@ static int queue_receipt(struct db *db, const struct inbound *in, const char *fo
     return rc;
 }
 
-/* Kept for a person. Whom to tell is the topic's force, for it is the one that may publish there. */
+/* Kept for a person. Whom to tell is the topic's force, for it is the one that may publish there;
+ * parsing has named it in ident. NULL: it names none, and nobody can be told. */
 static int refuse(struct db *db, const struct inbound *in, const char *force,
-                  struct incident_ident *ident, const struct problems *problems, time_t now,
+                  const struct incident_ident *ident, const struct problems *problems, time_t now,
                   struct err *err)
 {
     const struct audit_about about = AUDIT_ABOUT_NOTHING;
@@ -93,7 +94,6 @@ static int refuse(struct db *db, const struct inbound *in, const char *force,
         return -1;
     if (!force)
         return 0;
-    memcpy(ident->force, force, strlen(force) + 1);
     buf_init(&json, RECEIPT_MAX);
     receipt_json(ident, "refused", now, problems, NULL, 0, &json);
     rc = queue_receipt(db, in, force, &json, now, err);

@@ -108,7 +108,7 @@ static void a_faulty_message_is_kept_and_refused_without_harm_to_its_neighbours(
                             " AND length(body) = 0"),
                      1);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE payload LIKE '%\"refused\"%'"
-                            " AND payload LIKE '%\"police_ref\":null%'"),
+                            " AND payload LIKE '%\"force\":\"" FORCE "\",\"police_ref\":null%'"),
                      5);
     assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'message.refused'"), 5);
 }

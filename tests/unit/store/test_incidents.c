@@ -278,6 +278,7 @@ static void an_incident_closes_with_the_last_answer_and_not_before(void **state)
     assert_int_equal(ask(p, RECEIPTS("closed")), 1);
     assert_int_equal(ask(p, "SELECT closed_at FROM incident"), DUE + 20);
     assert_int_equal(notices_answer(p->db, desk, "desk", DUE + 30, &p->err), 0);
+    OK(p, notices_restate(p->db, two, "planner", DUE + 31, &p->err));
     assert_int_equal(ask(p, RECEIPTS("closed")), 1);
     /* A revision that adds a child opens it again. */
     put(p,

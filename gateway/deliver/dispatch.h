@@ -2,8 +2,9 @@
  * adapters as curl transfers, judged, recorded.
  *
  * It never blocks: the loop polls the multi handle. At most `concurrency` transfers an adapter at a
- * time. An adapter whose verdict is `broken` is held for a while (its items stay due) and the
- * operator is told by the log and by status.
+ * time. An adapter whose verdict is `broken` is held for a while, longer each time (its items stay
+ * due), then tried with one item; the operator is told by the log, once, and by status. Items of an
+ * adapter that is not configured fail at once, so that the next contact or the desk is told.
  */
 #ifndef DELIVER_DISPATCH_H
 #define DELIVER_DISPATCH_H
@@ -20,11 +21,13 @@ struct dispatch;
  * [morning] templates; a bad one refuses the start. db, clock and multi are borrowed. */
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
                  struct dispatch **out, struct err *err) MUST_CHECK;
-void dispatch_free(struct dispatch *d); /* transfers under way are dropped; their leases run out */
+/* Waits up to five seconds for transfers under way; those that last longer are dropped, and their
+ * leases run out. */
+void dispatch_free(struct dispatch *d); /* NULL is allowed */
 
-/* Starts what is due, finishes what has ended. Call after every poll. *next is set to when it wants
- * to be called again at the latest (a due time, in our clock), or left alone. -1: the store failed;
- * items stay leased or due. */
+/* Starts what is due, finishes what has ended. Call after every poll. *next is brought forward to
+ * when it wants to be called again (a due time, in our clock) if that is sooner. -1: the store
+ * failed; what has ended meanwhile is kept and recorded by a later call, nothing new is begun. */
 int dispatch_run(struct dispatch *d, time_t *next, struct err *err) MUST_CHECK;
 
 int dispatch_in_flight(const struct dispatch *d);

@@ -1,0 +1,467 @@
+#include "deliver/dispatch.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/adapter.h"
+#include "base/log.h"
+#include "deliver/prepare.h"
+#include "deliver/render.h"
+#include "deliver/retry.h"
+#include "store/notices.h"
+#include "store/outbox.h"
+#include "store/registers.h"
+
+enum {
+    WAYS_MAX = 8,
+    BATCH = 64,               /* most items of one claim */
+    AT_ONCE_WITHOUT_KEY = 16, /* an adapter that is done at once: items of one round */
+    LEASE_SPARE = 60, /* beyond an adapter's own timeout: for recording when the store is busy */
+    HOLD_FIRST = 15,  /* a way that is shut is tried again after this, doubled each time */
+    HOLD_MOST = 600,
+    DRAIN_MS = 5000, /* at a stop: what is under way would otherwise be sent again */
+};
+
+/* An adapter, and how it is getting on. */
+struct way {
+    const struct adapter *adapter;
+    void *self; /* NULL: the configuration has no section for it */
+    int most, in_flight;
+    int lease_seconds;
+    int holds; /* in a row; 0: it is open. While not, one try at a time finds out */
+    time_t held_until;
+};
+
+/* One item, from its claim until its end is recorded. */
+struct flight {
+    struct flight *next;
+    struct way *way;
+    struct outbox_item item;
+    struct prepared prepared;
+    CURL *transfer;
+    void *work;
+    int64_t started_ms;
+    /* Its end. */
+    enum verdict verdict;
+    struct outcome outcome;
+    bool ours; /* it broke on our side of the adapter: this item alone */
+    int ms;
+    time_t next_at;
+};
+
+struct dispatch {
+    struct db *db;
+    const struct clock *clock;
+    CURLM *multi;
+    struct templates *templates;
+    struct way ways[WAYS_MAX];
+    size_t ways_count;
+    struct flight *flying;
+    struct flight *ended; /* not yet recorded: kept until the store takes it */
+};
+
+static int limit_of(const struct config *conf, const struct adapter *adapter, const char *key,
+                    int otherwise)
+{
+    for (const struct config_key *k = adapter->keys; k->name; k++) {
+        if (strcmp(k->name, key) == 0)
+            return (int)config_int(conf, adapter->section, key);
+    }
+    return otherwise;
+}
+
+static int open_ways(struct dispatch *d, const struct config *conf, struct err *err)
+{
+    for (size_t i = 0; adapters[i] && i < WAYS_MAX; i++) {
+        struct way *w = &d->ways[d->ways_count++];
+
+        w->adapter = adapters[i];
+        w->most = AT_ONCE_WITHOUT_KEY;
+        w->lease_seconds = LEASE_SPARE;
+        if (!config_has(conf, adapters[i]->section))
+            continue;
+        w->most = limit_of(conf, adapters[i], "concurrency", AT_ONCE_WITHOUT_KEY);
+        w->lease_seconds += limit_of(conf, adapters[i], "timeout", 0);
+        if (adapters[i]->open(conf, &w->self, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
+                 struct dispatch **out, struct err *err)
+{
+    struct dispatch *d = calloc(1, sizeof *d);
+
+    if (!d || sodium_init() < 0) {
+        free(d);
+        return err_memory(err);
+    }
+    d->db = db;
+    d->clock = clock;
+    d->multi = multi;
+    if (templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
+        open_ways(d, conf, err) < 0) {
+        dispatch_free(d);
+        return -1;
+    }
+    *out = d;
+    return 0;
+}
+
+static void flight_free(struct flight *f)
+{
+    if (f->item.item_id > 0)
+        outbox_item_release(&f->item);
+    prepared_release(&f->prepared);
+    personal_release(&f->outcome.answered_by);
+    free(f);
+}
+
+static struct flight *unlink_flight(struct flight **list, struct flight *f)
+{
+    while (*list != f)
+        list = &(*list)->next;
+    *list = f->next;
+    f->next = NULL;
+    return f;
+}
+
+static void add_ended(struct dispatch *d, struct flight *f)
+{
+    struct flight **last = &d->ended;
+
+    while (*last)
+        last = &(*last)->next;
+    *last = f;
+}
+
+/* What failed before or beside the adapter. */
+static void end_here(struct dispatch *d, struct flight *f, enum verdict verdict, const char *detail)
+{
+    f->verdict = verdict;
+    f->ours = true;
+    f->outcome = (struct outcome){.retry_after = -1};
+    snprintf(f->outcome.detail, sizeof f->outcome.detail, "%s", detail);
+    add_ended(d, f);
+}
+
+static void judge(struct dispatch *d, struct flight *f, CURLcode how)
+{
+    f->outcome = (struct outcome){.retry_after = -1};
+    f->verdict = f->way->adapter->judge(f->way->self, f->transfer, f->work, how, &f->outcome);
+    f->transfer = NULL;
+    f->ms = (int)(clock_monotonic_ms() - f->started_ms);
+    add_ended(d, f);
+}
+
+static void collect(struct dispatch *d)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(d->multi, &left))) {
+        struct flight *f = NULL;
+        CURLcode how = m->data.result;
+
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&f);
+        curl_multi_remove_handle(d->multi, f->transfer);
+        unlink_flight(&d->flying, f)->way->in_flight--;
+        judge(d, f, how);
+    }
+}
+
+/* Shut: nothing more goes this way for a while, and then one at a time until one gets through. */
+static void hold(struct way *w, const struct outcome *why, time_t now)
+{
+    int seconds = HOLD_FIRST;
+
+    if (now < w->held_until)
+        return;
+    for (int i = 0; i < w->holds && seconds < HOLD_MOST; i++)
+        seconds *= 2;
+    if (seconds > HOLD_MOST)
+        seconds = HOLD_MOST;
+    w->held_until = now + seconds;
+    log_event(w->holds == 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "adapter.held",
+              "adapter=%s seconds=%d code=%d detail=\"%s\"", w->adapter->name, seconds, why->code,
+              why->detail);
+    w->holds++;
+}
+
+/* Any answer about a message shows that the way is open. */
+static void unhold(struct way *w)
+{
+    if (w->holds > 0)
+        log_event(LOG_LEVEL_INFO, "adapter.open", "adapter=%s", w->adapter->name);
+    w->holds = 0;
+    w->held_until = 0;
+}
+
+static void settle_way(struct flight *f, time_t now)
+{
+    if (f->ours)
+        return;
+    if (f->verdict == VERDICT_BROKEN)
+        hold(f->way, &f->outcome, now);
+    else if (f->verdict == VERDICT_SENT || f->outcome.code > 0)
+        unhold(f->way);
+}
+
+static int record_sent(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+{
+    struct err answer = {.code = ERR_NONE};
+
+    if (outbox_sent(d->db, &f->item, f->outcome.code, f->outcome.detail, f->ms, now, err) < 0)
+        return -1;
+    if (!personal_is_set(&f->outcome.answered_by))
+        return 0;
+    /* Who it was stays with the receiver. A notice that was replaced meanwhile has no answer. */
+    if (notices_answer(d->db, f->item.notice_id, "webhook", now, &answer) >= 0 ||
+        answer.code == ERR_INVALID)
+        return 0;
+    if (err)
+        *err = answer;
+    return -1;
+}
+
+static int record_one(struct dispatch *d, struct flight *f, time_t now, struct err *err)
+{
+    const struct outcome *o = &f->outcome;
+
+    switch (f->verdict) {
+    case VERDICT_SENT:
+        return record_sent(d, f, now, err);
+    case VERDICT_NEVER:
+        if (outbox_never(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
+            return -1;
+        return o->contact_ends ? registers_end_contact(d->db, f->item.contact_id, "gone", now, err)
+                               : 0;
+    case VERDICT_LATER:
+    case VERDICT_BROKEN:
+        break;
+    }
+    return outbox_later(d->db, &f->item, verdict_word(f->verdict), o->code, o->detail, f->ms,
+                        f->next_at, now, err);
+}
+
+static void say(const struct flight *f, time_t now)
+{
+    log_event(f->ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "outbox.tried",
+              "item=%lld notice=%lld adapter=%s verdict=%s tries=%d code=%d ms=%d again_in=%lld"
+              " detail=\"%s\"",
+              (long long)f->item.item_id, (long long)f->item.notice_id, f->way->adapter->name,
+              verdict_word(f->verdict), f->item.tries + 1, f->outcome.code, f->ms,
+              (long long)(f->next_at > 0 ? f->next_at - now : 0), f->outcome.detail);
+}
+
+/* When it is tried again: a shut way's items wait for it, others back off. */
+static void set_next(struct flight *f, time_t now)
+{
+    const struct retry_policy policy = RETRY_DEFAULT;
+
+    if (f->next_at > 0 || f->verdict == VERDICT_SENT || f->verdict == VERDICT_NEVER)
+        return;
+    if (f->verdict == VERDICT_BROKEN && !f->ours)
+        f->next_at = f->way->held_until;
+    else
+        f->next_at = retry_at(&policy, f->item.tries + 1, f->outcome.retry_after, now,
+                              f->item.give_up_at, randombytes_random());
+}
+
+/* All that have ended, in one transaction. When the store fails they stay, and are recorded by a
+ * later call: an outcome that is lost would be a message sent twice. */
+static int record(struct dispatch *d, time_t now, struct err *err)
+{
+    if (!d->ended)
+        return 0;
+    for (struct flight *f = d->ended; f; f = f->next) {
+        if (f->next_at == 0)
+            settle_way(f, now);
+        set_next(f, now);
+    }
+    if (db_begin(d->db, err) < 0)
+        return -1;
+    for (struct flight *f = d->ended; f; f = f->next) {
+        if (record_one(d, f, now, err) < 0) {
+            db_rollback(d->db);
+            return -1;
+        }
+    }
+    if (db_commit(d->db, err) < 0)
+        return -1;
+    while (d->ended) {
+        struct flight *f = unlink_flight(&d->ended, d->ended);
+
+        say(f, now);
+        flight_free(f);
+    }
+    return 0;
+}
+
+static void take_off(struct dispatch *d, struct flight *f)
+{
+    struct err err = {.code = ERR_NONE};
+
+    f->started_ms = clock_monotonic_ms();
+    if (f->way->adapter->start(f->way->self, &f->prepared.message, &f->transfer, &f->work, &err) <
+        0) {
+        end_here(d, f, err.code == ERR_INVALID ? VERDICT_NEVER : VERDICT_LATER, err.text);
+        return;
+    }
+    if (!f->transfer) {
+        judge(d, f, CURLE_OK);
+        return;
+    }
+    curl_easy_setopt(f->transfer, CURLOPT_PRIVATE, f);
+    if (curl_multi_add_handle(d->multi, f->transfer) != CURLM_OK) {
+        judge(d, f, CURLE_OUT_OF_MEMORY);
+        return;
+    }
+    f->next = d->flying;
+    d->flying = f;
+    f->way->in_flight++;
+}
+
+/* The item is the flight's from here on. A notice that cannot be made stops no other. */
+static void begin(struct dispatch *d, struct way *w, struct flight *f, time_t now)
+{
+    struct err err = {.code = ERR_NONE};
+    int rc;
+
+    if (!w->self) {
+        end_here(d, f, VERDICT_NEVER, "this adapter is not configured");
+        return;
+    }
+    rc = prepare_item(d->db, d->templates, &f->item, now, &f->prepared, &err);
+    if (rc < 0)
+        end_here(d, f, VERDICT_BROKEN, err.text);
+    else if (rc == 0)
+        end_here(d, f, VERDICT_LATER, "the contact is no longer verified");
+    else
+        take_off(d, f);
+}
+
+static int room_of(const struct way *w, time_t now)
+{
+    int most = w->holds > 0 ? 1 : w->most;
+
+    if (now < w->held_until || w->in_flight >= most)
+        return 0;
+    return most - w->in_flight < BATCH ? most - w->in_flight : BATCH;
+}
+
+static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *err)
+{
+    struct outbox_item items[BATCH];
+    struct flight *made[BATCH];
+    int room = room_of(w, now), n;
+
+    /* Memory first: what is claimed must get off. */
+    for (int i = 0; i < room; i++) {
+        made[i] = calloc(1, sizeof *made[i]);
+        if (!made[i])
+            room = i;
+    }
+    n = room > 0 ? outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err)
+                 : 0;
+    for (int i = 0; i < room; i++) {
+        if (i >= n) {
+            free(made[i]);
+            continue;
+        }
+        made[i]->way = w;
+        made[i]->item = items[i];
+        begin(d, w, made[i], now);
+    }
+    return n < 0 ? -1 : 0;
+}
+
+static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct err *err)
+{
+    for (size_t i = 0; i < d->ways_count; i++) {
+        const struct way *w = &d->ways[i];
+        time_t at = w->held_until;
+        int rc = 1;
+
+        if (room_of(w, now) == 0 && now >= w->held_until)
+            continue; /* a transfer's end wakes the loop */
+        if (now >= w->held_until)
+            rc = outbox_next_due(d->db, w->adapter->name, &at, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 1 && at < *next)
+            *next = at;
+    }
+    return 0;
+}
+
+int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
+{
+    time_t now = clock_now(d->clock);
+    int running;
+
+    curl_multi_perform(d->multi, &running);
+    collect(d);
+    if (record(d, now, err) < 0)
+        return -1;
+    for (size_t i = 0; i < d->ways_count; i++) {
+        if (start_due(d, &d->ways[i], now, err) < 0)
+            return -1;
+    }
+    if (d->flying)
+        curl_multi_perform(d->multi, &running);
+    if (record(d, now, err) < 0)
+        return -1;
+    return set_next_call(d, now, next, err);
+}
+
+int dispatch_in_flight(const struct dispatch *d)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < d->ways_count; i++)
+        n += d->ways[i].in_flight;
+    return n;
+}
+
+/* Lets what is under way end, and its end be recorded. */
+static void drain(struct dispatch *d)
+{
+    int64_t until = clock_monotonic_ms() + DRAIN_MS;
+    struct err err;
+    int running;
+
+    while (d->flying && clock_monotonic_ms() < until) {
+        curl_multi_poll(d->multi, NULL, 0, 100, NULL);
+        curl_multi_perform(d->multi, &running);
+        collect(d);
+    }
+    if (record(d, clock_now(d->clock), &err) < 0)
+        log_failure("outbox.unrecorded", &err);
+}
+
+void dispatch_free(struct dispatch *d)
+{
+    if (!d)
+        return;
+    drain(d);
+    while (d->flying) {
+        struct flight *f = unlink_flight(&d->flying, d->flying);
+
+        curl_multi_remove_handle(d->multi, f->transfer);
+        judge(d, f, CURLE_ABORTED_BY_CALLBACK);
+    }
+    while (d->ended)
+        flight_free(unlink_flight(&d->ended, d->ended));
+    for (size_t i = 0; i < d->ways_count; i++) {
+        if (d->ways[i].self)
+            d->ways[i].adapter->close(d->ways[i].self);
+    }
+    templates_free(d->templates);
+    free(d);
+}

@@ -1,0 +1,172 @@
+#include "deliver/prepare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/incidents.h"
+#include "store/notices.h"
+#include "store/registers.h"
+
+/* What one notice is made from. */
+struct sources {
+    struct notice_row notice;
+    struct contact contact;
+    struct incident *incident;
+    struct establishment establishment;
+    struct policy policy;
+    char authority[161];
+    size_t children[INCIDENT_CHILDREN_MAX];
+    size_t children_count;
+};
+
+static int none_such(struct err *err, const char *what, int64_t id)
+{
+    return err_set(err, ERR_STORE, "%s %lld is not in the store", what, (long long)id);
+}
+
+/* Where a child of the store stands in the message. */
+static size_t find_child(const struct incident *incident, const char *child_ref)
+{
+    size_t i = 0;
+
+    while (i < incident->children_count && strcmp(incident->children[i].child_ref, child_ref) != 0)
+        i++;
+    return i;
+}
+
+static bool is_among(int64_t id, const int64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+static int find_children(struct db *db, struct sources *s, struct err *err)
+{
+    struct child_row *rows = NULL;
+    int64_t *ids = NULL;
+    size_t rows_count = 0, ids_count = 0;
+    int rc = -1;
+
+    if (incidents_children(db, s->notice.incident_id, &rows, &rows_count, err) < 0 ||
+        notices_children(db, s->notice.notice_id, &ids, &ids_count, err) < 0)
+        goto out;
+    for (size_t i = 0; i < rows_count && s->children_count < INCIDENT_CHILDREN_MAX; i++) {
+        size_t at;
+
+        if (rows[i].removed || !is_among(rows[i].child_id, ids, ids_count))
+            continue;
+        at = find_child(s->incident, rows[i].child_ref);
+        if (at < s->incident->children_count)
+            s->children[s->children_count++] = at;
+    }
+    rc = s->children_count > 0
+             ? 0
+             : err_set(err, ERR_STORE, "notice %s names no child", s->notice.reference);
+out:
+    free(rows);
+    free(ids);
+    return rc;
+}
+
+static int find_door(struct db *db, struct sources *s, struct err *err)
+{
+    struct policy_row *rows = NULL;
+    size_t count = 0;
+    int rc = registers_establishment(db, &s->notice.door, &s->establishment, err);
+
+    if (rc == 0)
+        return err_set(err, ERR_STORE, "%s %s is not in the register", s->notice.door.namespace,
+                       s->notice.door.urn);
+    if (rc < 0 || registers_policies(db, s->incident->force, s->establishment.la_code,
+                                     &s->notice.door, &rows, &count, err) < 0)
+        return -1;
+    policy_resolve(rows, count, s->incident->force, s->establishment.la_code, &s->notice.door,
+                   &s->policy);
+    free(rows);
+    return registers_authority_name(db, s->establishment.la_code, s->authority, sizeof s->authority,
+                                    err) < 0
+               ? -1
+               : 0;
+}
+
+/* 1, 0 the contact may not be told, -1. */
+static int gather(struct db *db, const struct outbox_item *item, struct sources *s, struct err *err)
+{
+    int rc = registers_contact(db, item->contact_id, &s->contact, err);
+
+    if (rc == 0)
+        return none_such(err, "contact", item->contact_id);
+    if (rc < 0)
+        return -1;
+    if (!s->contact.verified)
+        return 0;
+    rc = notices_get(db, item->notice_id, &s->notice, err);
+    if (rc == 0)
+        return none_such(err, "notice", item->notice_id);
+    if (rc < 0 || incidents_load(db, s->notice.incident_id, &s->incident, err) < 0 ||
+        find_children(db, s, err) < 0 || find_door(db, s, err) < 0)
+        return -1;
+    return 1;
+}
+
+static int compose(const struct templates *templates, const struct outbox_item *item,
+                   const struct sources *s, time_t now, struct prepared *out, struct err *err)
+{
+    const struct render_input in = {
+        .notice = &s->notice,
+        .incident = s->incident,
+        .children = s->children,
+        .children_count = s->children_count,
+        .fields = s->policy.fields,
+        .wording = s->policy.wording,
+        .language = s->contact.language,
+        .establishment = s->establishment.name,
+        .authority = s->authority,
+    };
+    struct prepared p = {.subject = NULL};
+    struct rendered rendered;
+
+    if (personal_copy(&p.message.to_name, &s->contact.name, err) < 0 ||
+        personal_copy(&p.message.to_address, &s->contact.address, err) < 0 ||
+        render_notice(templates, &in, &rendered, err) < 0) {
+        prepared_release(&p);
+        return -1;
+    }
+    snprintf(p.message.key, sizeof p.message.key, "%s", item->key);
+    snprintf(p.message.reference, sizeof p.message.reference, "%s", s->notice.reference);
+    memcpy(p.message.language, rendered.language, sizeof p.message.language);
+    p.message.at = now;
+    p.subject = rendered.subject; /* and the rest: taken over whole */
+    p.message.subject = p.subject;
+    p.message.text = rendered.text;
+    p.message.html = rendered.html;
+    p.message.json = rendered.json;
+    *out = p;
+    return 1;
+}
+
+int prepare_item(struct db *db, const struct templates *templates, const struct outbox_item *item,
+                 time_t now, struct prepared *out, struct err *err)
+{
+    struct sources s;
+    int rc;
+
+    memset(&s, 0, sizeof s);
+    rc = gather(db, item, &s, err);
+    if (rc == 1)
+        rc = compose(templates, item, &s, now, out, err);
+    incident_free(s.incident);
+    contact_release(&s.contact);
+    return rc;
+}
+
+void prepared_release(struct prepared *p)
+{
+    message_release(&p->message);
+    free(p->subject);
+    p->subject = NULL;
+}

@@ -1,0 +1,19 @@
+/* gateway/deliver/prepare.h - an outbox item becomes a message: what the store knows at this moment,
+ * rendered for this contact. */
+#ifndef DELIVER_PREPARE_H
+#define DELIVER_PREPARE_H
+
+#include "deliver/message.h"
+#include "deliver/render.h"
+#include "store/outbox.h"
+
+/* 1: *out is the caller's, for prepared_release; 0: its contact may no longer be told; -1. */
+struct prepared {
+    struct message message;
+    char *subject; /* what message.subject points to */
+};
+int prepare_item(struct db *db, const struct templates *templates, const struct outbox_item *item,
+                 time_t now, struct prepared *out, struct err *err) MUST_CHECK;
+void prepared_release(struct prepared *p);
+
+#endif

@@ -1,0 +1,533 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/date.h"
+#include "deliver/render.h"
+
+#define TEMPLATES PROJECT_DIR "/templates"
+
+/* Every value is found nowhere else, so that a search for it is an answer. */
+static const char incident_json[] =
+    "{\"version\":1,\"force\":\"devon-and-cornwall\",\"police_ref\":\"50269934112\",\"revision\":1,"
+    "\"type\":\"%s\",\"action\":\"notify\",\"attended_at\":\"2026-11-19T23:41:00Z\","
+    "\"location\":{\"address\":\"41 Harrowgate Steps\",\"postcode\":\"ZZ9 7QX\",\"protected\":%s},"
+    "\"risk\":\"high\",\"circumstances\":\"Crockery was broken in Marsham Yard.\","
+    "\"children\":[{\"child_ref\":\"1\",\"forename\":\"%s\",\"middle_names\":\"Quillon\","
+    "\"surname\":\"Vantreight\",\"known_as\":[\"Zebbie\",\"Zebo\"],"
+    "\"former_surnames\":[\"Oldsurnamia\"],\"date_of_birth\":\"2017-03-09\",\"age\":9,"
+    "\"sex\":\"F\",\"address\":{\"address\":\"7 Larkspur Quay\",\"postcode\":\"ZZ8 1AB\"},"
+    "\"claimed_establishment\":{\"name\":\"Fictionham Primary\",\"school_urn\":null},"
+    "\"relationship\":\"stepniece of the victim\",\"present\":\"heard\","
+    "\"voice\":{\"text\":\"She hid in a wardrobe.\",\"spoken_to\":true,\"with\":\"PC Plumblebee\"}},"
+    "{\"child_ref\":\"2\",\"surname\":\"Brotherby\"}],"
+    "\"referrals\":[\"mash\",\"early_help\"],\"officer_contact\":\"Desk, 01632 960999\"}";
+
+static const char *const names[] = {"Zebedia Quillon Vantreight", "Zebbie", "Zebo"};
+static const char *const never[] = {"Larkspur",    "ZZ8",        "Harrowgate", "ZZ9",
+                                    "Oldsurnamia", "Fictionham", "1AB"};
+/* Free text, which may name a place. */
+static const char *const free_text[] = {"Crockery", "Marsham", "stepniece", "wardrobe",
+                                        "Plumblebee"};
+
+struct made {
+    struct templates *templates;
+    struct incident *incident;
+    struct notice_row notice;
+    struct render_input in;
+    struct rendered out;
+};
+
+static const size_t first[] = {0}, both[] = {0, 1};
+
+static struct incident *parse(const char *type, const char *is_protected, const char *forename)
+{
+    char json[4096];
+    struct problems problems;
+    struct incident_ident ident;
+    struct incident *incident = NULL;
+    struct err err;
+    time_t now;
+
+    assert_true(moment_parse("2026-11-20T01:15:00Z", &now));
+    snprintf(json, sizeof json, incident_json, type, is_protected, forename);
+    problems_init(&problems);
+    assert_int_equal(incident_parse(json, strlen(json), "devon-and-cornwall", now, &incident,
+                                    &ident, &problems, &err),
+                     0);
+    assert_int_equal(problems.count, 0);
+    problems_release(&problems);
+    return incident;
+}
+
+static int setup(void **state)
+{
+    struct made *m = calloc(1, sizeof *m);
+    struct err err;
+
+    assert_int_equal(templates_load(TEMPLATES, &m->templates, &err), 0);
+    m->incident = parse("domestic_abuse", "false", "Zebedia");
+    m->notice = (struct notice_row){.reference = "OE-7F3K-2Q9M",
+                                    .kind = NOTICE_NOTICE,
+                                    .door = {"school", "113292"},
+                                    .basis = BASIS_STATUTORY,
+                                    .answer_by = 1795162500}; /* 08:15 */
+    m->in = (struct render_input){.notice = &m->notice,
+                                  .incident = m->incident,
+                                  .children = first,
+                                  .children_count = 1,
+                                  .fields = FIELDS_NAME,
+                                  .wording = "standard",
+                                  .language = "en",
+                                  .establishment = "Example Primary School",
+                                  .authority = "Plymouth"};
+    *state = m;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct made *m = *state;
+
+    rendered_release(&m->out);
+    incident_free(m->incident);
+    templates_free(m->templates);
+    free(m);
+    return 0;
+}
+
+static void make(struct made *m)
+{
+    struct err err;
+
+    rendered_release(&m->out);
+    assert_int_equal(render_notice(m->templates, &m->in, &m->out, &err), 0);
+}
+
+static void change(struct made *m, const char *type, const char *is_protected, const char *forename)
+{
+    incident_free(m->incident);
+    m->incident = parse(type, is_protected, forename);
+    m->in.incident = m->incident;
+}
+
+static bool in_text(const struct made *m, const char *what)
+{
+    return strstr(personal_reveal(&m->out.text), what) != NULL;
+}
+
+static bool in_html(const struct made *m, const char *what)
+{
+    return strstr(personal_reveal(&m->out.html), what) != NULL;
+}
+
+static bool in_json(const struct made *m, const char *what)
+{
+    return strstr(personal_reveal(&m->out.json), what) != NULL;
+}
+
+static bool anywhere(const struct made *m, const char *what)
+{
+    return in_text(m, what) || in_html(m, what) || in_json(m, what) || strstr(m->out.subject, what);
+}
+
+static void name_only_says_names_the_date_and_nothing_else_of_the_incident(void **state)
+{
+    static const char *const rest[] = {"2017",      "risk",    "mash",        "MASH",  "early",
+                                       "01632",     "devon",   "50269934112", "23:41", "spoken",
+                                       "protected", "\"age\"", "Age"};
+    struct made *m = *state;
+
+    make(m);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        assert_true(in_text(m, names[i]));
+        assert_true(in_html(m, names[i]));
+        assert_true(in_json(m, names[i]));
+    }
+    assert_true(in_text(m, "Thursday 19 November 2026"));
+    assert_true(in_html(m, "Thursday 19 November 2026"));
+    assert_true(in_json(m, "\"incident_date\":\"2026-11-19\""));
+    for (size_t i = 0; i < ARRAY_SIZE(rest); i++)
+        assert_false(anywhere(m, rest[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+        assert_false(anywhere(m, never[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(free_text); i++)
+        assert_false(anywhere(m, free_text[i]));
+    assert_false(in_json(m, "heard"));
+}
+
+static void full_says_what_the_police_said_but_never_a_home_address(void **state)
+{
+    static const char *const said[] = {"9 March 2017",
+                                       "Age: 9",
+                                       "stepniece",
+                                       "heard it",
+                                       "wardrobe",
+                                       "Plumblebee",
+                                       "Crockery",
+                                       ": high",
+                                       "MASH, early help",
+                                       "01632 960999",
+                                       "23:41 on Thursday 19 November 2026"};
+    static const char *const coded[] = {"\"date_of_birth\":\"2017-03-09\"",
+                                        "\"age\":9",
+                                        "\"present\":\"heard\"",
+                                        "\"attended_at\":\"2026-11-19T23:41:00Z\"",
+                                        "\"referrals\":[\"mash\",\"early_help\"]",
+                                        "\"risk\":\"high\"",
+                                        "\"spoken_to\":true"};
+    struct made *m = *state;
+
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+        assert_true(in_text(m, said[i]));
+        assert_true(in_html(m, said[i]));
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(coded); i++)
+        assert_true(in_json(m, coded[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+        assert_false(anywhere(m, never[i]));
+    assert_false(anywhere(m, "Brotherby")); /* another school's notice */
+}
+
+static void a_protected_address_strips_whatever_could_name_a_place(void **state)
+{
+    struct made *m = *state;
+
+    m->in.fields = FIELDS_FULL;
+    change(m, "domestic_abuse", "true", "Zebedia");
+    make(m);
+    for (size_t i = 0; i < ARRAY_SIZE(free_text); i++)
+        assert_false(anywhere(m, free_text[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+        assert_false(anywhere(m, never[i]));
+    assert_false(anywhere(m, "Plymouth"));
+    assert_true(in_text(m, "address in this family is protected"));
+    assert_true(in_html(m, "address in this family is protected"));
+    assert_true(in_json(m, "\"protected\":true"));
+}
+
+static void a_brothers_protected_address_protects_the_sister(void **state)
+{
+    struct made *m = *state;
+
+    m->in.fields = FIELDS_FULL;
+    m->incident->children[1].home.is_protected = true;
+    make(m);
+    assert_false(anywhere(m, "Marsham"));
+}
+
+static void markup_in_a_name_is_shown_and_not_obeyed(void **state)
+{
+    struct made *m = *state;
+
+    change(m, "domestic_abuse", "false", "<img src=x onerror=alert(1)>&'");
+    make(m);
+    assert_false(in_html(m, "<img"));
+    assert_true(in_html(m, "&lt;img src=x onerror=alert(1)&gt;&amp;"));
+    assert_true(in_text(m, "<img src=x onerror=alert(1)>&'"));
+}
+
+static void a_template_tag_in_a_name_stays_what_it_is(void **state)
+{
+    struct made *m = *state;
+
+    m->in.fields = FIELDS_NAME;
+    change(m, "domestic_abuse", "false", "{{circumstances}}{{{name}}}");
+    make(m);
+    assert_true(in_text(m, "{{circumstances}}{{{name}}}"));
+    assert_false(in_text(m, "Crockery"));
+}
+
+static void the_subject_is_the_reference_and_nothing_of_the_child(void **state)
+{
+    struct made *m = *state;
+
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_string_equal(m->out.subject, "Operation Encompass: notice OE-7F3K-2Q9M");
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_REVIEW;
+    m->in.language = "cy";
+    make(m);
+    assert_string_equal(m->out.subject, "Ymgyrch Encompass: i'ch desg OE-7F3K-2Q9M");
+}
+
+static void a_welsh_contact_reads_welsh(void **state)
+{
+    struct made *m = *state;
+
+    m->in.language = "cy";
+    make(m);
+    assert_string_equal(m->out.language, "cy");
+    assert_true(in_text(m, "gam-drin domestig ddydd Iau 19 Tachwedd 2026"));
+    assert_true(in_text(m, "erbyn 08:15 ddydd Gwener 20 Tachwedd 2026"));
+    assert_true(in_html(m, "<html lang=\"cy\">"));
+    assert_true(in_json(m, "\"language\":\"cy\""));
+}
+
+static void times_are_londons(void **state)
+{
+    struct made *m = *state;
+
+    m->incident->attended_at = 1782860400; /* 2026-06-30 23:00 UTC */
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_true(in_text(m, "00:00 on Wednesday 1 July 2026"));
+    assert_true(in_json(m, "\"incident_date\":\"2026-07-01\""));
+}
+
+static void brothers_and_sisters_at_one_school_share_a_notice(void **state)
+{
+    struct made *m = *state;
+
+    m->in.children = both;
+    m->in.children_count = 2;
+    make(m);
+    assert_true(in_text(m, "These children are concerned"));
+    assert_true(in_text(m, "* Brotherby\n"));
+    assert_true(in_html(m, "Brotherby"));
+}
+
+/* Every kind of call-out, basis, reason and policy comes out whole in both languages, and no two
+ * reasons in the same words. */
+static void every_notice_has_its_words(void **state)
+{
+    static const char *const types[] = {"domestic_abuse", "missing", "missing_found"};
+    static const char *const languages[] = {"en", "cy"};
+    struct made *m = *state;
+
+    for (int l = 0; l < 2; l++) {
+        for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+            char *seen[DESK_OVER_AGE + 1] = {NULL};
+
+            change(m, types[t], "false", "Zebedia");
+            m->in.language = languages[l];
+            for (int reason = DESK_NONE; reason <= DESK_OVER_AGE; reason++) {
+                m->notice.kind = reason == DESK_NONE ? NOTICE_NOTICE : NOTICE_DESK;
+                m->notice.reason = (enum desk_reason)reason;
+                m->in.fields = reason % 2 ? FIELDS_FULL : FIELDS_NAME;
+                m->notice.basis = reason % 3 ? BASIS_STATUTORY : BASIS_LOCAL;
+                make(m);
+                assert_true(in_text(m, "OE-7F3K-2Q9M") && in_html(m, "OE-7F3K-2Q9M"));
+                assert_true(in_text(m, names[0]) && in_html(m, names[0]));
+                assert_false(in_text(m, "{{") || in_html(m, "{{"));
+                assert_true(in_text(m, "OFFICIAL-SENSITIVE"));
+                assert_int_equal(t == 0 && reason % 3 ? 1 : 0, in_text(m, "49A"));
+                seen[reason] = strdup(personal_reveal(&m->out.html));
+                for (int before = 0; before < reason; before++)
+                    assert_string_not_equal(seen[before], seen[reason]);
+            }
+            for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+                free(seen[i]);
+        }
+    }
+}
+
+static void a_missing_child_is_not_called_domestic_abuse(void **state)
+{
+    struct made *m = *state;
+
+    change(m, "missing", "false", "Zebedia");
+    make(m);
+    assert_false(in_text(m, "domestic abuse incident"));
+    assert_true(in_text(m, "reported missing"));
+    assert_true(in_html(m, "ring the police now"));
+}
+
+/* A folder of templates that a test spoils. */
+struct folder {
+    char path[64];
+};
+
+static void put(const struct folder *f, const char *name, const char *text)
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", f->path, name);
+    for (char *slash = strchr(path + 5, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+        *slash = '/';
+    }
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void put_kind(const struct folder *f, const char *place, const char *kind)
+{
+    static const char *const parts[][2] = {{"subject", "Notice {{reference}}\n"},
+                                           {"txt", "{{#children}}{{name}}{{/children}}\n"},
+                                           {"html", "<p>own</p>\n"}};
+    char name[128];
+
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        snprintf(name, sizeof name, "%s/%s.%s", place, kind, parts[i][0]);
+        put(f, name, parts[i][1]);
+    }
+}
+
+static void folder_new(struct folder *f)
+{
+    snprintf(f->path, sizeof f->path, "/tmp/encompass-test-XXXXXX");
+    assert_non_null(mkdtemp(f->path));
+    put_kind(f, "standard/en", "notice");
+    put_kind(f, "standard/en", "desk");
+}
+
+static void folder_remove(const struct folder *f)
+{
+    static const char *const places[] = {"standard/en", "standard/cy", "standard",
+                                         "own/en",      "own",         "."};
+    static const char *const kinds[] = {"notice", "desk"};
+    static const char *const parts[] = {"subject", "txt", "html"};
+    char path[256];
+
+    for (size_t p = 0; p < ARRAY_SIZE(places); p++) {
+        for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+            for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+                snprintf(path, sizeof path, "%s/%s/%s.%s", f->path, places[p], kinds[k], parts[i]);
+                unlink(path);
+            }
+        }
+        snprintf(path, sizeof path, "%s/%s", f->path, places[p]);
+        rmdir(strcmp(places[p], ".") == 0 ? f->path : path);
+    }
+}
+
+static void a_template_that_could_go_wrong_is_refused_by_file_and_line(void **state)
+{
+    static const struct {
+        const char *name, *text, *says;
+    } bad[] = {
+        {"standard/en/notice.subject", "For {{establishment.name}}\n",
+         "notice.subject:1: a subject holds"},
+        {"standard/en/notice.subject", "{{#children}}{{reference}}{{/children}}",
+         "a subject holds"},
+        {"standard/en/notice.subject", "two\nlines", "a subject is one line"},
+        {"standard/en/notice.subject", "", "a subject is one line"},
+        {"standard/en/notice.txt", "a\n{{#children}}\n{{nmae}}\n{{/children}}",
+         "notice.txt:3: {{nmae}} is no value"},
+        {"standard/en/notice.txt", "{{#children}}", "Unclosed section"},
+        {"standard/en/notice.txt", "{{/children}}", "Unopened section"},
+        {"standard/en/notice.txt", "a\nb {{name", "notice.txt:2: {{ without }}"},
+        {"standard/en/notice.txt", "{{", "{{ without }}"},
+        {"standard/en/notice.txt", "{{=<% %>=}}", "is not used here"},
+        {"standard/en/notice.txt", "{{> other}}", "is not used here"},
+        {"standard/en/notice.html", "<p>{{{name}}}</p>", "a value that is not escaped"},
+        {"standard/en/notice.html", "<p>{{& name}}</p>", "a value that is not escaped"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct templates *t;
+        struct folder f;
+        struct err err;
+
+        folder_new(&f);
+        put(&f, bad[i].name, bad[i].text);
+        assert_int_equal(templates_load(f.path, &t, &err), -1);
+        assert_int_equal(err.code, ERR_CONFIG);
+        assert_non_null(strstr(err.text, bad[i].says));
+        folder_remove(&f);
+    }
+}
+
+static void a_missing_part_or_kind_is_refused(void **state)
+{
+    struct templates *t;
+    struct folder f;
+    struct err err;
+    char path[128];
+
+    (void)state;
+    folder_new(&f);
+    snprintf(path, sizeof path, "%s/standard/en/desk.html", f.path);
+    unlink(path);
+    assert_int_equal(templates_load(f.path, &t, &err), -1);
+    assert_non_null(strstr(err.text, "desk.html"));
+    snprintf(path, sizeof path, "%s/standard/en/desk.subject", f.path);
+    unlink(path);
+    assert_int_equal(templates_load(f.path, &t, &err), -1);
+    assert_non_null(strstr(err.text, "desk.subject is missing"));
+    folder_remove(&f);
+    assert_int_equal(templates_load(f.path, &t, &err), -1);
+}
+
+/* own has English alone, and notices alone. */
+static void a_wording_of_ones_own_comes_first_and_standard_stands_in(void **state)
+{
+    struct made *m = *state;
+    struct folder f;
+    struct err err;
+
+    folder_new(&f);
+    put_kind(&f, "standard/cy", "notice");
+    put_kind(&f, "standard/cy", "desk");
+    put(&f, "standard/cy/desk.txt", "desg");
+    put_kind(&f, "own/en", "notice");
+    put(&f, "own/en/notice.txt", "our own");
+    templates_free(m->templates);
+    m->templates = NULL;
+    assert_int_equal(templates_load(f.path, &m->templates, &err), 0);
+    m->in.wording = "own";
+    m->in.language = "cy";
+    make(m);
+    assert_true(in_text(m, "our own"));
+    assert_string_equal(m->out.language, "en");
+    assert_true(in_json(m, "\"language\":\"en\""));
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_CLOSED;
+    make(m);
+    assert_true(in_text(m, "desg"));
+    assert_string_equal(m->out.language, "cy");
+    folder_remove(&f);
+}
+
+static void a_kind_that_has_no_words_is_refused(void **state)
+{
+    struct made *m = *state;
+    struct err err;
+
+    m->notice.kind = NOTICE_CORRECTION;
+    assert_int_equal(render_notice(m->templates, &m->in, &m->out, &err), -1);
+    assert_int_equal(err.code, ERR_CONFIG);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(name_only_says_names_the_date_and_nothing_else_of_the_incident),
+        T(full_says_what_the_police_said_but_never_a_home_address),
+        T(a_protected_address_strips_whatever_could_name_a_place),
+        T(a_brothers_protected_address_protects_the_sister),
+        T(markup_in_a_name_is_shown_and_not_obeyed),
+        T(a_template_tag_in_a_name_stays_what_it_is),
+        T(the_subject_is_the_reference_and_nothing_of_the_child),
+        T(a_welsh_contact_reads_welsh),
+        T(times_are_londons),
+        T(brothers_and_sisters_at_one_school_share_a_notice),
+        T(every_notice_has_its_words),
+        T(a_missing_child_is_not_called_domestic_abuse),
+        T(a_wording_of_ones_own_comes_first_and_standard_stands_in),
+        T(a_kind_that_has_no_words_is_refused),
+        cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
+        cmocka_unit_test(a_missing_part_or_kind_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

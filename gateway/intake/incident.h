@@ -6,9 +6,10 @@
  *
  * A message is refused for what cannot be understood or is dangerous, never for evidence that is
  * merely poor: a refused call-out is a child that nobody is told about until a person looks.
- *   taken    a mistyped UPN or claimed school number, an age at odds with the birth date, blank
- *            texts, dates and words (they are absent), line breaks and tabs in circumstances and voice, characters
- *            newer than our Unicode, joiners that some scripts need, a clock up to a day ahead
+ *   taken    a mistyped UPN or claimed school number; an age at odds with the birth date; texts,
+ *            dates and words left blank (they are absent); line breaks and tabs in circumstances
+ *            and voice; characters newer than our Unicode, and joiners that some scripts need; a
+ *            clock up to a day ahead
  *   refused  control characters, and those that reorder or hide text (U+202A-202E, U+2066-2069,
  *            U+FEFF, noncharacters); text that is not NFC; dates that do not exist; a birth after
  *            the incident or more than 25 years before it; an attended_at of before 2000 or more

@@ -51,14 +51,19 @@ def validator(name):
     return Draft202012Validator(schema(name), format_checker=FormatChecker(["date"]))
 
 
-def gateway_says(messages):
-    """The problems of each message, as the gateway's own reader lists them."""
+def receipts(messages):
+    """The first receipt of each message, by the gateway's own reader and writer."""
     framed = b"".join(b"%d\n%s" % (len(m), m) for m in messages)
     done = subprocess.run([BUILD / "tests/incident_check", FORCE, RECEIVED_AT], input=framed,
                           capture_output=True, check=True)
     lines = done.stdout.decode().splitlines()
     assert len(lines) == len(messages)
     return [json.loads(line) for line in lines]
+
+
+def gateway_says(messages):
+    """The problems of each message."""
+    return [receipt["errors"] for receipt in receipts(messages)]
 
 
 def pointer(path):
@@ -139,6 +144,21 @@ def test_gateway_and_schema_agree_on_every_message_of_the_corpus():
         if difference:
             found.append(f"{file.name}: {difference}")
     assert found == []
+
+
+def test_every_receipt_is_as_its_schema_says_and_names_what_it_can():
+    files = corpus("good") + corpus("bad")
+    receipt = validator("receipt")
+    for file, said in zip(files, receipts([file.read_bytes() for file in files])):
+        assert list(receipt.iter_errors(said)) == [], file.name
+        assert said["status"] == ("accepted" if file.parent.name == "good" else "refused")
+        assert said["force"] == FORCE
+        if said["status"] == "accepted":
+            incident = json.loads(file.read_bytes())
+            assert said["police_ref"] == incident["police_ref"]
+            assert said["revision"] == incident["revision"]
+            assert [c["child_ref"] for c in said["children"]] == [
+                c["child_ref"] for c in incident["children"]]
 
 
 WORDS = ["", " ", "x", "Zo\u00eb", "Zoe\u0308", "notify", "withdraw", "high", "heard", "F", "dsl",

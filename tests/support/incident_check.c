@@ -4,13 +4,28 @@
  *   incident_check FORCE RECEIVED_AT
  *
  * Reads from standard input, again and again, a line with a number of bytes and then that many
- * bytes: a message. Writes for each a line with its problems, as receipts list them.
+ * bytes: a message. Writes for each a line with its first receipt, `accepted` or `refused`.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/date.h"
 #include "intake/incident.h"
+#include "intake/receipt.h"
+
+static void receipt_of(const struct incident *incident, const struct incident_ident *ident,
+                       const struct problems *problems, time_t at, struct buf *out)
+{
+    struct receipt_child children[INCIDENT_CHILDREN_MAX];
+    size_t count = incident ? incident->children_count : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        memcpy(children[i].child_ref, incident->children[i].child_ref, CHILD_REF_SIZE);
+        memcpy(children[i].state, "open", sizeof "open");
+    }
+    receipt_json(ident, incident ? "accepted" : "refused", at, problems, children, count, out);
+}
 
 static int judge(const char *json, size_t length, const char *force, time_t received_at)
 {
@@ -25,7 +40,7 @@ static int judge(const char *json, size_t length, const char *force, time_t rece
     buf_init(&out, 64 * 1024);
     rc = incident_parse(json, length, force, received_at, &incident, &ident, &problems, &err);
     if (rc == 0) {
-        problems_json(&problems, &out);
+        receipt_of(incident, &ident, &problems, received_at, &out);
         rc = buf_check(&out, &err);
     }
     if (rc == 0)

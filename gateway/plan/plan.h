@@ -53,7 +53,7 @@ struct plan_door {
     struct establishment establishment; /* status_code 0: not in the register */
     struct calendar calendar;
     struct policy policy;
-    const struct contact *contacts;
+    struct contact *contacts;
     size_t contacts_count;
 };
 
@@ -68,9 +68,9 @@ struct plan_child {
     size_t enrolled_count;
     size_t centres[PLAN_DOORS_PER_CHILD]; /* whose reach holds the home postcode */
     size_t centres_count;
-    size_t desk;        /* the home authority's desk */
-    size_t force_desk;  /* stands in for it */
-    const size_t *told; /* doors that have been told of this child and are not to be again */
+    size_t desk;       /* the home authority's desk */
+    size_t force_desk; /* stands in for it */
+    size_t *told;      /* doors that have been told of this child and are not to be again */
     size_t told_count;
 };
 

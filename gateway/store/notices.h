@@ -68,6 +68,26 @@ int notices_is_under_way(struct db *db, int64_t notice_id, struct err *err) MUST
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                      time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
+/* What the planner makes agree with a new plan (notices_plan.c). */
+
+/* Who an owed notice's item waits for: 1; 0 it has none that is due or leased; -1. *leased: it is
+ * being sent at this moment. */
+int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, bool *leased,
+                      struct err *err) MUST_CHECK;
+
+/* The contacts of a door that have refused a notice of this incident for good. *out for free(). */
+int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
+                            int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
+
+/* An owed notice with the same children at the same door: revision, basis, reason, rule and times
+ * become the plan's, its reference and its item's key stay. A due item moves with the due time. */
+int notices_change(struct db *db, const struct notice_row *notice, int64_t revision,
+                   const struct plan_notice *planned, time_t now, struct err *err) MUST_CHECK;
+
+/* Items of an owed notice that are due are cancelled, since somebody else is to have it. */
+int notices_recall(struct db *db, const struct notice_row *notice, time_t now,
+                   struct err *err) MUST_CHECK;
+
 /* No contact is left: the owed notice has failed. Items that wait are cancelled. As notices_cancel:
  * 1; 0 while one is leased; -1. */
 int notices_fail(struct db *db, int64_t notice_id, const char *why, time_t now,

@@ -19,6 +19,7 @@ struct stage {
     struct contact contacts[CASE_DOORS][CASE_CONTACTS];
     struct calendar_range ranges[CASE_DOORS][CASE_RANGES];
     struct plan_child children[CASE_CHILDREN];
+    size_t told[CASE_CHILDREN][PLAN_DOORS_PER_CHILD];
     struct incident_do_not_tell bars[INCIDENT_DO_NOT_TELL_MAX];
 };
 
@@ -84,7 +85,8 @@ static struct stage *stage_new(const struct plan_case *c)
     }
     for (size_t i = 0; i < w->children_count; i++) {
         s->children[i] = w->children[i].child;
-        s->children[i].told = w->children[i].told;
+        memcpy(s->told[i], w->children[i].told, sizeof s->told[i]);
+        s->children[i].told = s->told[i];
         s->children[i].force_desk = find_door(w, &force);
         s->children[i].desk = w->home[0] ? find_door(w, &home) : s->children[i].force_desk;
         assert_true(s->children[i].force_desk < w->doors_count);

@@ -1,0 +1,306 @@
+#include "plan/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/registers.h"
+#include "store/roster.h"
+
+static bool same_door(const struct door *a, const struct door *b)
+{
+    return strcmp(a->namespace, b->namespace) == 0 && strcmp(a->urn, b->urn) == 0;
+}
+
+/* Contacts that have refused a notice of this incident are not asked again. */
+static int mark_failed(struct db *db, const struct gathered *g, const struct door *door,
+                       struct contact *contacts, size_t count, struct err *err)
+{
+    int64_t *failed = NULL;
+    size_t n = 0;
+
+    if (notices_contacts_failed(db, g->row.incident_id, door, &failed, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < n; j++)
+            contacts[i].failed = contacts[i].failed || contacts[i].contact_id == failed[j];
+    }
+    free(failed);
+    return 0;
+}
+
+static int fill_door(struct db *db, struct gathered *g, const struct door *door,
+                     struct plan_door *out, struct err *err)
+{
+    struct policy_row *policies = NULL;
+    struct contact *contacts = NULL;
+    size_t policies_count = 0;
+    const char *la_code;
+
+    if (registers_establishment(db, door, &out->establishment, err) < 0)
+        return -1;
+    la_code = out->establishment.la_code;
+    if (registers_contacts(db, door, &contacts, &out->contacts_count, err) < 0)
+        return -1;
+    out->contacts = contacts;
+    if (mark_failed(db, g, door, contacts, out->contacts_count, err) < 0 ||
+        registers_calendar(db, door, la_code, &out->calendar, err) < 0 ||
+        registers_policies(db, g->row.force, la_code, door, &policies, &policies_count, err) < 0)
+        return -1;
+    policy_resolve(policies, policies_count, g->row.force, la_code, door, &out->policy);
+    free(policies);
+    return 0;
+}
+
+/* The door's index, read in when it is new. */
+static int door_index(struct db *db, struct gathered *g, const char *namespace, const char *urn,
+                      size_t *out, struct err *err)
+{
+    struct plan_door *more;
+    struct door door;
+
+    memset(&door, 0, sizeof door);
+    memccpy(door.namespace, namespace, '\0', sizeof door.namespace - 1);
+    memccpy(door.urn, urn, '\0', sizeof door.urn - 1);
+    for (*out = 0; *out < g->in.doors_count; ++*out) {
+        if (same_door(&g->doors[*out].establishment.door, &door))
+            return 0;
+    }
+    more = reallocarray(g->doors, g->in.doors_count + 1, sizeof *more);
+    if (!more)
+        return err_memory(err);
+    g->doors = more;
+    g->in.doors = more;
+    memset(&more[*out], 0, sizeof more[*out]);
+    more[*out].establishment.door = door;
+    g->in.doors_count++;
+    return fill_door(db, g, &door, &more[*out], err);
+}
+
+/* The authority of a home, told by its postcode: 1, 0, -1. */
+static int la_of(struct db *db, const struct personal *postcode, char la_code[LA_CODE_SIZE],
+                 struct err *err)
+{
+    return personal_is_set(postcode)
+               ? registers_home_la(db, personal_reveal(postcode), la_code, err)
+               : 0;
+}
+
+static int settled_by_force(struct db *db, const char *force, char la_code[LA_CODE_SIZE],
+                            struct err *err)
+{
+    struct policy_row *rows = NULL;
+    struct policy policy;
+    size_t count = 0;
+
+    if (registers_policies(db, force, NULL, NULL, &rows, &count, err) < 0)
+        return -1;
+    policy_resolve(rows, count, force, NULL, NULL, &policy);
+    free(rows);
+    memcpy(la_code, policy.home_la, LA_CODE_SIZE);
+    return la_code[0] ? 1 : 0;
+}
+
+static int find_desks(struct db *db, struct gathered *g, const struct incident_child *said,
+                      const struct pupil *pupil, struct plan_child *out, struct err *err)
+{
+    char la_code[LA_CODE_SIZE];
+    int rc = said ? la_of(db, &said->home.postcode, la_code, err) : 0;
+
+    if (rc == 0)
+        rc = la_of(db, &pupil->postcode, la_code, err);
+    if (rc == 0 && pupil->la_code[0]) {
+        memcpy(la_code, pupil->la_code, sizeof la_code);
+        rc = 1;
+    }
+    if (rc == 0)
+        rc = settled_by_force(db, g->row.force, la_code, err);
+    if (rc < 0 || door_index(db, g, "force", g->row.force, &out->force_desk, err) < 0)
+        return -1;
+    out->desk = out->force_desk;
+    return rc == 1 ? door_index(db, g, "la", la_code, &out->desk, err) : 0;
+}
+
+/* The day that a roll is read for: the next working day, on which somebody can be told. */
+static day_t day_of_telling(const struct gathered *g, const struct plan_child *child)
+{
+    const struct plan_door *desk = &g->doors[child->desk];
+    struct due due;
+
+    calendar_due_desk(&desk->calendar, &desk->policy.morning, g->in.accepted_at, g->in.now, &due);
+    return london_day(due.at);
+}
+
+static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
+                           struct plan_child *out, struct err *err)
+{
+    struct enrolment *rows = NULL;
+    size_t count = 0;
+    int rc = roster_enrolments(db, pupil_key, day_of_telling(g, out), &rows, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < count && out->enrolled_count < PLAN_DOORS_PER_CHILD; i++)
+        rc = door_index(db, g, rows[i].namespace, rows[i].urn,
+                        &out->enrolled[out->enrolled_count++], err);
+    free(rows);
+    return rc;
+}
+
+static int find_centres(struct db *db, struct gathered *g, const struct incident_child *said,
+                        const struct pupil *pupil, struct plan_child *out, struct err *err)
+{
+    const struct personal *home =
+        said && personal_is_set(&said->home.postcode) ? &said->home.postcode : &pupil->postcode;
+    struct door doors[PLAN_DOORS_PER_CHILD];
+    int n;
+
+    if (!personal_is_set(home))
+        return 0;
+    n = registers_centres(db, personal_reveal(home), doors, PLAN_DOORS_PER_CHILD, err);
+    for (int i = 0; i < n; i++) {
+        if (door_index(db, g, doors[i].namespace, doors[i].urn, &out->centres[i], err) < 0)
+            return -1;
+        out->centres_count++;
+    }
+    return n < 0 ? -1 : 0;
+}
+
+/* Whether a telling still stands for a child. A desk that was told because nobody knew whose child
+ * it is has not been told what came out once somebody did. */
+static bool stands(const struct notice_row *notice, const struct decision_row *decision)
+{
+    if (notice->state != NOTICE_TOLD && notice->state != NOTICE_ANSWERED)
+        return false;
+    if (notice->kind == NOTICE_NOTICE)
+        return true;
+    if (notice->kind != NOTICE_DESK)
+        return false;
+    return decision->outcome != MATCH_MATCH || notice->told_at >= decision->made_at ||
+           (notice->reason != DESK_REVIEW && notice->reason != DESK_NO_MATCH);
+}
+
+static int find_told(struct db *db, struct gathered *g, const struct decision_row *decision,
+                     struct plan_child *out, struct err *err)
+{
+    size_t *told = calloc(g->notices_count + 1, sizeof *told);
+    int rc = 0;
+
+    if (!told)
+        return err_memory(err);
+    out->told = told;
+    for (size_t i = 0; rc == 0 && i < g->notices_count; i++) {
+        const struct notice_row *notice = &g->notices[i];
+        int64_t *ids = NULL;
+        size_t count = 0;
+
+        if (!stands(notice, decision))
+            continue;
+        rc = notices_children(db, notice->notice_id, &ids, &count, err);
+        for (size_t j = 0; rc == 0 && j < count; j++) {
+            if (ids[j] == out->child_id)
+                rc = door_index(db, g, notice->door.namespace, notice->door.urn,
+                                &told[out->told_count++], err);
+        }
+        free(ids);
+    }
+    return rc;
+}
+
+static const struct incident_child *as_said(const struct incident *incident, const char *child_ref)
+{
+    for (size_t i = 0; i < incident->children_count; i++) {
+        if (strcmp(incident->children[i].child_ref, child_ref) == 0)
+            return &incident->children[i];
+    }
+    return NULL;
+}
+
+static int gather_child(struct db *db, struct gathered *g, const struct child_row *row,
+                        struct plan_child *out, struct err *err)
+{
+    const struct incident_child *said = as_said(g->incident, row->child_ref);
+    struct decision_row decision = {.outcome = MATCH_NONE, .pupil_key = -1};
+    struct pupil pupil;
+    int rc = -1;
+
+    memset(&pupil, 0, sizeof pupil);
+    out->child_id = row->child_id;
+    out->born = said ? said->date_of_birth : DAY_NONE;
+    out->age = said ? said->age : -1;
+    out->settled = row->removed || row->state == CHILD_WITHHELD || row->state == CHILD_WITHDRAWN;
+    if (out->settled)
+        return 0;
+    if (roster_decision(db, row->child_id, &decision, err) < 0)
+        goto out;
+    out->outcome = decision.outcome;
+    if (decision.outcome == MATCH_MATCH) {
+        if (roster_pupil(db, decision.pupil_key, &pupil, err) < 0)
+            goto out;
+        if (pupil.born != DAY_NONE)
+            out->born = pupil.born;
+    }
+    if (find_desks(db, g, said, &pupil, out, err) < 0 ||
+        (decision.outcome == MATCH_MATCH &&
+         find_enrolments(db, g, decision.pupil_key, out, err) < 0) ||
+        find_centres(db, g, said, &pupil, out, err) < 0 ||
+        find_told(db, g, &decision, out, err) < 0)
+        goto out;
+    rc = 0;
+out:
+    pupil_release(&pupil);
+    return rc;
+}
+
+static bool is_to_be_matched(const struct child_row *child)
+{
+    return child->stage == STAGE_MATCH && child->state != CHILD_WITHHELD &&
+           child->state != CHILD_WITHDRAWN;
+}
+
+int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out, struct err *err)
+{
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    rc = incidents_get(db, incident_id, &out->row, err);
+    if (rc <= 0)
+        return rc < 0 ? -1 : err_set(err, ERR_NONE_SUCH, "no such incident");
+    if (incidents_children(db, incident_id, &out->children, &out->children_count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < out->children_count; i++) {
+        if (is_to_be_matched(&out->children[i]))
+            return 0;
+    }
+    if (incidents_load(db, incident_id, &out->incident, err) < 0 ||
+        notices_of_incident(db, incident_id, &out->notices, &out->notices_count, err) < 0)
+        return -1;
+    out->planned = calloc(out->children_count + 1, sizeof *out->planned);
+    if (!out->planned)
+        return err_memory(err);
+    out->in = (struct plan_input){
+        .accepted_at = out->row.revised_at,
+        .now = now,
+        .do_not_tell = out->incident->do_not_tell,
+        .do_not_tell_count = out->incident->do_not_tell_count,
+        .children = out->planned,
+        .children_count = out->children_count,
+    };
+    for (size_t i = 0; i < out->children_count; i++) {
+        if (gather_child(db, out, &out->children[i], &out->planned[i], err) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+void gathered_release(struct gathered *g)
+{
+    for (size_t i = 0; i < g->in.doors_count; i++) {
+        contacts_free(g->doors[i].contacts, g->doors[i].contacts_count);
+        free(g->doors[i].calendar.ranges);
+    }
+    for (size_t i = 0; g->planned && i < g->children_count; i++)
+        free(g->planned[i].told);
+    free(g->planned);
+    free(g->doors);
+    free(g->children);
+    free(g->notices);
+    incident_free(g->incident);
+}

@@ -1,0 +1,32 @@
+/* gateway/plan/gather.h - what planning needs to know of one incident, from the store.
+ *
+ * The home authority is that of the child's home as the police gave it, else of the home on the
+ * roll, else the roll's own, else the one that the force has settled (home_la); else nobody's, and
+ * the force's desk stands in.
+ */
+#ifndef PLAN_GATHER_H
+#define PLAN_GATHER_H
+
+#include "plan/plan.h"
+#include "store/incidents.h"
+#include "store/notices.h"
+
+struct gathered {
+    struct plan_input in; /* points into what follows */
+    struct incident_row row;
+    struct incident *incident;
+    struct child_row *children;
+    size_t children_count;
+    struct notice_row *notices; /* all of the incident's */
+    size_t notices_count;
+
+    struct plan_door *doors;
+    struct plan_child *planned; /* as in.children, in the order of children */
+};
+
+/* 1; 0 when a child of it is to be matched first; -1. out is for gathered_release in any case. */
+int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
+           struct err *err) MUST_CHECK;
+void gathered_release(struct gathered *g);
+
+#endif

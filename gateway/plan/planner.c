@@ -1,0 +1,247 @@
+#include "plan/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/gather.h"
+#include "plan/plan.h"
+#include "store/incidents.h"
+#include "store/notices.h"
+
+/* Incidents that wait for a send under way do not stand in the others' way: so many are looked at
+ * beyond those that were asked for. */
+enum { WAITING_MAX = 64 };
+
+/* One incident's plan, made into rows. */
+struct making {
+    struct db *db;
+    const struct gathered *g;
+    const struct plan *plan;
+    bool *made; /* by planned notice: one that is owed already is it */
+    time_t now;
+};
+
+static bool is_same_children(const struct plan_notice *planned, const int64_t *ids, size_t count)
+{
+    if (planned->children_count != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+
+        while (j < count && planned->child_ids[j] != ids[i])
+            j++;
+        if (j == count)
+            return false;
+    }
+    return true;
+}
+
+/* The planned notice that an owed one already is: 1, 0 none, -1. */
+static int find_planned(const struct making *m, const struct notice_row *owed, size_t *out,
+                        struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t count = 0, i = 0;
+
+    if (notices_children(m->db, owed->notice_id, &ids, &count, err) < 0)
+        return -1;
+    for (; i < m->plan->count; i++) {
+        const struct plan_notice *planned = &m->plan->notices[i];
+        const struct door *door = &m->g->in.doors[planned->door].establishment.door;
+
+        if (planned->kind == owed->kind && strcmp(door->namespace, owed->door.namespace) == 0 &&
+            strcmp(door->urn, owed->door.urn) == 0 && is_same_children(planned, ids, count))
+            break;
+    }
+    free(ids);
+    *out = i;
+    return i < m->plan->count;
+}
+
+static const struct contact *contact_of(const struct making *m, const struct plan_notice *planned)
+{
+    const struct plan_door *door = &m->g->in.doors[planned->door];
+
+    for (size_t i = 0; i < door->contacts_count; i++) {
+        if (door->contacts[i].contact_id == planned->contact_id)
+            return &door->contacts[i];
+    }
+    return NULL;
+}
+
+/* A time that was due and is past is still the same: that it became now is no change. */
+static bool is_same_time(const struct making *m, const struct notice_row *owed,
+                         const struct plan_notice *planned)
+{
+    return planned->due.at == owed->due_at || (owed->due_at <= m->now && planned->due.at == m->now);
+}
+
+static int keep_up(const struct making *m, const struct notice_row *owed,
+                   const struct plan_notice *planned, struct err *err)
+{
+    struct plan_notice changed = *planned;
+
+    if (is_same_time(m, owed, planned)) {
+        changed.due.at = owed->due_at;
+        changed.due.answer_by = owed->answer_by;
+    }
+    if (changed.due.at == owed->due_at && changed.due.answer_by == owed->answer_by &&
+        changed.basis == owed->basis && changed.reason == owed->reason &&
+        strcmp(changed.due.rule, owed->rule) == 0 && m->g->row.revision == owed->revision)
+        return 0;
+    return notices_change(m->db, owed, m->g->row.revision, &changed, m->now, err);
+}
+
+static int give_to(const struct making *m, const struct notice_row *owed,
+                   const struct plan_notice *planned, struct err *err)
+{
+    const struct contact *contact = contact_of(m, planned);
+    int rc;
+
+    if (notices_recall(m->db, owed, m->now, err) < 0)
+        return -1;
+    if (!contact)
+        return 0;
+    rc = notices_add_item(m->db, owed->notice_id, contact->contact_id, contact->adapter,
+                          planned->due.at, planned->due.answer_by, m->now, err);
+    if (rc == 0)
+        return err_set(err, ERR_STORE, "notice %s: its next contact has been tried",
+                       owed->reference);
+    return rc < 0 ? -1 : 0;
+}
+
+/* An owed notice that the plan still wants: 1; 0 it is being sent to somebody else; -1. */
+static int make_agree(const struct making *m, const struct notice_row *owed,
+                      const struct plan_notice *planned, struct err *err)
+{
+    int64_t contact_id = -1;
+    bool leased = false;
+
+    if (notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err) < 0)
+        return -1;
+    if (leased)
+        return contact_id == planned->contact_id;
+    if (keep_up(m, owed, planned, err) < 0 ||
+        (contact_id != planned->contact_id && give_to(m, owed, planned, err) < 0))
+        return -1;
+    return 1;
+}
+
+/* An owed notice that the plan no longer wants: 1; 0 it is being sent; -1. */
+static int take_back(const struct making *m, const struct notice_row *owed, struct err *err)
+{
+    int64_t *failed = NULL, contact_id;
+    size_t count = 0;
+    bool leased;
+    int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
+
+    if (rc < 0 || notices_contacts_failed(m->db, m->g->row.incident_id, &owed->door, &failed,
+                                          &count, err) < 0)
+        return -1;
+    free(failed);
+    if (rc == 0 && count > 0)
+        return notices_fail(m->db, owed->notice_id, "no contact is left", m->now, err);
+    return notices_cancel(m->db, owed->notice_id, "no longer wanted", m->now, err);
+}
+
+static int add(const struct making *m, const struct plan_notice *planned, struct err *err)
+{
+    const struct contact *contact = contact_of(m, planned);
+    int64_t notice_id;
+
+    return notices_add(m->db, m->g->row.incident_id, m->g->row.revision, planned,
+                       &m->g->in.doors[planned->door].establishment.door,
+                       contact ? contact->adapter : NULL, m->now, &notice_id, err);
+}
+
+/* What is owed agrees with the plan: 1; 0 a send is under way that does not fit it; -1. */
+static int reconcile(const struct making *m, struct err *err)
+{
+    for (size_t i = 0; i < m->g->notices_count; i++) {
+        const struct notice_row *owed = &m->g->notices[i];
+        size_t which;
+        int rc;
+
+        if (owed->state != NOTICE_OWED ||
+            (owed->kind != NOTICE_NOTICE && owed->kind != NOTICE_DESK))
+            continue;
+        rc = find_planned(m, owed, &which, err);
+        if (rc == 1) {
+            m->made[which] = true;
+            rc = make_agree(m, owed, &m->plan->notices[which], err);
+        } else if (rc == 0) {
+            rc = take_back(m, owed, err);
+        }
+        if (rc <= 0)
+            return rc;
+    }
+    for (size_t i = 0; i < m->plan->count; i++) {
+        if (!m->made[i] && add(m, &m->plan->notices[i], err) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+static int settle_children(const struct making *m, struct err *err)
+{
+    for (size_t i = 0; i < m->g->children_count; i++) {
+        const struct child_row *child = &m->g->children[i];
+
+        if (child->stage != STAGE_DONE &&
+            incidents_set_stage(m->db, child->child_id, STAGE_DONE, err) < 0)
+            return -1;
+        if (notices_restate(m->db, child->child_id, "planner", m->now, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* In the caller's transaction: 1; 0 to be planned later, and the transaction with what it may have
+ * changed is to be rolled back; -1. */
+static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
+{
+    struct plan plan = {0};
+    struct gathered g;
+    struct making m = {.db = db, .g = &g, .plan = &plan, .now = now};
+    int rc = gather(db, incident_id, now, &g, err);
+
+    if (rc == 1 && plan_make(&g.in, &plan, err) < 0)
+        rc = -1;
+    if (rc == 1) {
+        m.made = calloc(plan.count + 1, sizeof *m.made);
+        rc = m.made ? reconcile(&m, err) : err_memory(err);
+    }
+    if (rc == 1 && settle_children(&m, err) < 0)
+        rc = -1;
+    free(m.made);
+    plan_release(&plan);
+    gathered_release(&g);
+    return rc;
+}
+
+int planner_run(struct db *db, int limit, time_t now, struct err *err)
+{
+    int64_t *ids = calloc((size_t)limit + WAITING_MAX, sizeof *ids);
+    int count, done = 0;
+
+    if (!ids)
+        return err_memory(err);
+    count = incidents_with_work(db, STAGE_PLAN, ids, limit + WAITING_MAX, err);
+    for (int i = 0; i < count && done < limit; i++) {
+        int rc = -1;
+
+        if (db_begin(db, err) == 0)
+            rc = plan_incident(db, ids[i], now, err);
+        if (rc == 1)
+            rc = db_commit(db, err) < 0 ? -1 : 1;
+        if (rc != 1)
+            db_rollback(db);
+        if (rc < 0) {
+            count = -1;
+            break;
+        }
+        done += rc;
+    }
+    free(ids);
+    return count < 0 ? -1 : done;
+}

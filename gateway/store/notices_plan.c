@@ -1,0 +1,102 @@
+/* What the planner makes agree with a new plan. */
+#include <stdlib.h>
+
+#include "store/audit.h"
+#include "store/notices.h"
+#include "store/sql.h"
+
+int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, bool *leased,
+                      struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT contact_id, state = 'leased' FROM outbox"
+                  " WHERE notice_id = ? AND state IN ('due','leased') ORDER BY state DESC LIMIT 1",
+                  "i", notice_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        *contact_id = sqlite3_column_int64(stmt, 0);
+        *leased = sqlite3_column_int(stmt, 1) != 0;
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
+                            int64_t **contact_ids, size_t *count, struct err *err)
+{
+    int64_t *ids = NULL;
+    sqlite3_stmt *stmt;
+    size_t n = 0;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
+                  " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ?"
+                  " AND o.state = 'failed'",
+                  "itt", incident_id, door->namespace, door->urn) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1) {
+        int64_t *more = reallocarray(ids, n + 1, sizeof *ids);
+
+        if (!more) {
+            rc = err_memory(err);
+            break;
+        }
+        ids = more;
+        ids[n++] = sqlite3_column_int64(stmt, 0);
+    }
+    sql_done(stmt);
+    if (rc < 0) {
+        free(ids);
+        return -1;
+    }
+    *contact_ids = ids;
+    *count = n;
+    return 0;
+}
+
+static int audit(struct db *db, const struct notice_row *notice, const char *event, int64_t due_at,
+                 const char *rule, time_t now, struct err *err)
+{
+    const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
+
+    return audit_add(db, now, "planner", event, &about, err, "reference=%s rule=%s due_at=%lld",
+                     notice->reference, rule, (long long)due_at);
+}
+
+int notices_change(struct db *db, const struct notice_row *notice, int64_t revision,
+                   const struct plan_notice *planned, time_t now, struct err *err)
+{
+    if (sql_run(db, err,
+                "UPDATE notice SET revision = ?, basis = ?, reason = ?, rule = ?, due_at = ?,"
+                " answer_by = ? WHERE notice_id = ?",
+                "itttiii", revision, basis_word(planned->basis),
+                planned->reason == DESK_NONE ? NULL : desk_reason_word(planned->reason),
+                planned->due.rule, (int64_t)planned->due.at, (int64_t)planned->due.answer_by,
+                notice->notice_id) < 0)
+        return -1;
+    /* One that is backing off keeps its turn unless the due time itself has moved. */
+    if (planned->due.at != notice->due_at &&
+        sql_run(
+            db, err,
+            "UPDATE outbox SET due_at = ?, give_up_at = ? WHERE notice_id = ? AND state = 'due'",
+            "iii", (int64_t)planned->due.at, (int64_t)planned->due.answer_by,
+            notice->notice_id) < 0)
+        return -1;
+    return audit(db, notice, "notice.changed", planned->due.at, planned->due.rule, now, err);
+}
+
+int notices_recall(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
+{
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ? AND state = 'due'", "i",
+                notice->notice_id) < 0)
+        return -1;
+    if (sql_changes(db) == 0)
+        return 0;
+    return audit(db, notice, "notice.recalled", notice->due_at, notice->rule, now, err);
+}

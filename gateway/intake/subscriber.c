@@ -56,7 +56,7 @@ struct subscriber {
     bool failed;
     bool more;             /* a bound of the batch was reached, not the end of what there is */
     bool store_in_trouble; /* said once, not at every try */
-    long long dropped;     /* by the broker, as it last said; -1 not yet */
+    long long dropped;     /* by the broker, as it last said */
 };
 
 /* ---- what the broker says ---- */
@@ -152,16 +152,20 @@ static void on_disconnect(struct mosquitto *mosq, void *user, int reason,
 
 /* ---- messages ---- */
 
+/* A count since the broker's start. Where it keeps retained messages the first one is how things
+ * stood before us; every other one says that the count has grown. */
 static void note_dropped(struct subscriber *s, const struct mosquitto_message *msg)
 {
     long long total = msg->payload ? strtoll(msg->payload, NULL, 10) : 0; /* NUL-terminated */
+    long long before = s->dropped <= total ? s->dropped : 0; /* it has been started anew */
 
-    if (s->dropped >= 0 && total > s->dropped)
-        log_event(LOG_LEVEL_ERROR, "mqtt.broker.dropped",
-                  "messages=%lld total=%lld detail=\"the broker has thrown messages away, perhaps "
-                  "incidents; see its queue limits\"",
-                  total - s->dropped, total);
     s->dropped = total;
+    if (msg->retain || total == before)
+        return;
+    log_event(LOG_LEVEL_ERROR, "mqtt.broker.dropped",
+              "messages=%lld total=%lld detail=\"the broker has thrown messages away, perhaps "
+              "incidents; see its queue limits\"",
+              total - before, total);
 }
 
 static int keep(struct subscriber *s, const struct mosquitto_message *msg,
@@ -445,7 +449,6 @@ int subscriber_new(const struct config *conf, struct db *db, const struct clock 
     s->conf = conf;
     s->db = db;
     s->clock = clock;
-    s->dropped = -1;
     s->batch_messages = (int)config_int(conf, "intake", "batch_messages");
     s->receipts = receipts_new(db, clock);
     if (!s->receipts) {

@@ -30,8 +30,12 @@ class Certs:
         context.load_cert_chain(self.server_cert, self.server_key)
         return context
 
-    def client_context(self):
-        return ssl.create_default_context(cafile=self.ca)
+    def client_context(self, name=None):
+        """For a client that trusts us; with name it shows a certificate of that name."""
+        context = ssl.create_default_context(cafile=self.ca)
+        if name:
+            context.load_cert_chain(*self.client(name))
+        return context
 
     def _leaf(self, stem, common_name, extensions):
         key, cert = self.folder / f"{stem}.key", self.folder / f"{stem}.crt"

@@ -1,0 +1,22 @@
+/* gateway/daemon/loop.h - the daemon's one loop, and the only place that blocks: a poll over the
+ * broker's socket, the adapters' transfers, signals and the next due time.
+ *
+ *   intake ─▶ match ─▶ plan ─▶ deliver      each finds its own work in the store, does a bounded
+ *     ▲                            │        piece of it and returns, so that none starves another
+ *     └──────────── poll ◀─────────┘        at most a second: what a command changed is seen then
+ *
+ * A store that fails is waited for: nothing is acknowledged meanwhile, and nothing is sent.
+ */
+#ifndef DAEMON_LOOP_H
+#define DAEMON_LOOP_H
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "store/db.h"
+
+/* Runs until SIGTERM or SIGINT, which must be blocked in the process. 0 stopped as asked, -1 it
+ * could not start. */
+int loop_run(const struct config *conf, struct db *db, const struct clock *clock,
+             struct err *err) MUST_CHECK;
+
+#endif

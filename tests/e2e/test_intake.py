@@ -1,0 +1,238 @@
+"""What comes in: a real broker over TLS, and the daemon that reads, commits, acknowledges."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.broker import Broker
+from support.certs import Certs
+from support.gateway import wait_until
+from support.intake import FORCE, INCIDENT, RECEIPT, USERS, Intake, incident, room
+from support.mqtt5 import Client
+
+NOT_AUTHORISED = 135
+
+
+@pytest.fixture(scope="module")
+def certs(tmp_path_factory):
+    return Certs(tmp_path_factory.mktemp("certs"))
+
+
+@pytest.fixture
+def broker(tmp_path, certs):
+    with Broker(tmp_path / "broker", certs, USERS) as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(tmp_path, broker, certs):
+    with Intake(tmp_path / "gateway", broker, certs) as made:
+        yield made.start()
+
+
+def receipts(client, count, seconds=10):
+    got = []
+    end = time.monotonic() + seconds
+    while len(got) < count and time.monotonic() < end:
+        message = client.receive(end - time.monotonic())
+        if message:
+            got.append((message, json.loads(message.payload)))
+    assert len(got) == count, f"{len(got)} of {count} receipts came"
+    return got
+
+
+def connected(gateway):
+    wait_until(lambda: "mqtt.connected" in gateway.log_text())
+    return gateway
+
+
+def test_an_incident_is_stored_and_receipted_to_the_force_and_the_asker(broker, gateway):
+    connected(gateway)
+    asked = f"encompass/v1/{FORCE}/reply/desk-7"
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.subscribe(asked)
+        assert desk.publish(INCIDENT, incident("OE-1"), ResponseTopic=asked,
+                            CorrelationData=b"\x00pair\xff") == 0
+        got = {m.topic: (m, r) for m, r in receipts(desk, 2)}
+        for message, receipt in got.values():
+            assert (receipt["status"], receipt["police_ref"], receipt["revision"]) == \
+                ("accepted", "OE-1", 1)
+        assert got[asked][0].correlation == b"\x00pair\xff"
+        assert got[RECEIPT][0].correlation is None
+        desk.publish(INCIDENT, incident("OE-1"))
+        assert receipts(desk, 1)[0][1]["status"] == "repeat"
+    assert gateway.references() == {"OE-1"}
+    wait_until(lambda: gateway.value("SELECT count(*) FROM outbox WHERE state <> 'sent'") == 0)
+    assert "Quillfeather" not in gateway.log_text()
+
+
+def test_a_refused_message_keeps_its_neighbours(broker, gateway):
+    connected(gateway)
+    bad = ["", "{", "[]", incident("OE-2", revision=0), incident("OE-3", force="dorset"),
+           "\x00" * 40, incident("OE-4") + "x" * 70000]
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.send(INCIDENT, incident("OE-A"))
+        for message in bad:
+            desk.send(INCIDENT, message)
+        desk.send(INCIDENT, incident("OE-B"))
+        got = receipts(desk, len(bad) + 2)
+    assert sorted(r["status"] for _, r in got) == ["accepted"] * 2 + ["refused"] * len(bad)
+    assert all(r["errors"] for _, r in got if r["status"] == "refused")
+    assert gateway.references() == {"OE-A", "OE-B"}
+    assert gateway.kept("refused") == len(bad)
+
+
+def test_what_came_while_the_daemon_was_away_is_stored_after_a_restart_of_both(
+        broker, gateway):
+    connected(gateway)
+    assert gateway.stop() == 0
+    with room(broker) as desk:
+        for number in range(30):
+            assert desk.publish(INCIDENT, incident(f"OE-{number}")) == 0
+    broker.restart()
+    with room(broker, name="listener") as desk:
+        desk.subscribe(RECEIPT)
+        gateway.start()
+        assert {r["police_ref"] for _, r in receipts(desk, 30)} == gateway.references()
+    assert len(gateway.references()) == 30
+    assert "session=kept" in gateway.log_text()
+
+
+def test_a_broker_that_goes_and_comes_back_is_found_again(broker, gateway):
+    connected(gateway)
+    broker.stop()
+    wait_until(lambda: "mqtt.lost" in gateway.log_text())
+    wait_until(lambda: "mqtt.unreachable" in gateway.log_text())
+    broker.start()
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.publish(INCIDENT, incident("OE-1"))
+        assert receipts(desk, 1, 15)[0][1]["status"] == "accepted"
+
+
+def test_a_lost_session_is_an_alarm(broker, gateway, tmp_path):
+    connected(gateway)
+    gateway.stop()
+    broker.stop()
+    (tmp_path / "broker/state/mosquitto.db").unlink()
+    broker.start()
+    gateway.start()
+    wait_until(lambda: "error mqtt.session.lost" in gateway.log_text())
+    gateway.stop()
+    gateway.start()
+    wait_until(lambda: "session=kept" in gateway.log_text())
+
+
+def test_what_the_broker_throws_away_is_an_alarm(tmp_path, certs):
+    with Broker(tmp_path / "broker", certs, USERS,
+                instead="max_queued_messages 10\nsys_interval 1") as broker, \
+            Intake(tmp_path / "gateway", broker, certs) as gateway:
+        connected(gateway.start())
+        with room(broker, name="away", clean=False) as away:
+            away.subscribe(RECEIPT)
+        with room(broker) as desk:
+            desk.subscribe(RECEIPT)
+            for number in range(20):
+                desk.send(INCIDENT, incident(f"OE-{number}"))
+            receipts(desk, 20)  # ten of which cannot wait for `away`
+        wait_until(lambda: "error mqtt.broker.dropped" in gateway.log_text())
+
+
+def test_a_client_certificate_is_enough(tmp_path, certs):
+    certificate, key = certs.client("encompassd")
+    with Broker(tmp_path / "broker", certs, USERS, client_certificates=True) as broker, \
+            Intake(tmp_path / "gateway", extra=(
+                f"[mqtt]\nhost = localhost\nport = {broker.port}\nca_file = {certs.ca}\n"
+                f"certificate_file = {certificate}\nkey_file = {key}\n")) as gateway:
+        connected(gateway.start())
+        with Client(broker.port, "room", context=certs.client_context(FORCE)) as desk:
+            desk.subscribe(RECEIPT)
+            desk.publish(INCIDENT, incident("OE-1"))
+            assert receipts(desk, 1)[0][1]["status"] == "accepted"
+
+
+def test_an_unknown_authority_is_refused_and_said(tmp_path, broker):
+    others = Certs(tmp_path / "others")
+    with Intake(tmp_path / "gateway", broker, others) as gateway:
+        gateway.start()
+        said = wait_until(lambda: [line for line in gateway.log_text().splitlines()
+                                   if "certificate verify failed" in line])
+        assert "mqtt." in said[0]
+
+
+@pytest.mark.parametrize("lines, says", [
+    ("host = broker.example\ntls = no", "only for a broker on this machine"),
+    ("host = broker.example", "nothing to log in with"),
+    ("host = localhost\nkey_file = some.key", "given together"),
+    ("host = localhost\nca_file = none-such.crt", "none-such.crt"),
+    ("host = localhost\nusername = a\npassword_file = none-such", "none-such"),
+])
+def test_a_start_is_refused_with_its_reason(tmp_path, lines, says):
+    with Intake(tmp_path, extra=f"[mqtt]\n{lines}\n") as gateway:
+        done = subprocess.run([gateway.build / "encompassd", "--config", gateway.config],
+                              capture_output=True, text=True, timeout=10, check=False)
+        assert done.returncode == 3
+        assert says in done.stderr
+
+
+def test_a_stop_takes_less_than_five_seconds_in_the_midst_of_messages(broker, gateway):
+    connected(gateway)
+    with room(broker) as desk:
+        for number in range(2000):
+            desk.send(INCIDENT, incident(f"OE-{number}"))
+            if number == 1000:
+                began = time.monotonic()
+                gateway._process.send_signal(signal.SIGTERM)
+        desk.publish(INCIDENT, incident("OE-last"))
+        assert gateway._process.wait(5) == 0
+        assert time.monotonic() - began < 5
+        assert gateway.kept() > 0
+        assert gateway.kept() < 2001
+        gateway.start()
+        wait_until(lambda: len(gateway.references()) == 2001)
+    assert gateway.kept("repeat") == 0  # a stop that was asked for leaves nothing half acknowledged
+
+
+def test_a_stop_does_not_wait_for_a_broker_that_is_out_of_reach(tmp_path):
+    with Intake(tmp_path, extra="[mqtt]\nhost = localhost\nport = 1\ntls = no\n") as gateway:
+        gateway.start()
+        wait_until(lambda: "mqtt.unreachable" in gateway.log_text())
+        began = time.monotonic()
+        assert gateway.stop(5) == 0
+        assert time.monotonic() - began < 2
+
+
+def test_a_second_daemon_on_one_store_is_refused(gateway):
+    done = subprocess.run([gateway.build / "encompassd", "--config", gateway.config],
+                          capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 3
+    assert "another daemon is running on it" in done.stderr
+    assert gateway.running
+
+
+def test_a_hangup_changes_nothing(broker, gateway):
+    connected(gateway)
+    gateway._process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "daemon.hangup" in gateway.log_text())
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.publish(INCIDENT, incident("OE-1"))
+        assert receipts(desk, 1)[0][1]["status"] == "accepted"
+
+
+def test_a_receipt_that_the_broker_refuses_is_tried_later_and_holds_nothing_up(broker, gateway):
+    connected(gateway)
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        # Not below reply/: the access list does not let the gateway answer there.
+        desk.publish(INCIDENT, incident("OE-1"), ResponseTopic=f"encompass/v1/{FORCE}/elsewhere")
+        assert receipts(desk, 1)[0][1]["status"] == "accepted"
+    wait_until(lambda: f"code={NOT_AUTHORISED}" in gateway.log_text())
+    assert wait_until(lambda: gateway.query(
+        "SELECT state, tries FROM outbox WHERE topic LIKE '%/elsewhere' AND state = 'due'")) == \
+        [("due", 1)]

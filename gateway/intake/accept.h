@@ -6,6 +6,12 @@
  *   message ─▶ parse ─▶ problems ──────────────▶ refused: kept for a person, receipt `refused`
  *                  └─▶ revision not higher ───▶ repeat: kept, receipt `repeat`, nothing changes
  *                  └─▶ new or higher revision ▶ accepted: incident, children to be matched
+ *
+ * The receipt carries the message's own revision, by which its sender knows it, and, unless refused,
+ * each child's state as it stands. It goes to encompass/v1/<force>/receipt and, with the
+ * correlation, to the response topic when that is another one below encompass/v1/<force>/ that can
+ * be published to. A message on a topic that names no usable force is kept, and nobody is told.
+ * Progress follows to the receipt topic alone (store/standing.h).
  */
 #ifndef INTAKE_ACCEPT_H
 #define INTAKE_ACCEPT_H

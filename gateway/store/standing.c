@@ -9,7 +9,9 @@
 #include "store/outbox.h"
 #include "store/sql.h"
 
-enum { RECEIPT_MAX = 64 * 1024 };
+/* The children in force come first; of those that revisions have removed, a receipt lists no more
+ * than keeps it small, or a sender that renames its children each time could make one too long. */
+enum { RECEIPT_MAX = 64 * 1024, LISTED_MAX = 200 };
 
 int standing_json(struct db *db, int64_t incident_id, int64_t revision, const char *status,
                   time_t now, struct buf *out, struct err *err)
@@ -26,6 +28,8 @@ int standing_json(struct db *db, int64_t incident_id, int64_t revision, const ch
     if (rc < 0 || incidents_children(db, incident_id, &rows, &count, err) < 0)
         return -1;
     rc = -1;
+    if (count > LISTED_MAX)
+        count = LISTED_MAX;
     children = calloc(count > 0 ? count : 1, sizeof *children);
     if (!children) {
         err_memory(err);

@@ -362,6 +362,46 @@ static void an_answer_by_reference_reaches_the_police_as_closed(void **state)
     assert_int_equal(p->err.code, ERR_NONE_SUCH);
 }
 
+/* The sender asks after each revision, and every one is told that nothing more will come. */
+static void a_revision_of_a_closed_incident_is_closed_too(void **state)
+{
+    struct place *p = *state;
+    int64_t count, child_id = 1;
+
+    accept_json(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    decided(p, 1, "match");
+    planned(p, 1, 1, "school", "100001", 1, &child_id, 1);
+    send_one(p, "email", DUE);
+    assert_int_equal(notices_answer(p->db, 1, "una", DUE + 1, &p->err), 1);
+    accept_json(p, call_out(p, "A1", 2, "notify", ZELDA, ""), DUE + 2);
+    HAS(receipt(p, &count), "\"revision\":2,\"status\":\"closed\"");
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE payload LIKE"
+                            " '%\"revision\":2,\"status\":\"accepted\"%\"answered\"%'"),
+                     1);
+}
+
+static void a_sender_that_renames_its_children_each_time_is_still_answered(void **state)
+{
+    struct place *p = *state;
+    int64_t count;
+
+    for (int revision = 1; revision <= 40; revision++) {
+        struct buf children;
+
+        buf_init(&children, 8192);
+        for (int i = 0; i < INCIDENT_CHILDREN_MAX; i++)
+            buf_addf(&children, "%s{\"child_ref\":\"r%d-%d\",\"forename\":\"Zelda\"}",
+                     i > 0 ? "," : "", revision, i);
+        assert_int_equal(
+            accept_json(p, call_out(p, "A1", revision, "notify", buf_text(&children), ""), NIGHT),
+            ACCEPTED);
+        buf_release(&children);
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM child"), 800);
+    HAS(receipt(p, &count), "\"children\":[{\"child_ref\":\"r40-0\",\"state\":\"open\"}");
+    assert_in_range(ask(p, "SELECT max(length(payload)) FROM outbox"), 100, 16384);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -379,6 +419,8 @@ int main(void)
         T(no_answer_goes_outside_the_forces_own_topics),
         T(too_long_a_correlation_is_left_out_and_the_answer_is_not),
         T(nothing_personal_leaves_the_message),
+        T(a_revision_of_a_closed_incident_is_closed_too),
+        T(a_sender_that_renames_its_children_each_time_is_still_answered),
         T(an_answer_by_reference_reaches_the_police_as_closed),
     };
 

@@ -160,6 +160,12 @@ size_t csv_file_line(const struct csv_file *f, size_t column)
     return line;
 }
 
+void csv_file_keep_first(struct csv_file *f, size_t n)
+{
+    if (f->count > n)
+        f->count = n;
+}
+
 size_t csv_file_cells(const struct csv_file *f)
 {
     return f->count;

@@ -47,6 +47,9 @@ bool csv_file_has(const struct csv_file *f, size_t column); /* whether the heade
 #define CSV_ROW ((size_t)-1)
 size_t csv_file_line(const struct csv_file *f, size_t column);
 
+/* From here to the next row, cells from the nth on read as "". */
+void csv_file_keep_first(struct csv_file *f, size_t n);
+
 size_t csv_file_cells(const struct csv_file *f);        /* of the row, as it came */
 size_t csv_file_header_cells(const struct csv_file *f); /* of the header */
 

@@ -29,6 +29,11 @@ enum {
     COLUMNS,
 };
 
+/* URN to StatutoryHighAge stand in the same place in every set of columns that GIAS has had; it has
+ * inserted columns behind them. A row with more cells than the header comes from a newer set, and
+ * its later cells would be taken for others: a head teacher's name for a postcode. */
+enum { SURE_CELLS = 21 };
+
 static const struct csv_column columns[COLUMNS] = {
     [URN] = {"URN", true},
     [LA_CODE] = {"LA (code)", true},
@@ -111,7 +116,7 @@ int read_establishments(struct reading *r, struct err *err)
 {
     int rc;
 
-    r->tolerant = true;
+    r->sure_cells = SURE_CELLS;
     if (reading_open(r, columns, COLUMNS, err) < 0)
         return -1;
     while ((rc = reading_next(r, err)) == 1) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { ENDS_FREELY = 5 }; /* so few rows may end even where they are much of what there is */
+
 /* Without memory the line is lost and still counted, which is all that a refusal rests on. */
 int lines_add(struct import_lines *lines, const char *text)
 {
@@ -63,9 +65,11 @@ static bool cells_fit(struct reading *r)
     if (cells > header) {
         if (!has_stray_cells(r)) /* commas that a spreadsheet left behind */
             return true;
-        if (r->tolerant) {
-            reading_warning(r, CSV_ROW, "has %zu cells and the header %zu: the first are taken",
-                            cells, header);
+        if (r->sure_cells > 0) {
+            reading_warning(r, CSV_ROW,
+                            "has %zu cells and the header %zu: only the first %zu are taken", cells,
+                            header, r->sure_cells);
+            csv_file_keep_first(r->csv, r->sure_cells);
             return true;
         }
     }
@@ -428,7 +432,7 @@ int reading_end_absent(struct reading *r, enum register_absence which, const cha
         return -1;
     if (n.absent == 0)
         return 0;
-    if (guarded && !r->options->force && n.absent > 5 &&
+    if (guarded && !r->options->force && (n.absent > ENDS_FREELY || n.absent == n.running) &&
         n.absent * 100 > n.running * IMPORT_ENDS_PERCENT) {
         reading_mistake_at(r, 0,
                            "this would end %lld of %lld rows of authority %s, more than %d %%: is"

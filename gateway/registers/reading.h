@@ -22,7 +22,7 @@ struct reading {
     int64_t import_id;
     struct csv_file *csv;             /* of CSV kinds */
     const struct csv_column *columns; /* their columns */
-    bool tolerant;                    /* cells beyond the header are only warned of */
+    size_t sure_cells;                /* of a row with more cells than the header; 0: none are */
     bool row_refused;                 /* this row has a mistake */
     char scratch[READING_SCRATCH][READING_SCRATCH_SIZE]; /* texts made for this row */
     size_t scratch_used;

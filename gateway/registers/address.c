@@ -51,7 +51,7 @@ static const char *email_problem(const char *address)
         return "has a name or blanks: the mailbox alone is needed";
     if (!at || !is_dot_string(address, (size_t)(at - address)) || at - address > 64 ||
         domain_labels(at + 1, strlen(at + 1)) < 2)
-        return "is no mailbox such as name@school.example";
+        return "is no mailbox: a name, @ and a domain";
     return NULL;
 }
 

@@ -390,7 +390,7 @@ struct absence {
     " AND e.urn = reach.urn AND e.la_code = ?1)"
 #define TERMS_OF_DOOR                                                                              \
     "ifnull(la_code,'') = ifnull(?1,'') AND ifnull(namespace,'') = ifnull(?2,'')"                  \
-    " AND ifnull(urn,'') = ifnull(?3,'') AND from_day >= ?4 AND from_day <= ?5"
+    " AND ifnull(urn,'') = ifnull(?3,'') AND to_day >= ?4 AND from_day <= ?5"
 #define HOLIDAYS_BETWEEN "division = ?1 AND day >= ?2 AND day <= ?3"
 #define SEEN " (SELECT key FROM temp.seen)"
 

@@ -41,11 +41,9 @@ static void close_temporary(void)
     memset(&temporary, 0, sizeof temporary);
 }
 
-static int open_temporary(struct err *err)
+static int make_temporary(struct err *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     const char *where = getenv("TMPDIR");
     char folder[sizeof temporary.folder];
     int n;
@@ -60,11 +58,28 @@ static int open_temporary(struct err *err)
         snprintf(temporary.files[i], sizeof temporary.files[i], "%s/store.db%s", folder,
                  suffixes[i]);
     memcpy(temporary.folder, folder, sizeof folder);
-    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-        sigaction(signals[i], &action, NULL);
     if (db_create(temporary.files[0], err) < 0)
         return -1;
     return db_open(temporary.files[0], &temporary.db, err);
+}
+
+/* Signals wait while the store is made, which puts a file of another name there for a moment. */
+static int open_temporary(struct err *err)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigset_t held, before;
+    int rc;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        sigaddset(&held, signals[i]);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    rc = make_temporary(err);
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        sigaction(signals[i], &action, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
 }
 
 static int import_roll(struct cli *cli, const char *roll, struct err *err)

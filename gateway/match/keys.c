@@ -136,19 +136,19 @@ static void postcode_year(unsigned char kind, const struct reading *r, struct ke
 /* The most telling first. exchanged: a child is also looked for with its names exchanged; other_day:
  * with day and month exchanged. */
 static const struct kind {
-    unsigned char tag; /* never given to another kind */
     void (*make)(unsigned char tag, const struct reading *r, struct keys *k);
+    unsigned char tag; /* never given to another kind */
     bool exchanged, other_day;
 } kinds[] = {
-    {'U', upn, false, false},
-    {'S', surname_born, true, true},
-    {'F', forename_born, true, true},
-    {'N', full_name, true, false},
-    {'P', postcode_forename, true, false},
-    {'H', postcode_surname, false, false},
-    {'Y', postcode_year, false, false},
-    {'I', initials_born, true, false},
-    {'B', surname_initial_year, false, false},
+    {upn, 'U', false, false},
+    {surname_born, 'S', true, true},
+    {forename_born, 'F', true, true},
+    {full_name, 'N', true, false},
+    {postcode_forename, 'P', true, false},
+    {postcode_surname, 'H', false, false},
+    {postcode_year, 'Y', false, false},
+    {initials_born, 'I', true, false},
+    {surname_initial_year, 'B', false, false},
 };
 
 static void add_part(struct parts *p, const char *name)

@@ -161,7 +161,7 @@ static int64_t now_us(void)
 
 static int note_time(struct run *r, int64_t us, struct err *err)
 {
-    if (r->result->count == r->took_room) {
+    if (!r->took_us || r->result->count == r->took_room) {
         size_t room = r->took_room ? 2 * r->took_room : 1024;
         int64_t *more = realloc(r->took_us, room * sizeof *more);
 
@@ -216,7 +216,7 @@ static void reckon(struct run *r)
 {
     size_t n = r->result->count;
 
-    if (n == 0)
+    if (!r->took_us)
         return;
     qsort(r->took_us, n, sizeof *r->took_us, by_time);
     r->result->p50_us = r->took_us[n / 2];

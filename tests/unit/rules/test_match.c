@@ -58,8 +58,10 @@ static void read_person(const struct situation *s, char *text, struct person *p)
 
         part = trim(part);
         value = strchr(part, ' ');
-        if (!value)
+        if (!value) {
             wrong(s, "a field without a value");
+            return;
+        }
         *value = '\0';
         value = trim(value + 1);
         if (strcmp(part, "forename") == 0 || strcmp(part, "also") == 0)

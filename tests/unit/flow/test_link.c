@@ -1,0 +1,181 @@
+/* The match step: call-outs in the store, pupils on the roll, decisions. */
+#include "store_fixture.h"
+
+#include "match/link.h"
+#include "store/roll_write.h"
+
+#define CHILD(ref, forename, born)                                                                 \
+    "{\"child_ref\":\"" ref "\",\"forename\":\"" forename "\",\"surname\":\"Quibblethwaite\","     \
+    "\"date_of_birth\":\"" born "\"}"
+
+static int64_t enrol(struct place *p, const char *id, const char *forename, const char *born)
+{
+    struct pupil pupil = {.pupil_key = -1, .la_code = "879", .gender = SEX_UNKNOWN};
+    enum change change;
+    int64_t key;
+
+    snprintf(pupil.pupil_id, sizeof pupil.pupil_id, "%s", id);
+    OK(p, personal_set_text(&pupil.forename, forename, &p->err));
+    OK(p, personal_set_text(&pupil.surname, "Quibblethwaite", &p->err));
+    pupil.born = day_parse(born);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, roll_put_pupil(p->db, &pupil, 1, NULL, &change, &key, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    pupil_release(&pupil);
+    return key;
+}
+
+static int link_all(struct place *p)
+{
+    int n = link_run(p->db, 1000, NIGHT, &p->err);
+
+    OK(p, n);
+    return n;
+}
+
+static struct decision_row decision(struct place *p, int64_t incident_id, const char *ref)
+{
+    struct decision_row row;
+
+    assert_int_equal(roster_decision(p->db, child(p, incident_id, ref).child_id, &row, &p->err), 1);
+    return row;
+}
+
+static void every_child_to_be_matched_is_decided_and_handed_to_planning(void **state)
+{
+    struct place *p = *state;
+    int64_t zelda = enrol(p, "A", "Zelda", "2017-03-09");
+    int64_t one = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+    int64_t two =
+        put(p, call_out(p, "A2", 1, "notify", CHILD("1", "Selda", "2017-03-09"), ""), NIGHT);
+
+    assert_int_equal(link_all(p), 2);
+    assert_int_equal(decision(p, one, "1").outcome, MATCH_MATCH);
+    assert_int_equal(decision(p, one, "1").pupil_key, zelda);
+    assert_int_equal(decision(p, one, "2").outcome, MATCH_NONE);
+    assert_int_equal(decision(p, two, "1").outcome, MATCH_REVIEW);
+    assert_int_equal(child(p, two, "1").state, CHILD_REVIEW);
+    assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE stage = 'plan'"), 3);
+    assert_int_equal(link_all(p), 0);
+}
+
+static void a_withheld_or_withdrawn_child_is_not_looked_for(void **state)
+{
+    struct place *p = *state;
+
+    enrol(p, "A", "Zelda", "2017-03-09");
+    put(p,
+        call_out(p, "A1", 1, "notify", ZELDA,
+                 ",\"withhold\":{\"reason\":\"ongoing-operation\",\"authorised_by\":\"DI 7\"}"),
+        NIGHT);
+    put(p, call_out(p, "A2", 1, "notify", ZELDA, ""), NIGHT);
+    put(p, call_out(p, "A2", 2, "withdraw", ZELDA, ""), NIGHT);
+    run(p, "UPDATE child SET stage = 'match'"); /* however it came there */
+    assert_int_equal(link_all(p), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE state IN ('withheld','withdrawn')"
+                            " AND stage = 'plan'"),
+                     2);
+}
+
+static void two_children_of_a_call_out_are_never_one_pupil(void **state)
+{
+    struct place *p = *state;
+    int64_t incident;
+
+    enrol(p, "A", "Zelda", "2017-03-09");
+    incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+    /* a revision names another child, who would be the same pupil: the first is open still */
+    put(p, call_out(p, "A1", 2, "notify", ZELDA "," CHILD("2", "ZELDA", "2017-03-09"), ""), NIGHT);
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+    assert_int_equal(decision(p, incident, "2").outcome, MATCH_REVIEW);
+    assert_int_equal(child(p, incident, "1").state, CHILD_REVIEW);
+    assert_string_equal(decision(p, incident, "2").rule,
+                        "another child of the call-out is that pupil too");
+}
+
+static void a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice(void **state)
+{
+    struct place *p = *state;
+    int64_t incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_NONE);
+    OK(p, incidents_rematch_undecided(p->db, &p->err));
+    assert_int_equal(link_all(p), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 1);
+    enrol(p, "A", "Zelda", "2017-03-09");
+    OK(p, incidents_rematch_undecided(p->db, &p->err));
+    assert_int_equal(link_all(p), 1);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 2);
+}
+
+static void what_a_person_decided_stays(void **state)
+{
+    struct place *p = *state;
+    struct decision none = {.outcome = MATCH_NONE, .rule = "rejected"};
+    int64_t incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+
+    enrol(p, "A", "Zelda", "2017-03-09");
+    OK(p,
+       roster_decide(p->db, child(p, incident, "1").child_id, &none, "j.officer", NIGHT, &p->err));
+    run(p, "UPDATE child SET stage = 'match'");
+    assert_int_equal(link_all(p), 1);
+    assert_string_equal(decision(p, incident, "1").made_by, "j.officer");
+    assert_int_equal(child(p, incident, "1").stage, STAGE_PLAN);
+}
+
+static void a_call_out_that_cannot_be_matched_is_left_whole(void **state)
+{
+    struct place *p = *state;
+    int64_t incident = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    enrol(p, "A", "Zelda", "2017-03-09");
+    run(p, "CREATE TRIGGER fails BEFORE INSERT ON decision WHEN new.outcome = 'none'"
+           " BEGIN SELECT raise(ABORT, 'no'); END");
+    assert_int_equal(link_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_non_null(strstr(p->err.text, "matching incident"));
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 0);
+    assert_int_equal(child(p, incident, "1").stage, STAGE_MATCH);
+    run(p, "DROP TRIGGER fails");
+    assert_int_equal(link_all(p), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 2);
+}
+
+static void what_is_recorded_of_a_decision_names_nobody(void **state)
+{
+    struct place *p = *state;
+
+    enrol(p, "A", "Zelda", "2017-03-09");
+    enrol(p, "B", "Zelda", "2017-03-19");
+    put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+    link_all(p);
+    assert_true(ask(p, "SELECT count(*) FROM candidate") >= 2);
+    assert_int_equal(ask(p, "SELECT (SELECT count(*) FROM candidate WHERE evidence LIKE '%zelda%'"
+                            " OR evidence LIKE '%2017%' OR evidence LIKE '%quibble%')"
+                            " + (SELECT count(*) FROM decision WHERE rule LIKE '%zelda%')"
+                            " + (SELECT count(*) FROM audit WHERE detail LIKE '%zelda%'"
+                            "  OR detail LIKE '%quibble%')"),
+                     0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM candidate WHERE NOT json_valid(evidence)"), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+    const struct CMUnitTest tests[] = {
+        T(every_child_to_be_matched_is_decided_and_handed_to_planning),
+        T(a_withheld_or_withdrawn_child_is_not_looked_for),
+        T(two_children_of_a_call_out_are_never_one_pupil),
+        T(a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice),
+        T(what_a_person_decided_stays),
+        T(a_call_out_that_cannot_be_matched_is_left_whole),
+        T(what_is_recorded_of_a_decision_names_nobody),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -122,7 +122,7 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
     const struct incident *incident = p->incident;
     const struct incident_child *child = &incident->children[position];
     const struct incident_child *old = named(p->before, row->child_ref);
-    bool same_match = old && same_to_match(old, child) &&
+    bool same_match = p->before && old && same_to_match(old, child) &&
                       london_day(p->before->attended_at) == london_day(incident->attended_at);
     bool same_all =
         same_match && same_to_tell(old, child) && same_incident_to_tell(p->before, incident);

@@ -272,7 +272,7 @@ static int end(struct db *db, int64_t notice_id, enum notice_state to, const cha
 
     if (rc < 0)
         return -1;
-    if (rc == 0 || notice.state != NOTICE_OWED)
+    if (rc != 1 || notice.state != NOTICE_OWED)
         return err_set(err, ERR_INVALID, "notice %lld is not owed", (long long)notice_id);
     rc = sql_int(db, &one, err,
                  "SELECT 1 FROM outbox WHERE notice_id = ? AND state = 'leased' LIMIT 1", "i",

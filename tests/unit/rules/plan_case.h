@@ -1,70 +1,11 @@
-/* tests/unit/rules/plan_case.h - reads the .case files of tests/cases/plan. Strict: a word that is
- * none is an error that names file and line. Their language: tests/cases/plan/README.md. */
+/* tests/unit/rules/plan_case.h - reads the .case files of tests/cases/plan. Their language:
+ * tests/cases/plan/README.md. */
 #ifndef PLAN_CASE_H
 #define PLAN_CASE_H
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "rules/plan_world.h"
 
-#include "plan/plan.h"
-
-enum {
-    CASE_DOORS = 24,
-    CASE_CONTACTS = 32,
-    CASE_RANGES = 96,
-    CASE_POLICIES = 16,
-    CASE_CHILDREN = 8,
-    CASE_EXPECTED = 12,
-    CASE_WORD = 40,
-    CASE_LINE = 512,
-    CASE_PHRASES = 12,
-    CASE_WORDS = 24,
-};
-
-struct case_range {
-    struct calendar_range range;
-    struct door door; /* namespace "" for bank holidays */
-};
-
-struct case_contact {
-    struct contact contact; /* name and address stay empty */
-    char name[CASE_WORD], address[CASE_WORD];
-    bool gone;
-};
-
-struct case_child {
-    struct plan_child child;
-    char name[CASE_WORD];
-    size_t told[PLAN_DOORS_PER_CHILD];
-    bool outcome_said;
-};
-
-struct case_bar {
-    char role[CASE_WORD], urn[CASE_WORD], address[CASE_WORD];
-};
-
-/* What is on file and what has happened: plain values, so that a case begins with a copy of what its
- * file says before the first one. */
-struct world {
-    struct establishment doors[CASE_DOORS];
-    size_t doors_count;
-    struct case_contact contacts[CASE_CONTACTS];
-    size_t contacts_count;
-    struct case_range ranges[CASE_RANGES];
-    size_t ranges_count;
-    struct policy_row policies[CASE_POLICIES];
-    size_t policies_count;
-    struct case_child children[CASE_CHILDREN];
-    size_t children_count;
-    struct case_bar bars[INCIDENT_DO_NOT_TELL_MAX];
-    size_t bars_count;
-    char force[FORCE_SIZE];
-    char home[LA_CODE_SIZE];
-    time_t accepted_at, now; /* -1 not said */
-};
+enum { CASE_EXPECTED = 12, CASE_LINE = 512, CASE_PHRASES = 12 };
 
 struct expected {
     int line;
@@ -88,9 +29,7 @@ struct plan_case {
 };
 
 struct case_reader {
-    const char *file;
-    int line;
-    char wrong[300]; /* "" nothing */
+    struct place_in_file at;
     struct world shared;
     struct plan_case now;
     bool in_case;
@@ -98,402 +37,6 @@ struct case_reader {
     void (*visit)(const struct plan_case *c, void *arg);
     void *arg;
 };
-
-/* The words of a phrase, taken from the front. */
-struct words {
-    char *word[CASE_WORDS];
-    size_t count, at;
-};
-
-static bool wrong(struct case_reader *r, const char *fmt, ...) PRINTF(2, 3);
-static bool wrong(struct case_reader *r, const char *fmt, ...)
-{
-    char what[200];
-    va_list ap;
-
-    if (r->wrong[0])
-        return false; /* the first is what a person mends */
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    snprintf(r->wrong, sizeof r->wrong, "%s:%d: %s", r->file, r->line, what);
-    return false;
-}
-
-static const char *peek(const struct words *w)
-{
-    return w->at < w->count ? w->word[w->at] : "";
-}
-
-static const char *next(struct words *w)
-{
-    return w->at < w->count ? w->word[w->at++] : "";
-}
-
-static bool take(struct words *w, const char *word)
-{
-    if (strcmp(peek(w), word) != 0)
-        return false;
-    w->at++;
-    return true;
-}
-
-static bool keep(struct case_reader *r, struct words *w, char *out, size_t size, const char *what)
-{
-    const char *word = next(w);
-
-    if (word[0] == '\0' || strlen(word) >= size)
-        return wrong(r, "%s is missing or too long", what);
-    snprintf(out, size, "%s", word);
-    return true;
-}
-
-static bool room(struct case_reader *r, size_t count, size_t most)
-{
-    return count < most ? true : wrong(r, "more than %zu of these", most);
-}
-
-static bool read_day(struct case_reader *r, struct words *w, day_t *out)
-{
-    const char *word = next(w);
-
-    *out = day_parse(word);
-    return *out != DAY_NONE ? true : wrong(r, "'%s' is no date yyyy-mm-dd", word);
-}
-
-/* hh:mm or hh:mm:ss */
-static bool read_time(struct case_reader *r, const char *word, int *out)
-{
-    char minutes[6];
-    int seconds = 0;
-
-    snprintf(minutes, sizeof minutes, "%s", word);
-    *out = time_of_day_parse(minutes);
-    if (strlen(word) == 8 && word[5] == ':' && word[6] >= '0' && word[6] <= '5' && word[7] >= '0' &&
-        word[7] <= '9')
-        seconds = (word[6] - '0') * 10 + word[7] - '0';
-    else if (strlen(word) != 5)
-        *out = -1;
-    if (*out < 0)
-        return wrong(r, "'%s' is no time hh:mm", word);
-    *out += seconds;
-    return true;
-}
-
-static bool read_moment(struct case_reader *r, struct words *w, time_t *out)
-{
-    day_t day;
-    int second;
-
-    if (!read_day(r, w, &day) || !read_time(r, next(w), &second))
-        return false;
-    *out = london_moment(day, second);
-    return true;
-}
-
-static bool read_door(struct case_reader *r, struct words *w, struct door *out)
-{
-    static const char *const namespaces[] = {"school", "centre", "la", "force"};
-
-    memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-        if (take(w, namespaces[i])) {
-            snprintf(out->namespace, sizeof out->namespace, "%s", namespaces[i]);
-            return keep(r, w, out->urn, sizeof out->urn, "whose number");
-        }
-    }
-    return wrong(r, "'%s' is none of school, centre, la, force", peek(w));
-}
-
-static size_t find_door(const struct world *world, const struct door *door)
-{
-    size_t i = 0;
-
-    while (i < world->doors_count && (strcmp(world->doors[i].door.namespace, door->namespace) ||
-                                      strcmp(world->doors[i].door.urn, door->urn)))
-        i++;
-    return i;
-}
-
-static bool known_door(struct case_reader *r, const struct world *world, struct words *w,
-                       size_t *out)
-{
-    struct door door;
-
-    if (!read_door(r, w, &door))
-        return false;
-    *out = find_door(world, &door);
-    return *out < world->doors_count ? true
-                                     : wrong(r, "%s %s was not given", door.namespace, door.urn);
-}
-
-/* school 100001 in 373 [closed|closing|unknown]; centre 20001 in 373; la 373; force south-yorkshire */
-static bool given_door(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct establishment *e = &world->doors[world->doors_count];
-    struct door door;
-
-    if (!room(r, world->doors_count, CASE_DOORS) || !read_door(r, w, &door))
-        return false;
-    if (find_door(world, &door) < world->doors_count)
-        return wrong(r, "%s %s was given already", door.namespace, door.urn);
-    *e = (struct establishment){.door = door, .status_code = ESTABLISHMENT_OPEN};
-    if (strcmp(door.namespace, "la") == 0)
-        snprintf(e->la_code, sizeof e->la_code, "%.7s", door.urn);
-    else if (strcmp(door.namespace, "force") != 0 &&
-             (!take(w, "in") || !keep(r, w, e->la_code, sizeof e->la_code, "its authority")))
-        return wrong(r, "in which authority?");
-    world->doors_count++;
-    return true;
-}
-
-/* term|closure|inset of la 373 D [to D]; bank-holiday D */
-static bool given_range(struct case_reader *r, struct world *world, struct words *w,
-                        enum calendar_kind kind)
-{
-    struct case_range *range = &world->ranges[world->ranges_count];
-
-    if (!room(r, world->ranges_count, CASE_RANGES))
-        return false;
-    *range = (struct case_range){.range.kind = kind};
-    if (kind != CALENDAR_BANK_HOLIDAY && (!take(w, "of") || !read_door(r, w, &range->door)))
-        return wrong(r, "of which authority or establishment?");
-    range->range.own = strcmp(range->door.namespace, "school") == 0 ||
-                       strcmp(range->door.namespace, "centre") == 0;
-    if (!read_day(r, w, &range->range.from))
-        return false;
-    range->range.to = range->range.from;
-    if (take(w, "to") && !read_day(r, w, &range->range.to))
-        return false;
-    if (range->range.to < range->range.from)
-        return wrong(r, "it ends before it begins");
-    world->ranges_count++;
-    return true;
-}
-
-static size_t find_contact(const struct world *world, const char *name)
-{
-    size_t i = 0;
-
-    while (i < world->contacts_count && strcmp(world->contacts[i].name, name) != 0)
-        i++;
-    return i;
-}
-
-/* contact Una dsl of school 100001 [address una@example.test] [unverified] */
-static bool given_contact(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct case_contact *c = &world->contacts[world->contacts_count];
-    const char *role;
-    size_t door;
-
-    if (!room(r, world->contacts_count, CASE_CONTACTS))
-        return false;
-    memset(c, 0, sizeof *c);
-    c->contact.contact_id = (int64_t)world->contacts_count + 1;
-    if (!keep(r, w, c->name, sizeof c->name, "the contact's name"))
-        return false;
-    if (find_contact(world, c->name) < world->contacts_count)
-        return wrong(r, "%s was given already", c->name);
-    role = next(w);
-    if (!contact_role_parse(role, &c->contact.role))
-        return wrong(r, "'%s' is no role", role);
-    if (!take(w, "of") || !known_door(r, world, w, &door))
-        return wrong(r, "contact of which door?");
-    c->contact.door = world->doors[door].door;
-    if (take(w, "address") && !keep(r, w, c->address, sizeof c->address, "the address"))
-        return false;
-    c->contact.verified = !take(w, "unverified");
-    world->contacts_count++;
-    return true;
-}
-
-/* policy all KEY VALUE; policy la 373 KEY VALUE */
-static bool given_policy(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct policy_row *row = &world->policies[world->policies_count];
-    struct err err;
-
-    if (!room(r, world->policies_count, CASE_POLICIES))
-        return false;
-    memset(row, 0, sizeof *row);
-    if (!keep(r, w, row->scope, sizeof row->scope, "the scope") ||
-        (strcmp(row->scope, "all") != 0 && !keep(r, w, row->id, sizeof row->id, "whose policy")) ||
-        !keep(r, w, row->key, sizeof row->key, "the key") ||
-        !keep(r, w, row->value, sizeof row->value, "the value"))
-        return false;
-    if (policy_check(row, &err) < 0)
-        return wrong(r, "%s", err.text);
-    world->policies_count++;
-    return true;
-}
-
-/* do-not-tell [role dsl] [school 100001] [address una@example.test] */
-static bool given_bar(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct case_bar *bar = &world->bars[world->bars_count];
-    enum contact_role role;
-
-    if (!room(r, world->bars_count, INCIDENT_DO_NOT_TELL_MAX))
-        return false;
-    memset(bar, 0, sizeof *bar);
-    if (take(w, "role") && !keep(r, w, bar->role, sizeof bar->role, "the role"))
-        return false;
-    if (take(w, "school") && !keep(r, w, bar->urn, URN_SIZE, "the school"))
-        return false;
-    if (take(w, "address") && !keep(r, w, bar->address, sizeof bar->address, "the address"))
-        return false;
-    if (!bar->role[0] && !bar->urn[0] && !bar->address[0])
-        return wrong(r, "do not tell whom?");
-    if (bar->role[0] && !contact_role_parse(bar->role, &role))
-        return wrong(r, "'%s' is no role", bar->role);
-    world->bars_count++;
-    return true;
-}
-
-static bool add_index(struct case_reader *r, const struct world *world, struct words *w,
-                      size_t list[PLAN_DOORS_PER_CHILD], size_t *count)
-{
-    return room(r, *count, PLAN_DOORS_PER_CHILD) && known_door(r, world, w, &list[(*count)++]);
-}
-
-static bool child_phrase(struct case_reader *r, const struct world *world, struct words *w,
-                         struct case_child *c)
-{
-    struct plan_child *child = &c->child;
-
-    if (take(w, "born"))
-        return read_day(r, w, &child->born);
-    if (take(w, "aged")) {
-        child->age = atoi(next(w));
-        return child->age > 0 ? true : wrong(r, "aged how many years?");
-    }
-    if (take(w, "at")) {
-        child->outcome = MATCH_MATCH;
-        c->outcome_said = true;
-        return add_index(r, world, w, child->enrolled, &child->enrolled_count);
-    }
-    if (take(w, "near"))
-        return add_index(r, world, w, child->centres, &child->centres_count);
-    if (take(w, "told"))
-        return add_index(r, world, w, c->told, &child->told_count);
-    c->outcome_said = true;
-    if (take(w, "unenrolled"))
-        child->outcome = MATCH_MATCH;
-    else if (take(w, "unmatched"))
-        child->outcome = MATCH_NONE;
-    else if (take(w, "review"))
-        child->outcome = MATCH_REVIEW;
-    else if (take(w, "settled"))
-        child->settled = true;
-    else
-        return wrong(r, "'%s' is nothing to say of a child", peek(w));
-    return true;
-}
-
-/* child A [born D|aged N] at school 100001 at school 100002 | unmatched | unenrolled | review
- * [near centre 20001] [told school 100001] [settled] */
-static bool given_child(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct case_child *c = &world->children[world->children_count];
-
-    if (!room(r, world->children_count, CASE_CHILDREN))
-        return false;
-    memset(c, 0, sizeof *c);
-    if (!keep(r, w, c->name, sizeof c->name, "the child's name"))
-        return false;
-    c->child.child_id = (int64_t)world->children_count + 1;
-    c->child.born = DAY_NONE;
-    c->child.age = -1;
-    while (peek(w)[0]) {
-        if (!child_phrase(r, world, w, c))
-            return false;
-    }
-    if (!c->outcome_said)
-        return wrong(r, "at which school, or unmatched, unenrolled, review?");
-    world->children_count++;
-    return true;
-}
-
-/* but Una gone|unverified|failed; but school 100001 closed|closing|unknown; but no terms of la 373;
- * but no home */
-static bool given_but(struct case_reader *r, struct world *world, struct words *w)
-{
-    struct door door;
-    size_t i;
-
-    if (take(w, "no")) {
-        if (take(w, "home")) {
-            world->home[0] = '\0';
-            return true;
-        }
-        if (!take(w, "terms") || !take(w, "of") || !read_door(r, w, &door))
-            return wrong(r, "no what?");
-        for (i = 0; i < world->ranges_count; i++) {
-            if (strcmp(world->ranges[i].door.namespace, door.namespace) == 0 &&
-                strcmp(world->ranges[i].door.urn, door.urn) == 0)
-                world->ranges[i--] = world->ranges[--world->ranges_count];
-        }
-        return true;
-    }
-    i = find_contact(world, peek(w));
-    if (i < world->contacts_count) {
-        struct case_contact *c = &world->contacts[i];
-
-        next(w);
-        c->gone = c->gone || take(w, "gone");
-        c->contact.failed = c->contact.failed || take(w, "failed");
-        if (take(w, "unverified"))
-            c->contact.verified = false;
-        return w->at == 3 ? true : wrong(r, "gone, failed or unverified?");
-    }
-    if (!known_door(r, world, w, &i))
-        return false;
-    if (take(w, "closed"))
-        world->doors[i].status_code = ESTABLISHMENT_CLOSED;
-    else if (take(w, "closing"))
-        world->doors[i].status_code = ESTABLISHMENT_CLOSING;
-    else if (take(w, "unknown"))
-        world->doors[i].status_code = 0;
-    else
-        return wrong(r, "closed, closing or unknown?");
-    return true;
-}
-
-static bool given(struct case_reader *r, struct words *w)
-{
-    struct world *world = r->in_case ? &r->now.world : &r->shared;
-    const char *first = peek(w);
-
-    if (take(w, "accepted"))
-        return read_moment(r, w, &world->accepted_at);
-    if (take(w, "planned"))
-        return read_moment(r, w, &world->now);
-    if (take(w, "home"))
-        return take(w, "la") ? keep(r, w, world->home, sizeof world->home, "the authority")
-                             : wrong(r, "home la CODE");
-    if (take(w, "term"))
-        return given_range(r, world, w, CALENDAR_TERM);
-    if (take(w, "closure"))
-        return given_range(r, world, w, CALENDAR_CLOSURE);
-    if (take(w, "inset"))
-        return given_range(r, world, w, CALENDAR_INSET);
-    if (take(w, "bank-holiday"))
-        return given_range(r, world, w, CALENDAR_BANK_HOLIDAY);
-    if (take(w, "contact"))
-        return given_contact(r, world, w);
-    if (take(w, "policy"))
-        return given_policy(r, world, w);
-    if (take(w, "do-not-tell"))
-        return given_bar(r, world, w);
-    if (take(w, "child"))
-        return given_child(r, world, w);
-    if (take(w, "but"))
-        return given_but(r, world, w);
-    if (strcmp(first, "force") == 0)
-        snprintf(world->force, sizeof world->force, "%s", w->count > 1 ? w->word[1] : "");
-    return given_door(r, world, w);
-}
 
 static bool expect_to(struct case_reader *r, struct words *w, struct expected *e)
 {
@@ -506,7 +49,7 @@ static bool expect_to(struct case_reader *r, struct words *w, struct expected *e
     }
     contact = find_contact(&r->now.world, next(w));
     if (contact == r->now.world.contacts_count)
-        return wrong(r, "to whom? No contact of that name was given");
+        return wrong(&r->at, "to whom? No contact of that name was given");
     e->contact_id = r->now.world.contacts[contact].contact.contact_id;
     return true;
 }
@@ -522,12 +65,12 @@ static bool expect_for(struct case_reader *r, struct words *w, struct expected *
         while (i < world->children_count && strcmp(world->children[i].name, name) != 0)
             i++;
         if (i == world->children_count)
-            return wrong(r, "no child %s was given", name);
-        if (!room(r, e->children_count, CASE_CHILDREN))
+            return wrong(&r->at, "no child %s was given", name);
+        if (!room(&r->at, e->children_count, CASE_CHILDREN))
             return false;
         e->children[e->children_count++] = world->children[i].child.child_id;
     }
-    return e->children_count > 0 ? true : wrong(r, "for whom?");
+    return e->children_count > 0 ? true : wrong(&r->at, "for whom?");
 }
 
 /* A phrase of an expect line; its first, when and where, was read before. */
@@ -538,28 +81,16 @@ static bool expect_phrase(struct case_reader *r, struct words *w, struct expecte
     if (take(w, "for"))
         return expect_for(r, w, e);
     if (take(w, "because"))
-        return keep(r, w, e->reason, sizeof e->reason, "why");
+        return keep(&r->at, w, e->reason, sizeof e->reason, "why");
     if (take(w, "rule"))
-        return keep(r, w, e->rule, sizeof e->rule, "which rule");
+        return keep(&r->at, w, e->rule, sizeof e->rule, "which rule");
     if (take(w, "answer"))
-        return take(w, "by") && read_moment(r, w, &e->answer_by) ? true
-                                                                 : wrong(r, "answer by D hh:mm");
+        return take(w, "by") && read_moment(&r->at, w, &e->answer_by)
+                   ? true
+                   : wrong(&r->at, "answer by D hh:mm");
     if (strcmp(peek(w), "statutory") == 0 || strcmp(peek(w), "local") == 0)
-        return keep(r, w, e->basis, sizeof e->basis, "the basis");
-    return wrong(r, "'%s' is nothing to expect", peek(w));
-}
-
-static bool split(struct case_reader *r, char *phrase, struct words *w)
-{
-    char *save = NULL;
-
-    memset(w, 0, sizeof *w);
-    for (char *p = strtok_r(phrase, " \t", &save); p; p = strtok_r(NULL, " \t", &save)) {
-        if (!room(r, w->count, CASE_WORDS))
-            return false;
-        w->word[w->count++] = p;
-    }
-    return true;
+        return keep(&r->at, w, e->basis, sizeof e->basis, "the basis");
+    return wrong(&r->at, "'%s' is nothing to expect", peek(w));
 }
 
 /* Phrases stand two or more spaces apart. One more than there may be when there are too many. */
@@ -591,44 +122,45 @@ static bool expect(struct case_reader *r, char *phrase[], size_t count)
     struct expected *e = &c->expected[c->expected_count];
     struct words w;
 
-    if (!split(r, phrase[0], &w))
+    if (!split(&r->at, phrase[0], &w))
         return false;
     if (take(&w, "nothing")) {
         c->nothing = true;
         return c->expected_count == 0 && count == 1 && !peek(&w)[0]
                    ? true
-                   : wrong(r, "nothing, and yet something");
+                   : wrong(&r->at, "nothing, and yet something");
     }
-    if (c->nothing || !room(r, c->expected_count, CASE_EXPECTED))
-        return wrong(r, "nothing, and yet something");
+    if (c->nothing || !room(&r->at, c->expected_count, CASE_EXPECTED))
+        return wrong(&r->at, "nothing, and yet something");
     memset(e, 0, sizeof *e);
-    e->line = r->line;
+    e->line = r->at.line;
     e->answer_by = -1;
-    if (!read_moment(r, &w, &e->at) || count < 2)
-        return wrong(r, "expect D hh:mm  DOOR  to NAME  for CHILD");
-    if (!split(r, phrase[1], &w) || !known_door(r, &c->world, &w, &e->door))
+    if (!read_moment(&r->at, &w, &e->at) || count < 2)
+        return wrong(&r->at, "expect D hh:mm  DOOR  to NAME  for CHILD");
+    if (!split(&r->at, phrase[1], &w) || !known_door(&r->at, &c->world, &w, &e->door))
         return false;
     for (size_t i = 2; i < count; i++) {
-        if (!split(r, phrase[i], &w) || !expect_phrase(r, &w, e))
+        if (!split(&r->at, phrase[i], &w) || !expect_phrase(r, &w, e))
             return false;
         if (peek(&w)[0])
-            return wrong(r, "'%s' is one word too many", peek(&w));
+            return wrong(&r->at, "'%s' is one word too many", peek(&w));
     }
     c->expected_count++;
-    return e->to_said && e->children_count > 0 ? true : wrong(r, "to whom, and for which child?");
+    return e->to_said && e->children_count > 0 ? true
+                                               : wrong(&r->at, "to whom, and for which child?");
 }
 
 static bool end_case(struct case_reader *r)
 {
     if (!r->in_case)
         return true;
-    r->line = r->now.line;
+    r->at.line = r->now.line;
     if (r->now.expected_count == 0 && !r->now.nothing)
-        return wrong(r, "a case that expects nothing says so");
+        return wrong(&r->at, "a case that expects nothing says so");
     if (r->now.world.accepted_at < 0)
-        return wrong(r, "accepted when?");
+        return wrong(&r->at, "accepted when?");
     if (r->now.world.children_count == 0)
-        return wrong(r, "which child?");
+        return wrong(&r->at, "which child?");
     if (r->now.world.now < r->now.world.accepted_at)
         r->now.world.now = r->now.world.accepted_at;
     r->count++;
@@ -641,17 +173,17 @@ static bool plan_case_file(struct case_reader *r, const char *path);
 /* use FILE: what another file of the folder has before its first case. */
 static bool use(struct case_reader *r, const char *name)
 {
-    const char *file = r->file, *slash = strrchr(file, '/');
+    const char *file = r->at.file, *slash = strrchr(file, '/');
     char path[400];
-    int line = r->line;
+    int line = r->at.line;
     bool ok;
 
     if (r->in_case || strchr(name, '/'))
-        return wrong(r, "use stands before the first case and names a file beside this one");
+        return wrong(&r->at, "use stands before the first case and names a file beside this one");
     snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - file) + 1 : 0, file, name);
     ok = plan_case_file(r, path);
-    r->file = file;
-    r->line = line;
+    r->at.file = file;
+    r->at.line = line;
     return ok;
 }
 
@@ -671,34 +203,36 @@ static bool read_line(struct case_reader *r, char *line)
         *rest++ = '\0';
     count = phrases(rest, phrase);
     if (count == 0)
-        return wrong(r, "'%s' and then nothing", line);
-    if (!room(r, count, CASE_PHRASES + 1))
+        return wrong(&r->at, "'%s' and then nothing", line);
+    if (!room(&r->at, count, CASE_PHRASES + 1))
         return false;
     if (strcmp(line, "use") == 0)
         return use(r, phrase[0]);
     if (strcmp(line, "case") == 0) {
-        int at = r->line;
+        int at = r->at.line;
 
         if (!end_case(r))
             return false;
-        r->line = at;
+        r->at.line = at;
         memset(&r->now, 0, sizeof r->now);
-        r->now.file = r->file;
+        r->now.file = r->at.file;
         r->now.line = at;
         r->now.world = r->shared;
         r->in_case = true;
         snprintf(r->now.title, sizeof r->now.title, "%s", phrase[0]);
-        return count == 1 ? true : wrong(r, "two spaces within a title");
+        return count == 1 ? true : wrong(&r->at, "two spaces within a title");
     }
     if (strcmp(line, "expect") == 0)
-        return r->in_case ? expect(r, phrase, count) : wrong(r, "expect before the first case");
+        return r->in_case ? expect(r, phrase, count)
+                          : wrong(&r->at, "expect before the first case");
     if (strcmp(line, "given") != 0)
-        return wrong(r, "'%s' is none of use, case, given, expect", line);
+        return wrong(&r->at, "'%s' is none of use, case, given, expect", line);
     for (size_t i = 0; i < count; i++) {
-        if (!split(r, phrase[i], &w) || !given(r, &w))
+        if (!split(&r->at, phrase[i], &w) ||
+            !given(&r->at, r->in_case ? &r->now.world : &r->shared, &w))
             return false;
         if (peek(&w)[0])
-            return wrong(r, "'%s' is one word too many", peek(&w));
+            return wrong(&r->at, "'%s' is one word too many", peek(&w));
     }
     return true;
 }
@@ -709,13 +243,13 @@ static bool plan_case_file(struct case_reader *r, const char *path)
     FILE *f = fopen(path, "r");
     bool ok = true;
 
-    r->file = path;
-    r->line = 0;
+    r->at.file = path;
+    r->at.line = 0;
     if (!f)
-        return wrong(r, "cannot be read");
+        return wrong(&r->at, "cannot be read");
     while (ok && fgets(line, sizeof line, f)) {
-        r->line++;
-        ok = strlen(line) < sizeof line - 1 ? read_line(r, line) : wrong(r, "too long a line");
+        r->at.line++;
+        ok = strlen(line) < sizeof line - 1 ? read_line(r, line) : wrong(&r->at, "too long a line");
     }
     fclose(f);
     return ok;
@@ -736,7 +270,7 @@ static int plan_case_read(const char *path, void (*visit)(const struct plan_case
     r->shared.accepted_at = r->shared.now = -1;
     if (plan_case_file(r, path) && end_case(r))
         count = r->count;
-    snprintf(wrong_text, size, "%s", r->wrong);
+    snprintf(wrong_text, size, "%s", r->at.wrong);
     free(r);
     return count;
 }

@@ -225,7 +225,7 @@ static void every_case_that_a_safeguarding_lead_wrote_holds(void **state)
     }
     globfree(&files);
     print_message("%d cases\n", cases);
-    assert_true(cases >= 70);
+    assert_true(cases >= 150);
     assert_int_equal(tally.failures, 0);
 }
 

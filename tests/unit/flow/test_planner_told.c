@@ -1,0 +1,202 @@
+/* Planning when something has been told, has failed or is under way. */
+#include "planner_fixture.h"
+
+static void a_revision_does_not_tell_twice_and_tells_of_the_child_it_adds(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p), *ids;
+    size_t count;
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA "," YORICK, ""), SEND_AT + 600);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, SEND_AT + 600);
+    assert_int_equal(plan_at(p, SEND_AT + 601), 1);
+    assert_int_equal(notice(p, 1).state, NOTICE_TOLD);
+    assert_int_equal(notice(p, 2).state, NOTICE_OWED);
+    assert_int_equal(notice(p, 2).due_at, SEND_AT + 601); /* at once: it is a school day */
+    OK(p, notices_children(p->db, 2, &ids, &count, &p->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(ids[0], child(p, id, "2").child_id);
+    free(ids);
+    assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
+    nobody_is_forgotten(p);
+}
+
+static void a_child_told_before_and_matched_anew_is_told_still(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p,
+        call_out(p, "A1", 2, "notify",
+                 "{\"child_ref\":\"1\",\"forename\":\"Zelda\",\"surname\":\"Quibblethwaite\"}", ""),
+        SEND_AT + 600);
+    assert_int_equal(child(p, id, "1").stage, STAGE_MATCH);
+    decided_as(p, child(p, id, "1").child_id, "match", 1, SEND_AT + 601);
+    assert_int_equal(plan_at(p, SEND_AT + 602), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
+    assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
+    nobody_is_forgotten(p);
+}
+
+static void a_sibling_decided_later_is_told_of_at_a_school_that_was_told_before(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "review", -1, NIGHT);
+    assert_int_equal(plan_at(p, NIGHT), 1);
+    send_one(p, "email", SEND_AT);
+    send_one(p, "email", SEND_AT);
+    assert_int_equal(child(p, id, "2").state, CHILD_WITH_LA_DESK);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, SEND_AT + 900);
+    assert_int_equal(plan_at(p, SEND_AT + 901), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 3);
+    assert_string_equal(notice(p, 3).door.urn, "100001");
+    assert_int_equal(notice(p, 3).due_at, SEND_AT + 901);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'told'"), 2);
+    assert_int_equal(child(p, id, "2").state, CHILD_OPEN);
+    send_one(p, "email", SEND_AT + 902);
+    assert_int_equal(child(p, id, "2").state, CHILD_TOLD);
+}
+
+static void a_desk_is_told_once_however_often_the_roll_comes_anew(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "review", -1, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    decided_as(p, child(p, id, "1").child_id, "none", -1, SEND_AT + 60);
+    assert_int_equal(plan_at(p, SEND_AT + 61), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    nobody_is_forgotten(p);
+}
+
+static void a_desk_that_was_asked_who_the_child_is_hears_that_the_school_cannot_be_told(
+    void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "review", -1, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    run(p, "UPDATE enrolment SET urn = '100003' WHERE pupil_key = 1");
+    decided_as(p, child(p, id, "1").child_id, "match", 1, SEND_AT + 60);
+    assert_int_equal(plan_at(p, SEND_AT + 61), 1);
+    assert_int_equal(notice(p, 2).reason, DESK_NO_CONTACT);
+    send_one(p, "email", SEND_AT + 62);
+    OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_PLAN, &p->err));
+    assert_int_equal(plan_at(p, SEND_AT + 63), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 2); /* and hears it once */
+}
+
+static void a_contact_that_fails_is_followed_by_the_next_until_somebody_is_told(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+    char reference[NOTICE_REFERENCE_SIZE];
+
+    plan_at(p, NIGHT);
+    memcpy(reference, notice(p, 1).reference, sizeof reference);
+    fail_one(p, SEND_AT); /* the key adult */
+    nobody_is_forgotten(p);
+    assert_int_equal(plan_at(p, SEND_AT + 1), 1);
+    assert_int_equal(waits_for(p, 1), 2);
+    assert_string_equal(notice(p, 1).reference, reference);
+    fail_one(p, SEND_AT + 2); /* the deputy */
+    assert_int_equal(plan_at(p, SEND_AT + 3), 1);
+    assert_int_equal(notice(p, 1).state, NOTICE_FAILED);
+    assert_int_equal(notice(p, 2).reason, DESK_NO_CONTACT);
+    assert_string_equal(notice(p, 2).door.urn, "879");
+    assert_int_equal(waits_for(p, 2), 4);
+    fail_one(p, SEND_AT + 4); /* the authority's desk */
+    assert_int_equal(plan_at(p, SEND_AT + 5), 1);
+    assert_int_equal(notice(p, 2).state, NOTICE_FAILED);
+    assert_string_equal(notice(p, 3).door.namespace, "force");
+    assert_int_equal(waits_for(p, 3), 5);
+    fail_one(p, SEND_AT + 6); /* the force's */
+    assert_int_equal(plan_at(p, SEND_AT + 7), 1);
+    assert_int_equal(notice(p, 4).state, NOTICE_OWED);
+    assert_int_equal(waits_for(p, 4), -1);
+    assert_int_equal(child(p, id, "1").state, CHILD_OPEN);
+    nobody_is_forgotten(p);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'owed'"), 1);
+}
+
+static void a_send_under_way_is_waited_for(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+    struct outbox_item item;
+
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), SEND_AT + 1);
+    assert_int_equal(plan_at(p, SEND_AT + 2), 0);
+    assert_int_equal(child(p, id, "1").stage, STAGE_PLAN);
+    assert_int_equal(notice(p, 1).state, NOTICE_OWED);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, outbox_sent(p->db, &item, 250, "taken over", 12, SEND_AT + 3, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    outbox_item_release(&item);
+    assert_int_equal(plan_at(p, SEND_AT + 4), 1);
+    assert_int_equal(notice(p, 1).state, NOTICE_TOLD);
+    assert_int_equal(child(p, id, "1").stage, STAGE_DONE);
+}
+
+static void a_send_under_way_that_the_plan_still_wants_holds_nothing_up(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+    struct outbox_item item;
+
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_PLAN, &p->err));
+    assert_int_equal(plan_at(p, SEND_AT + 2), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 1);
+    outbox_item_release(&item);
+}
+
+static void one_that_waits_does_not_stand_in_the_others_way(void **state)
+{
+    struct place *p = *state;
+    int64_t other;
+    struct outbox_item item;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), SEND_AT + 1);
+    other = put(p, call_out(p, "B2", 1, "notify", YORICK, ""), SEND_AT + 1);
+    decided_as(p, child(p, other, "2").child_id, "match", 2, SEND_AT + 1);
+    assert_int_equal(planner_run(p->db, 1, SEND_AT + 2, &p->err), 1);
+    assert_int_equal(notice(p, 2).incident_id, other);
+    outbox_item_release(&item);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_revision_does_not_tell_twice_and_tells_of_the_child_it_adds),
+        T(a_child_told_before_and_matched_anew_is_told_still),
+        T(a_sibling_decided_later_is_told_of_at_a_school_that_was_told_before),
+        T(a_desk_is_told_once_however_often_the_roll_comes_anew),
+        T(a_desk_that_was_asked_who_the_child_is_hears_that_the_school_cannot_be_told),
+        T(a_contact_that_fails_is_followed_by_the_next_until_somebody_is_told),
+        T(a_send_under_way_is_waited_for),
+        T(a_send_under_way_that_the_plan_still_wants_holds_nothing_up),
+        T(one_that_waits_does_not_stand_in_the_others_way),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,6 +1,7 @@
 #include "cli/findings.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -46,40 +47,60 @@ static void check_templates(const struct config *config, struct findings *f)
     templates_free(templates);
 }
 
-/* Every certificate in a PEM file: CA files hold several. */
-static void check_certificates(const char *subject, const char *path, time_t now,
+struct certificates {
+    int count;
+    time_t first_end, last_end;
+};
+
+static void read_certificates(FILE *file, struct certificates *out)
+{
+    X509 *certificate;
+
+    *out = (struct certificates){.count = 0};
+    while ((certificate = PEM_read_X509(file, NULL, NULL, NULL))) {
+        struct tm until;
+
+        if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1) {
+            time_t end = timegm(&until);
+
+            if (out->count == 0 || end < out->first_end)
+                out->first_end = end;
+            if (out->count == 0 || end > out->last_end)
+                out->last_end = end;
+            out->count++;
+        }
+        X509_free(certificate);
+    }
+    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
+}
+
+/* Our own certificate is as good as the first of its chain to end. A file of authorities is good
+ * while one of them is: the system's always has some that have ended. */
+static void check_certificates(const char *subject, const char *path, bool own, time_t now,
                                struct findings *f)
 {
     FILE *file = fopen(path, "re");
-    X509 *certificate;
-    int count = 0;
+    struct certificates read;
+    char when[WORDS_MOMENT_SIZE];
+    time_t end;
 
     if (!file) {
         finding(f, SEVERITY_ERROR, subject, "give a file that this user can read", "%s: %s", path,
                 strerror(errno));
         return;
     }
-    while ((certificate = PEM_read_X509(file, NULL, NULL, NULL))) {
-        struct tm until;
-        char when[WORDS_MOMENT_SIZE];
-
-        if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1) {
-            time_t end = timegm(&until);
-
-            if (end <= now)
-                finding(f, count == 0 ? SEVERITY_ERROR : SEVERITY_WARNING, subject, "get a new one",
-                        "%s: a certificate ran out on %s", path, words_moment(end, when));
-            else if (end < now + (time_t)CERTIFICATE_DAYS * DAY_SECONDS)
-                finding(f, SEVERITY_WARNING, subject, "get a new one before that day",
-                        "%s: a certificate runs out on %s", path, words_moment(end, when));
-        }
-        X509_free(certificate);
-        count++;
-    }
+    read_certificates(file, &read);
     fclose(file);
-    if (count == 0)
+    end = own ? read.first_end : read.last_end;
+    if (read.count == 0)
         finding(f, SEVERITY_ERROR, subject, "give a PEM file", "%s: there is no certificate in it",
                 path);
+    else if (end <= now)
+        finding(f, SEVERITY_ERROR, subject, "get a new one", "%s: the certificate ran out on %s",
+                path, words_moment(end, when));
+    else if (end < now + (time_t)CERTIFICATE_DAYS * DAY_SECONDS)
+        finding(f, SEVERITY_WARNING, subject, "get a new one before that day",
+                "%s: the certificate runs out on %s", path, words_moment(end, when));
 }
 
 static void check_secret(const char *subject, const char *path, struct findings *f)
@@ -113,7 +134,7 @@ static void check_files(const struct config *config, time_t now, struct findings
 
         snprintf(subject, sizeof subject, "[%s] %s", certificates[i].section, certificates[i].name);
         if (path)
-            check_certificates(subject, path, now, f);
+            check_certificates(subject, path, strcmp(certificates[i].name, "ca_file") != 0, now, f);
     }
     for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
         const char *path = config_text(config, secrets[i].section, secrets[i].name);

@@ -387,13 +387,27 @@ static int refused_json(struct db *db, cJSON *root, const char *force, const cha
     return 0;
 }
 
+/* By the police's reference, or by that of one of its notices, which is what a school quotes. */
+static int find(struct telling *t, const char *force, const char *reference)
+{
+    struct notice_row notice;
+    int rc = incidents_find(t->db, force, reference, &t->row, t->err);
+
+    if (rc == 0 && !force) {
+        rc = notices_by_reference(t->db, reference, &notice, t->err);
+        if (rc == 1)
+            rc = incidents_get(t->db, notice.incident_id, &t->row, t->err);
+    }
+    return rc;
+}
+
 static int build(struct telling *t, cJSON *root, const char *force, const char *police_ref)
 {
     int rc;
 
     if (report_begin(t->db, t->err) < 0)
         return -1;
-    rc = incidents_find(t->db, force, police_ref, &t->row, t->err);
+    rc = find(t, force, police_ref);
     if (rc == 1)
         rc = incident_json(t, root);
     else if (rc == 0)
@@ -443,7 +457,7 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
             return cli_usage_option(err, argc, argv);
     }
     if (argc - optind != 1)
-        return cli_usage(err, argv[0], "it takes one police reference");
+        return cli_usage(err, argv[0], "it takes one reference");
     return explain(cli, force, argv[optind], names, err);
 }
 

@@ -163,7 +163,7 @@ static void print_notice(const cJSON *n, int number)
 
 static void print_audit(const cJSON *root)
 {
-    static const char *const headings[] = {"WHEN", "WHO", "WHAT", "ABOUT", "DETAIL", NULL};
+    static const char *const headings[] = {"   WHEN", "WHO", "WHAT", "ABOUT", "DETAIL", NULL};
     static const char *const about[] = {"child", "notice", "item"};
     static const char *const ids[] = {"child_id", "notice_id", "item_id"};
     struct table *t = table_new(headings);

@@ -136,7 +136,7 @@ static void line_cells(struct table *t, const struct line *line, bool names, tim
         table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->contact));
     }
     table_cell(t, COLOUR_DIM, "%s%s%s", words_rule_short(n->notice.rule),
-               n->notice.reason ? "; " : "", words_desk_reason(n->notice.reason));
+               n->notice.reason ? "; " : "", words_desk_reason_short(n->notice.reason));
 }
 
 static int print_lines(struct cli *cli, const struct line *lines, size_t count, bool names,

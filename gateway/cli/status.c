@@ -164,11 +164,12 @@ static void print_notices(const struct report_status *s)
            s->to_match, s->to_plan, s->receipts_waiting);
 }
 
-static int attention(int64_t n, enum colour colour, const char *what, const char *look)
+static int attention(int64_t n, enum colour colour, const char *one, const char *many,
+                     const char *look)
 {
     if (n == 0)
         return 0;
-    colour_print(stdout, colour, "! %" PRId64 " %s", n, what);
+    colour_print(stdout, colour, "! %" PRId64 " %s", n, n == 1 ? one : many);
     printf("  (%s)\n", look);
     return 1;
 }
@@ -178,25 +179,26 @@ static void print_attention(const struct report_status *s)
     int n = 0;
     char when[WORDS_MOMENT_SIZE];
 
-    n += attention(s->all.account.forgotten, COLOUR_RED, "children are forgotten",
-                   "a fault of the gateway: report it");
-    n += attention(s->all.account.unproved, COLOUR_RED, "children are told without a notice",
-                   "a fault of the gateway: report it");
-    n += attention(s->late, COLOUR_RED, "notices are late", "encompass plan");
-    n += attention(s->all.account.stuck, COLOUR_RED, "children have nobody who can be told",
-                   "encompass plan; give a contact");
-    n += attention(s->unanswered, COLOUR_YELLOW, "notices are told and unanswered in time",
-                   "encompass plan --all; ring them");
+    n += attention(s->all.account.forgotten, COLOUR_RED, "child is forgotten",
+                   "children are forgotten", "a fault of the gateway: report it");
+    n += attention(s->all.account.unproved, COLOUR_RED, "child is told without a notice",
+                   "children are told without a notice", "a fault of the gateway: report it");
+    n += attention(s->late, COLOUR_RED, "notice is late", "notices are late", "encompass plan");
+    n += attention(s->all.account.stuck, COLOUR_RED, "child has nobody who can be told",
+                   "children have nobody who can be told", "encompass plan; give a contact");
+    n += attention(s->unanswered, COLOUR_YELLOW, "notice is not answered in time",
+                   "notices are not answered in time", "encompass plan --all; ring them");
     n += attention(s->all.account.by_state[CHILD_REVIEW], COLOUR_YELLOW,
-                   "children wait for a decision", "encompass review list");
-    n += attention(s->refused_waiting, COLOUR_YELLOW, "refused messages wait for a person",
+                   "child waits for a decision", "children wait for a decision",
                    "encompass review list");
+    n += attention(s->refused_waiting, COLOUR_YELLOW, "refused message waits for a person",
+                   "refused messages wait for a person", "encompass review list");
     for (size_t i = 0; i < s->troubles_count; i++, n++) {
         const struct report_trouble *t = &s->troubles[i];
 
         colour_print(stdout, COLOUR_YELLOW, "! %s: %" PRId64 " to be tried again", t->adapter,
                      t->items);
-        printf("  (%s, up to %" PRId64 " tries; %s; next %s)\n", words_verdict(t->verdict),
+        printf("  (%s, tries up to %" PRId64 "; %s; next %s)\n", words_verdict(t->verdict),
                t->most_tries, t->detail, words_moment_short(t->next_try, when));
     }
     if (!is_right(s) && s->all.account.forgotten == 0 && s->all.account.unproved == 0)

@@ -185,12 +185,29 @@ const char *words_desk_reason(enum desk_reason reason)
     return "";
 }
 
+const char *words_desk_reason_short(enum desk_reason reason)
+{
+    static const char *const words[] = {
+        [DESK_NONE] = "",
+        [DESK_NO_MATCH] = "on no roll",
+        [DESK_REVIEW] = "a person has to decide",
+        [DESK_NOT_ENROLLED] = "not enrolled that day",
+        [DESK_CLOSED] = "establishment closed",
+        [DESK_NO_CONTACT] = "nobody there can be told",
+        [DESK_NO_CALENDAR] = "no school days on file",
+        [DESK_UNDER_FIVE] = "under five",
+        [DESK_OVER_AGE] = "18 or older",
+    };
+
+    return words[reason];
+}
+
 const char *words_role(const char *role)
 {
     static const struct word list[] = {
         {"dsl", "designated safeguarding lead"},
         {"deputy", "deputy safeguarding lead"},
-        {"la_desk", "the authority's desk"},
+        {"la_desk", "authority's desk"},
         {"health_visitor", "health visitor"},
         {NULL, NULL},
     };

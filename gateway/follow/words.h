@@ -32,9 +32,10 @@ const char *words_outcome(enum match_outcome outcome); /* what the decision lead
 const char *words_decided_by(const char *made_by);     /* "the gateway", or who */
 const char *words_basis(enum basis basis);
 const char *words_kind(enum notice_kind kind);
-const char *words_desk_reason(enum desk_reason reason); /* why a desk and no establishment */
-const char *words_role(const char *role);               /* of contact.role, spelt out */
-const char *words_adapter(const char *adapter);         /* "by e-mail" */
+const char *words_desk_reason(enum desk_reason reason);       /* why a desk and no establishment */
+const char *words_desk_reason_short(enum desk_reason reason); /* for a column */
+const char *words_role(const char *role);                     /* of contact.role, spelt out */
+const char *words_adapter(const char *adapter);               /* "by e-mail" */
 const char *words_item_state(const char *state);
 const char *words_verdict(const char *verdict);
 const char *words_namespace(const char *namespace); /* "school", "children's centre", … */

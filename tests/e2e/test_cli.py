@@ -316,7 +316,7 @@ def test_status_says_what_is_late_and_what_is_unanswered(store):
 def test_a_child_that_nothing_looks_after_makes_status_exit_1(store):
     change(store, "UPDATE notice SET state = 'cancelled' WHERE notice_id = 1")
     done = run("status", store=store, status=1)
-    assert "children are forgotten" in done.stdout
+    assert "! 1 child is forgotten" in done.stdout
     s = json.loads(run("status", "--json", store=store, status=1).stdout)
     assert s["attention"]["forgotten"] == 1 and s["adds_up"] is False
 
@@ -388,6 +388,10 @@ def test_explain_has_each_step_in_json(store):
     assert e["notices"][0]["items"][0]["tries"][0]["code"] == 451
     assert e["messages"][0]["status"] == "accepted" and e["audit"][0]["who"] == "police"
     assert not any("name" in c for c in e["children"])
+
+
+def test_explain_takes_the_reference_that_a_school_quotes(store):
+    assert shown("explain", "oe-1111-aaaa", store=store)["police_ref"] == "50260000001"
 
 
 def test_explain_knows_a_reference_that_was_only_refused(store):

@@ -171,6 +171,8 @@ static size_t read_reply(char *line, size_t size, size_t count, void *user)
     size_t length = size * count;
     size_t n = 0;
 
+    if (length >= 3 && memcmp(line, "221", 3) == 0)
+        return length; /* curl takes leave before it tells us of a refusal */
     mail->enhanced[0] = '\0';
     if (length < 5 || !(line[4] == '2' || line[4] == '4' || line[4] == '5'))
         return length;

@@ -1,0 +1,119 @@
+/* adapter_try CONFIG ADAPTER < message.json - opens an adapter as encompassd would, sends one
+ * message and prints how that ended, for tests/contract/test_adapters.py. Exit 2: not opened. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/adapter.h"
+
+enum { INPUT_MAX = 1 << 20 };
+
+static const char *text_of(const cJSON *json, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(json, key);
+
+    return cJSON_IsString(value) ? value->valuestring : "";
+}
+
+static int read_message(const cJSON *json, struct message *m, struct err *err)
+{
+    snprintf(m->key, sizeof m->key, "%s", text_of(json, "key"));
+    snprintf(m->reference, sizeof m->reference, "%s", text_of(json, "reference"));
+    snprintf(m->language, sizeof m->language, "%s", text_of(json, "language"));
+    m->at = (time_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
+    m->subject = text_of(json, "subject");
+    return personal_set_text(&m->to_name, text_of(json, "to_name"), err) < 0 ||
+                   personal_set_text(&m->to_address, text_of(json, "to_address"), err) < 0 ||
+                   personal_set_text(&m->text, text_of(json, "text"), err) < 0 ||
+                   personal_set_text(&m->html, text_of(json, "html"), err) < 0 ||
+                   personal_set_text(&m->json, text_of(json, "json"), err) < 0
+               ? -1
+               : 0;
+}
+
+static CURLcode perform(CURL *transfer)
+{
+    CURLM *multi = curl_multi_init();
+    CURLcode how = CURLE_FAILED_INIT;
+    int running = 1, left;
+    CURLMsg *m;
+
+    curl_multi_add_handle(multi, transfer);
+    while (running > 0 && curl_multi_perform(multi, &running) == CURLM_OK && running > 0)
+        curl_multi_poll(multi, NULL, 0, 1000, NULL);
+    m = curl_multi_info_read(multi, &left);
+    if (m && m->msg == CURLMSG_DONE)
+        how = m->data.result;
+    curl_multi_remove_handle(multi, transfer);
+    curl_multi_cleanup(multi);
+    return how;
+}
+
+static void print(const char *verdict, const struct outcome *o)
+{
+    cJSON *json = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(json, "verdict", verdict);
+    cJSON_AddNumberToObject(json, "code", o->code);
+    cJSON_AddStringToObject(json, "detail", o->detail);
+    cJSON_AddNumberToObject(json, "retry_after", o->retry_after);
+    cJSON_AddStringToObject(json, "answered_by", personal_reveal(&o->answered_by));
+    cJSON_AddBoolToObject(json, "contact_ends", o->contact_ends);
+    text = cJSON_PrintUnformatted(json);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+static void send_one(const struct adapter *adapter, void *self, const struct message *m)
+{
+    struct outcome outcome = {.retry_after = -1};
+    enum verdict verdict;
+    CURL *transfer = NULL;
+    void *work = NULL;
+    struct err err = {.code = ERR_NONE};
+
+    if (adapter->start(self, m, &transfer, &work, &err) < 0) {
+        snprintf(outcome.detail, sizeof outcome.detail, "%.150s", err.text);
+        print(err.code == ERR_INVALID ? "never" : "later", &outcome);
+        return;
+    }
+    verdict =
+        adapter->judge(self, transfer, work, transfer ? perform(transfer) : CURLE_OK, &outcome);
+    print(verdict_word(verdict), &outcome);
+    personal_release(&outcome.answered_by);
+}
+
+int main(int argc, char **argv)
+{
+    static char input[INPUT_MAX];
+    const struct adapter *adapter = argc == 3 ? adapter_find(argv[2]) : NULL;
+    struct config_section sections[2] = {{NULL, NULL}, {NULL, NULL}};
+    struct message m = {.at = 0};
+    struct config *conf = NULL;
+    struct err err = {.code = ERR_NONE};
+    void *self = NULL;
+    cJSON *json;
+    int rc = 2;
+
+    if (!adapter)
+        return 2;
+    sections[0] = (struct config_section){adapter->section, adapter->keys};
+    input[fread(input, 1, sizeof input - 1, stdin)] = '\0';
+    json = cJSON_Parse(input);
+    if (!json || config_load(argv[1], sections, &conf, &err) < 0 ||
+        adapter->open(conf, &self, &err) < 0) {
+        fprintf(stderr, "%s\n", err.text);
+    } else if (read_message(json, &m, &err) == 0) {
+        send_one(adapter, self, &m);
+        rc = 0;
+    }
+    if (self)
+        adapter->close(self);
+    message_release(&m);
+    config_free(conf);
+    cJSON_Delete(json);
+    return rc;
+}

@@ -185,13 +185,18 @@ int notices_of_incident(struct db *db, int64_t incident_id, struct notice_row **
     return 0;
 }
 
-/* The first column of all rows, as an array of the caller's. Ends the statement. */
-static int ids_of(struct db *db, sqlite3_stmt *stmt, int64_t **out, size_t *count, struct err *err)
+int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
+                     struct err *err)
 {
     int64_t *ids = NULL;
+    sqlite3_stmt *stmt;
     size_t n = 0;
     int rc;
 
+    if (sql_query(db, &stmt, err,
+                  "SELECT child_id FROM notice_child WHERE notice_id = ? ORDER BY child_id", "i",
+                  notice_id) < 0)
+        return -1;
     while ((rc = sql_row(db, stmt, err)) == 1) {
         int64_t *more = realloc(ids, (n + 1) * sizeof *ids);
 
@@ -207,43 +212,9 @@ static int ids_of(struct db *db, sqlite3_stmt *stmt, int64_t **out, size_t *coun
         free(ids);
         return -1;
     }
-    *out = ids;
+    *child_ids = ids;
     *count = n;
     return 0;
-}
-
-int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
-                     struct err *err)
-{
-    sqlite3_stmt *stmt;
-
-    if (sql_query(db, &stmt, err,
-                  "SELECT child_id FROM notice_child WHERE notice_id = ? ORDER BY child_id", "i",
-                  notice_id) < 0)
-        return -1;
-    return ids_of(db, stmt, child_ids, count, err);
-}
-
-int notices_contacts_tried(struct db *db, int64_t notice_id, int64_t **contact_ids, size_t *count,
-                           struct err *err)
-{
-    sqlite3_stmt *stmt;
-
-    if (sql_query(db, &stmt, err,
-                  "SELECT contact_id FROM outbox WHERE notice_id = ? AND state <> 'cancelled'"
-                  " ORDER BY item_id",
-                  "i", notice_id) < 0)
-        return -1;
-    return ids_of(db, stmt, contact_ids, count, err);
-}
-
-int notices_is_under_way(struct db *db, int64_t notice_id, struct err *err)
-{
-    int64_t one;
-
-    return sql_int(db, &one, err,
-                   "SELECT 1 FROM outbox WHERE notice_id = ? AND state IN ('due','leased') LIMIT 1",
-                   "i", notice_id);
 }
 
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,

@@ -55,14 +55,6 @@ int notices_by_reference(struct db *db, const char *reference, struct notice_row
                          struct err *err)
     MUST_CHECK; /* as people type it: case, O for 0, I and L for 1 */
 
-/* Contacts that the notice's items went to or wait for, cancelled ones left out: those that are no
- * choice for its next contact. *out is for free(). */
-int notices_contacts_tried(struct db *db, int64_t notice_id, int64_t **contact_ids, size_t *count,
-                           struct err *err) MUST_CHECK;
-
-/* Whether an owed notice has an item that is due or leased; one without needs its next contact. */
-int notices_is_under_way(struct db *db, int64_t notice_id, struct err *err) MUST_CHECK; /* 1 0 -1 */
-
 /* The next contact of an owed notice: one more item, under a key of its own. 1; 0 when that contact
  * was tried or waits already; -1. */
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,

@@ -113,28 +113,26 @@ static void a_notice_whose_send_is_under_way_is_not_cancelled(void **state)
 static void a_notice_goes_from_contact_to_contact_until_none_is_left(void **state)
 {
     struct place *p = *state;
-    int64_t one, two, *tried, id = night(p, &one, &two);
+    const struct door door = {"school", "100001"};
+    int64_t one, two, *failed, id = night(p, &one, &two);
     int64_t notice_id = planned(p, id, 1, "school", "100001", 1, &one, 1);
     struct outbox_item item;
     size_t count;
 
-    assert_int_equal(notices_is_under_way(p->db, notice_id, &p->err), 1);
     assert_int_equal(outbox_claim(p->db, "email", DUE, 60, &item, 1, &p->err), 1);
     OK(p, outbox_never(p->db, &item, 550, "no such user", 3, DUE, &p->err));
     assert_int_equal(child(p, id, "1").stage, STAGE_PLAN);
     assert_int_equal(child(p, id, "2").stage, STAGE_PLAN); /* decided, never planned here */
-    assert_int_equal(notices_is_under_way(p->db, notice_id, &p->err), 0);
     assert_int_equal(notices_add_item(p->db, notice_id, 1, "email", DUE, DUE + 60, DUE, &p->err),
                      0);
     assert_int_equal(notices_add_item(p->db, notice_id, 2, "email", DUE, DUE + 60, DUE, &p->err),
                      1);
     assert_int_equal(notices_add_item(p->db, notice_id, 2, "email", DUE, DUE + 60, DUE, &p->err),
                      0);
-    OK(p, notices_contacts_tried(p->db, notice_id, &tried, &count, &p->err));
-    assert_int_equal(count, 2);
-    assert_int_equal(tried[0], 1);
-    assert_int_equal(tried[1], 2);
-    free(tried);
+    OK(p, notices_contacts_failed(p->db, id, &door, &failed, &count, &p->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(failed[0], 1);
+    free(failed);
     assert_int_equal(ask(p, "SELECT count(DISTINCT key) FROM outbox"), 2);
     assert_int_equal(notices_fail(p->db, notice_id, "nobody is left", DUE, &p->err), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"), 0);

@@ -81,8 +81,6 @@ static void a_contact_that_is_no_longer_verified_gets_nothing(void **state)
     struct place *p = *state;
     int64_t a = owed(p, "A1", 1), b = owed(p, "B1", 2), c = owed(p, "C1", 4);
     struct outbox_item items[4];
-    int64_t *tried;
-    size_t count;
 
     run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 1");
     run(p, "UPDATE contact SET ended_at = 7 WHERE contact_id = 2");
@@ -94,9 +92,6 @@ static void a_contact_that_is_no_longer_verified_gets_nothing(void **state)
     assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'item.returned'"), 2);
     assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'owed'"), 3);
     /* Verified again, it may be told after all. */
-    OK(p, notices_contacts_tried(p->db, 1, &tried, &count, &p->err));
-    assert_int_equal(count, 0);
-    free(tried);
     assert_int_equal(notices_add_item(p->db, 1, 1, "email", DUE, DUE, DUE, &p->err), 1);
 }
 

@@ -113,7 +113,7 @@ static const char *scan_escape(struct scan *s)
     if (s->p == s->end)
         return cut_off;
     if (*s->p != 'u')
-        return memchr("\"\\/bfnrt", *s->p, 8) ? (s->p++, NULL) : unknown;
+        return strchr("\"\\/bfnrt", *s->p++) ? NULL : unknown; /* NUL bytes are refused before */
     s->p++;
     unit = hex4(s);
     if (unit < 0)

@@ -97,6 +97,8 @@ int reading_next(struct reading *r, struct err *err)
 }
 
 static void add_line(const struct reading *r, struct import_lines *lines, size_t line,
+                     const char *column, const char *fmt, va_list ap) PRINTF(5, 0);
+static void add_line(const struct reading *r, struct import_lines *lines, size_t line,
                      const char *column, const char *fmt, va_list ap)
 {
     char what[256], text[512];

@@ -13,6 +13,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_match;
 extern const struct command command_plan;
+extern const struct command command_publish;
 extern const struct command command_review;
 extern const struct command command_status;
 
@@ -22,6 +23,7 @@ static const struct command *const commands[] = {
     &command_init,
     &command_check,
     &command_import,
+    &command_publish,
     &command_status,
     &command_plan,
     &command_explain,

@@ -15,16 +15,7 @@ static int write_keys(struct db *db, const struct pupil *pupil, int64_t pupil_ke
     size_t count;
     int rc = 0;
 
-    person_init(&person);
-    person_add_forename(&person, personal_reveal(&pupil->forename));
-    person_add_forename(&person, personal_reveal(&pupil->preferred_forename));
-    person_add_surname(&person, personal_reveal(&pupil->surname));
-    person_add_surname(&person, personal_reveal(&pupil->former_surname));
-    person_set_middle_names(&person, personal_reveal(&pupil->middle_names));
-    person_set_upn(&person, personal_reveal(&pupil->upn));
-    person_set_postcode(&person, personal_reveal(&pupil->postcode));
-    person.born = pupil->born;
-    person.sex = pupil->gender;
+    roster_person(pupil, &person);
     count = keys_of(&person, KEYS_PUPIL, keys);
     person_wipe(&person);
     if (!fresh)

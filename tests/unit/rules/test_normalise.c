@@ -80,6 +80,33 @@ static void a_name_that_is_too_long_is_cut_and_stays_a_string(void **state)
     assert_memory_equal(out, "wang wang ", 10);
 }
 
+/* Whatever bytes come in: words of a-z and 0-9 with one space between, and folded once for all. */
+static void any_bytes_fold_to_words_and_folding_again_changes_nothing(void **state)
+{
+    uint32_t dice = 20260313;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char text[40], once[NAME_SIZE], twice[NAME_SIZE];
+        size_t n = 0;
+
+        while (n < sizeof text - 1) {
+            dice = dice * 1664525 + 1013904223;
+            /* mostly letters and marks of any script, some bytes that are no UTF-8 */
+            text[n++] = (char)(dice >> 24 < 16 ? 0 : dice >> 16);
+            if (text[n - 1] == '\0')
+                break;
+        }
+        text[n] = '\0';
+        n = normalise_name(text, once);
+        assert_int_equal(strspn(once, "abcdefghijklmnopqrstuvwxyz0123456789 "), n);
+        assert_null(strstr(once, "  "));
+        assert_true(n == 0 || (once[0] != ' ' && once[n - 1] != ' '));
+        normalise_name(once, twice);
+        assert_string_equal(once, twice);
+    }
+}
+
 static void names_are_the_same_whatever_their_spaces(void **state)
 {
     (void)state;
@@ -185,6 +212,7 @@ int main(void)
         cmocka_unit_test(other_letters_and_scripts_become_latin),
         cmocka_unit_test(no_name_at_all_is_empty),
         cmocka_unit_test(a_name_that_is_too_long_is_cut_and_stays_a_string),
+        cmocka_unit_test(any_bytes_fold_to_words_and_folding_again_changes_nothing),
         cmocka_unit_test(names_are_the_same_whatever_their_spaces),
         cmocka_unit_test(a_postcode_is_folded_and_nonsense_is_none),
         cmocka_unit_test(a_person_has_each_name_once_and_no_empty_one),

@@ -122,7 +122,11 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
     const struct incident *incident = p->incident;
     const struct incident_child *child = &incident->children[position];
     const struct incident_child *old = named(p->before, row->child_ref);
-    bool same_match = p->before && old && same_to_match(old, child) &&
+    /* A child whose home is not said is looked for at the incident's place. */
+    bool same_place =
+        personal_is_set(&child->home.postcode) ||
+        (p->before && same(&p->before->location.postcode, &incident->location.postcode));
+    bool same_match = p->before && old && same_place && same_to_match(old, child) &&
                       london_day(p->before->attended_at) == london_day(incident->attended_at);
     bool same_all =
         same_match && same_to_tell(old, child) && same_incident_to_tell(p->before, incident);

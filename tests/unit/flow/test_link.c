@@ -114,6 +114,29 @@ static void a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice
     assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 2);
 }
 
+static void a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the_home(void **state)
+{
+    static const char at_home[] =
+        "{\"child_ref\":\"2\",\"forename\":\"Yorick\",\"surname\":\"Quibblethwaite\","
+        "\"address\":{\"address\":\"1 High Street\",\"postcode\":\"PL4 8AA\"}}";
+    struct place *p = *state;
+    char both[1024];
+    int64_t incident;
+
+    snprintf(both, sizeof both, "%s,%s", ZELDA, at_home);
+    incident = put(p,
+                   call_out(p, "A1", 1, "notify", both,
+                            ",\"location\":{\"address\":\"x\",\"postcode\":\"PL4 8AA\"}"),
+                   NIGHT);
+    link_all(p);
+    put(p,
+        call_out(p, "A1", 2, "notify", both,
+                 ",\"location\":{\"address\":\"x\",\"postcode\":\"PL5 1AA\"}"),
+        NIGHT);
+    assert_int_equal(child(p, incident, "1").stage, STAGE_MATCH);
+    assert_int_equal(child(p, incident, "2").stage, STAGE_PLAN);
+}
+
 static void what_a_person_decided_stays(void **state)
 {
     struct place *p = *state;
@@ -172,6 +195,7 @@ int main(void)
         T(a_withheld_or_withdrawn_child_is_not_looked_for),
         T(two_children_of_a_call_out_are_never_one_pupil),
         T(a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice),
+        T(a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the_home),
         T(what_a_person_decided_stays),
         T(a_call_out_that_cannot_be_matched_is_left_whole),
         T(what_is_recorded_of_a_decision_names_nobody),

@@ -40,7 +40,7 @@ static const struct config_key log_keys[] = {
 
 enum { SECTIONS_MAX = 32 };
 
-int settings_load(const char *path, struct config **out, struct err *err)
+const struct config_section *settings_sections(void)
 {
     static struct config_section sections[SECTIONS_MAX] = {
         {"store", store_keys},     {"mqtt", mqtt_keys}, {"intake", intake_keys},
@@ -50,5 +50,10 @@ int settings_load(const char *path, struct config **out, struct err *err)
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};
-    return config_load(path, sections, out, err);
+    return sections;
+}
+
+int settings_load(const char *path, struct config **out, struct err *err)
+{
+    return config_load(path, settings_sections(), out, err);
 }

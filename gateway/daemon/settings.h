@@ -5,6 +5,9 @@
 
 #include "base/config.h"
 
+/* All our sections, ended by a NULL name. */
+const struct config_section *settings_sections(void);
+
 /* config_load with all our sections. */
 int settings_load(const char *path, struct config **out, struct err *err) MUST_CHECK;
 

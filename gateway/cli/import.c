@@ -20,14 +20,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char *what_it_reads; /* for the line of progress */
-
-static void show_progress(const char *what, size_t done, size_t total)
-{
-    (void)what;
-    progress_show(what_it_reads, done / 1024, total / 1024);
-}
-
 static bool digits(const char *text, size_t least, size_t most)
 {
     size_t length = strspn(text, "0123456789");
@@ -251,7 +243,7 @@ static int show(struct cli *cli, const struct import_kind *kind, const char *fil
 
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    struct import_options options = {.who = cli_who(), .progress = show_progress};
+    struct import_options options = {.who = cli_who(), .progress = progress_show};
     struct import_result result;
     const struct import_kind *kind;
     const char *file;
@@ -268,7 +260,6 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     if (check_options(kind, &options, err) < 0 || cli_store(cli, &db, err) < 0)
         return -1;
     options.now = clock_now(&cli->clock);
-    what_it_reads = kind->name;
     rc = import_run(db, kind, file, &options, &result, err);
     progress_end();
     rc = show(cli, kind, file, &options, &result, rc, err);

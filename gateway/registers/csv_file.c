@@ -18,6 +18,7 @@ struct csv_file {
     const char *encoding;
     size_t at;   /* bytes given to libcsv */
     size_t line; /* of the next byte */
+    size_t lines;
 
     struct csv_parser parser;
     struct buf cells; /* of the row, each with its NUL */
@@ -197,6 +198,11 @@ size_t csv_file_done(const struct csv_file *f)
     return f->at;
 }
 
+size_t csv_file_lines(const struct csv_file *f)
+{
+    return f->lines;
+}
+
 /* Places one cell of the header: 0, or -1. */
 static int place_header(struct csv_file *f, size_t cell, struct err *err)
 {
@@ -284,6 +290,8 @@ static int open_taking(const char *name, struct buf *text, const struct csv_colu
         f->place[i] = CSV_ROW;
     if (encoding_to_utf8(name, &f->text, &f->encoding, err) < 0 || read_header(f, err) < 0)
         goto out;
+    f->lines = encoding_lines(f->text.data, f->text.length) +
+               !strchr("\r\n", f->text.data[f->text.length - 1]);
     *out = f;
     f = NULL;
     rc = 0;

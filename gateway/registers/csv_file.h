@@ -59,5 +59,6 @@ size_t csv_file_unknown(const struct csv_file *f, const char *const **names);
 const char *csv_file_encoding(const struct csv_file *f); /* "UTF-8", "Windows-1252" */
 size_t csv_file_size(const struct csv_file *f);          /* bytes */
 size_t csv_file_done(const struct csv_file *f);          /* bytes read so far */
+size_t csv_file_lines(const struct csv_file *f);         /* of the whole file */
 
 #endif

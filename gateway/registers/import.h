@@ -32,7 +32,8 @@ struct import_options {
     bool dry_run;
     const char *who;
     time_t now;
-    void (*progress)(const char *what, size_t done, size_t total); /* NULL: none */
+    /* Told now and then of rows read, and of the file's lines; NULL: nobody wants to know. */
+    void (*progress)(const char *kind, size_t done, size_t total);
 };
 
 /* Lines of text, the first `most` of them kept. */

@@ -91,7 +91,8 @@ int reading_next(struct reading *r, struct err *err)
         r->row_refused = false;
         r->scratch_used = 0;
         if (r->options->progress && r->result->read % 256 == 0)
-            r->options->progress("reading", csv_file_done(r->csv), csv_file_size(r->csv));
+            r->options->progress(r->kind->name, (size_t)r->result->read,
+                                 csv_file_lines(r->csv) - 1);
     } while (!cells_fit(r));
     return 1;
 }

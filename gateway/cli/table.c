@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -136,6 +137,7 @@ void table_print(const struct table *t, FILE *to)
         fputs("(out of memory: the table is not shown)\n", stderr);
         return;
     }
+    assert(t->columns > 0);
     for (size_t c = 0; c < t->columns; c++) {
         wide[c] = width(t->headings[c] + (t->headings[c][0] == '>'));
         for (size_t i = c; i < t->count; i += t->columns) {

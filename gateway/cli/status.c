@@ -69,12 +69,14 @@ static void notices_json(cJSON *root, const struct report_status *s)
     json_moment(notices, "next_answer_by", s->next_answer_by);
 }
 
-static int print_json(const struct report_status *s, time_t since, time_t now, struct err *err)
+static int print_json(const struct report_status *s, int64_t daemon, time_t since, time_t now,
+                      struct err *err)
 {
     cJSON *root = json_object(), *o;
 
     json_moment(root, "at", now);
     json_moment(root, "since", since);
+    json_id(root, "daemon_pid", daemon > 0 ? daemon : -1);
     counts_json(root, "tonight", &s->since);
     counts_json(root, "all", &s->all);
     json_bool(root, "adds_up", is_right(s));
@@ -174,11 +176,16 @@ static int attention(int64_t n, enum colour colour, const char *one, const char 
     return 1;
 }
 
-static void print_attention(const struct report_status *s)
+static void print_attention(const struct report_status *s, int64_t daemon)
 {
     int n = 0;
     char when[WORDS_MOMENT_SIZE];
 
+    if (daemon == 0) {
+        colour_print(stdout, COLOUR_RED, "! encompassd is not running on this store");
+        puts("  (nothing comes in and nothing is sent)");
+        n++;
+    }
     n += attention(s->all.account.forgotten, COLOUR_RED, "child is forgotten",
                    "children are forgotten", "a fault of the gateway: report it");
     n += attention(s->all.account.unproved, COLOUR_RED, "child is told without a notice",
@@ -214,18 +221,20 @@ static int show(struct cli *cli, bool clear, struct err *err)
     struct db *db;
     time_t now = clock_now(&cli->clock);
     time_t since = report_night_began(now);
+    int64_t daemon;
     char at[WORDS_MOMENT_SIZE], began[WORDS_MOMENT_SIZE];
 
     if (cli_store(cli, &db, err) < 0 || report_status(db, since, now, &s, err) < 0)
         return -1;
+    daemon = report_daemon(db);
     if (cli->json)
-        return print_json(&s, since, now, err) < 0 ? -1 : !is_right(&s);
+        return print_json(&s, daemon, since, now, err) < 0 ? -1 : !is_right(&s);
     if (clear)
         fputs("\033[H\033[2J", stdout);
     printf("%s; tonight is since %s\n\n", words_moment(now, at), words_moment(since, began));
     print_counts(&s);
     print_notices(&s);
-    print_attention(&s);
+    print_attention(&s, daemon);
     return !is_right(&s);
 }
 
@@ -260,7 +269,7 @@ const struct command command_status = {
         "in all, then lists what waits for a person. Every child is in exactly one state; if\n"
         "they do not add up, or one is forgotten, the exit status is 1. No names are shown.\n\n"
         "  --watch   show it again every two seconds, until interrupted\n\n"
-        "JSON: at, since; tonight and all, each with messages (received accepted repeated\n"
+        "JSON: at, since, daemon_pid; tonight and all, each with messages (received accepted repeated\n"
         "refused), incidents, children (all open review told answered with_la_desk withheld\n"
         "withdrawn) and decisions (match review none undecided); adds_up; notices (all owed\n"
         "told answered failed cancelled to_desks late told_late unanswered next_due\n"

@@ -1,7 +1,10 @@
 #include "store/report.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/date.h"
 #include "store/sql.h"
 
@@ -15,6 +18,41 @@ int report_begin(struct db *db, struct err *err)
 void report_end(struct db *db)
 {
     db_rollback(db);
+}
+
+/* proc(5): "1: FLOCK  ADVISORY  WRITE 1234 fe:00:10956088 0 EOF", the last number of the three being
+ * the file's. A waiting one has "->" before its kind, and holds nothing. */
+static int64_t find_lock(FILE *locks, const struct stat *file)
+{
+    char line[256];
+    long pid;
+    unsigned long long inode;
+
+    while (fgets(line, sizeof line, locks)) {
+        if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %ld %*x:%*x:%llu", &pid, &inode) == 2 &&
+            inode == file->st_ino)
+            return pid;
+    }
+    return 0;
+}
+
+int64_t report_daemon(struct db *db)
+{
+    struct buf path;
+    struct stat file;
+    FILE *locks = NULL;
+    int64_t pid = 0;
+
+    buf_init(&path, 4096);
+    buf_addf(&path, "%s-daemon", db_path(db));
+    if (stat(buf_text(&path), &file) == 0) {
+        locks = fopen("/proc/locks", "re");
+        pid = locks ? find_lock(locks, &file) : -1;
+    }
+    if (locks)
+        fclose(locks);
+    buf_release(&path);
+    return pid;
 }
 
 time_t report_night_began(time_t now)

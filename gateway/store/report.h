@@ -72,6 +72,10 @@ struct report_status {
 int report_status(struct db *db, time_t since, time_t now, struct report_status *out,
                   struct err *err) MUST_CHECK;
 
+/* The process id of the daemon that holds the store's lock; 0 when none does; -1 when that cannot be
+ * told. Nothing is locked for it, so a daemon that starts at this moment is not hindered. */
+int64_t report_daemon(struct db *db);
+
 /* The noon that began the night to which now belongs: the latest 12:00 in London. */
 time_t report_night_began(time_t now);
 
@@ -188,7 +192,7 @@ int report_reviews(struct db *db, int64_t child_id, struct report_review **out, 
 int report_pupil(struct db *db, const char *la_code, const char *pupil_id, int64_t *pupil_key,
                  struct err *err) MUST_CHECK;
 
-/* The name of a door's establishment, or of the authority whose desk it is; "" unknown. */
+/* The name of a door's establishment, of the authority, or the force's id; "" unknown. */
 int report_door_name(struct db *db, const struct door *door, char out[REPORT_NAME_SIZE],
                      struct err *err) MUST_CHECK;
 

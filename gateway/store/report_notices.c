@@ -8,7 +8,7 @@
 /* Every column of a report_notice; the item is one under way, else the last that there was. */
 #define NOTICE_COLUMNS                                                                             \
     "SELECT n.notice_id, n.reference, i.force, i.police_ref, n.namespace, n.urn,"                  \
-    " coalesce(e.name, a.name, ''),"                                                               \
+    " coalesce(e.name, a.name, CASE WHEN n.namespace IN ('la','force') THEN n.urn ELSE '' END),"   \
     " coalesce(e.la_code, CASE n.namespace WHEN 'la' THEN n.urn ELSE '' END),"                     \
     " (SELECT count(*) FROM notice_child nc WHERE nc.notice_id = n.notice_id),"                    \
     " n.answered_by, o.item_id, o.contact_id, c.role, o.adapter, o.state, o.verdict, o.tries,"     \

@@ -236,7 +236,8 @@ int report_door_name(struct db *db, const struct door *door, char out[REPORT_NAM
     sqlite3_stmt *stmt;
     int rc = sql_query(db, &stmt, err,
                        "SELECT name FROM establishment WHERE namespace = ?1 AND urn = ?2"
-                       " UNION ALL SELECT name FROM authority WHERE ?1 = 'la' AND la_code = ?2",
+                       " UNION ALL SELECT name FROM authority WHERE ?1 = 'la' AND la_code = ?2"
+                       " UNION ALL SELECT ?2 WHERE ?1 = 'force'",
                        "tt", door->namespace, door->urn);
 
     if (rc < 0)

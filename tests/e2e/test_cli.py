@@ -6,6 +6,7 @@ else, so that one that leaks is seen.
 
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import pty
@@ -319,6 +320,16 @@ def test_a_child_that_nothing_looks_after_makes_status_exit_1(store):
     assert "! 1 child is forgotten" in done.stdout
     s = json.loads(run("status", "--json", store=store, status=1).stdout)
     assert s["attention"]["forgotten"] == 1 and s["adds_up"] is False
+
+
+def test_status_says_whether_the_daemon_runs(store):
+    assert shown("status", store=store)["daemon_pid"] is None
+    assert "encompassd is not running" in run("status", store=store).stdout
+    with open(f"{store}-daemon", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert shown("status", store=store)["daemon_pid"] == os.getpid()
+        assert "encompassd is not running" not in run("status", store=store).stdout
+    assert shown("status", store=store)["daemon_pid"] is None
 
 
 def test_status_reads_as_text_what_json_says(store):

@@ -133,6 +133,53 @@ static void postcode_year(unsigned char kind, const struct reading *r, struct ke
         add(k, kind, r->person->postcode, "", r->years[y]);
 }
 
+static void district_born(unsigned char kind, const struct reading *r, struct keys *k)
+{
+    char outward[POSTCODE_SIZE];
+    size_t n = postcode_outward(r->person->postcode);
+
+    if (n == 0 || r->born == DAY_NONE)
+        return;
+    memcpy(outward, r->person->postcode, n);
+    outward[n] = '\0';
+    add(k, kind, outward, "", r->born);
+}
+
+/* What an ear keeps of a name: its first letter and the consonants after it, those that sound alike
+ * as one, none twice in a row. */
+static const char *consonants(const char *name, char out[NAME_SIZE])
+{
+    static const char from[] = "cqzvjdb", to[] = "kksfgtp";
+    size_t n = 0;
+
+    for (size_t i = 0; name[i]; i++) {
+        const char *alike = strchr(from, name[i]);
+        char c = alike ? to[alike - from] : name[i];
+
+        if (i > 0 && strchr("aeiouyhw", c))
+            continue;
+        if (n == 0 || out[n - 1] != c)
+            out[n++] = c;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void sound_year(unsigned char kind, const struct reading *r, struct keys *k)
+{
+    char a[NAME_SIZE], b[NAME_SIZE];
+
+    for (size_t y = 0; y < r->years_count; y++) {
+        for (size_t i = 0; i < r->surnames->count; i++) {
+            for (size_t j = 0; j < r->forenames->count; j++)
+                add(k, kind, consonants(r->forenames->names[j], a),
+                    consonants(r->surnames->names[i], b), r->years[y]);
+        }
+    }
+    personal_wipe(a, sizeof a);
+    personal_wipe(b, sizeof b);
+}
+
 /* The most telling first. exchanged: a child is also looked for with its names exchanged; other_day:
  * with day and month exchanged. */
 static const struct kind {
@@ -149,6 +196,8 @@ static const struct kind {
     {postcode_year, 'Y', false, false},
     {initials_born, 'I', true, false},
     {surname_initial_year, 'B', false, false},
+    {sound_year, 'K', false, false},
+    {district_born, 'D', false, false},
 };
 
 static void add_part(struct parts *p, const char *name)

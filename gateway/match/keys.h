@@ -16,7 +16,7 @@
 enum {
     KEYS_VERSION = 1,
     KEYS_OF_A_KIND = 16, /* so that a child with many names keeps a place for every kind */
-    KEYS_MAX = 144,
+    KEYS_MAX = 176,
 };
 
 /* A pupil is filed under the keys of what is on the roll. A child is looked for also with forename

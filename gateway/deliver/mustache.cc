@@ -1,4 +1,5 @@
 /* The only C++ here. No exception leaves this file. */
+#include <algorithm>
 #include <exception>
 #include <kainjow/mustache.hpp>
 #include <new>
@@ -41,6 +42,53 @@ kainjow::mustache::data value_of(const cJSON *json)
     return kainjow::mustache::data{static_cast<bool>(cJSON_IsTrue(json))};
 }
 
+/* kainjow leaves an empty line behind where a section that is not shown stood on lines of its own,
+ * and drops one that is meant. So it sees no line ends: those of the template are marked, and a line
+ * that holds nothing but section tags and comments has none (Mustache's rule of standalone tags). */
+constexpr char line_end = '\x1e';
+
+bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The tags of a line that holds nothing else, and at least one; else "". */
+std::string tags_alone(const std::string &line)
+{
+    std::string tags;
+    size_t at = 0;
+
+    for (;;) {
+        while (at < line.size() && is_blank(line[at]))
+            at++;
+        if (at == line.size())
+            return tags;
+        const size_t end = line.find("}}", at);
+        if (line.compare(at, 2, "{{") != 0 || end == std::string::npos || at + 2 == end ||
+            std::string{"#^/!"}.find(line[at + 2]) == std::string::npos)
+            return {};
+        tags += line.substr(at, end + 2 - at);
+        at = end + 2;
+    }
+}
+
+std::string mark_lines(const std::string &text)
+{
+    std::string out;
+
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = text.find('\n', at);
+        const std::string line = text.substr(at, end == std::string::npos ? end : end - at);
+        const std::string tags = tags_alone(line);
+
+        out += tags.empty() ? line : tags;
+        if (tags.empty() && end != std::string::npos)
+            out += line_end;
+        at = end == std::string::npos ? text.size() : end + 1;
+    }
+    return out;
+}
+
 std::string unescaped(const std::string &value)
 {
     return value;
@@ -51,7 +99,7 @@ std::string unescaped(const std::string &value)
 int mustache_new(const char *text, bool html, struct mustache **out, struct err *err)
 {
     try {
-        auto *m = new mustache{kainjow::mustache::mustache{std::string{text}}};
+        auto *m = new mustache{kainjow::mustache::mustache{mark_lines(text)}};
 
         if (!m->parsed.is_valid()) {
             err_set(err, ERR_INVALID, "%s", m->parsed.error_message().c_str());
@@ -77,10 +125,11 @@ void mustache_free(struct mustache *m)
 int mustache_render(struct mustache *m, const cJSON *values, struct buf *out, struct err *err)
 {
     try {
-        const std::string text = m->parsed.render(value_of(values));
+        std::string text = m->parsed.render(value_of(values));
 
         if (!m->parsed.is_valid())
             return err_set(err, ERR_INVALID, "%s", m->parsed.error_message().c_str());
+        std::replace(text.begin(), text.end(), line_end, '\n');
         buf_add(out, text.data(), text.size());
         return buf_check(out, err);
     } catch (const std::bad_alloc &) {

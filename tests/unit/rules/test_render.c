@@ -323,6 +323,7 @@ static void every_notice_has_its_words(void **state)
                 assert_true(in_text(m, names[0]) && in_html(m, names[0]));
                 assert_false(in_text(m, "{{") || in_html(m, "{{"));
                 assert_true(in_text(m, "OFFICIAL-SENSITIVE"));
+                assert_false(in_text(m, "\n\n\n\n"));
                 assert_int_equal(t == 0 && reason % 3 ? 1 : 0, in_text(m, "49A"));
                 seen[reason] = strdup(personal_reveal(&m->out.html));
                 for (int before = 0; before < reason; before++)
@@ -332,6 +333,20 @@ static void every_notice_has_its_words(void **state)
                 free(seen[i]);
         }
     }
+}
+
+static void what_is_left_out_leaves_no_empty_line(void **state)
+{
+    struct made *m = *state;
+
+    m->in.children = both;
+    m->in.children_count = 2;
+    make(m);
+    assert_true(in_text(m, "concerned:\n\n* Zebedia Quillon Vantreight, known as Zebbie, Zebo\n"
+                           "* Brotherby\n\n\nWHAT TO DO"));
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_true(in_text(m, "wardrobe.\n* Brotherby\n\nWhat the police wrote: Crockery"));
 }
 
 static void a_missing_child_is_not_called_domestic_abuse(void **state)
@@ -522,6 +537,7 @@ int main(void)
         T(times_are_londons),
         T(brothers_and_sisters_at_one_school_share_a_notice),
         T(every_notice_has_its_words),
+        T(what_is_left_out_leaves_no_empty_line),
         T(a_missing_child_is_not_called_domestic_abuse),
         T(a_wording_of_ones_own_comes_first_and_standard_stands_in),
         T(a_kind_that_has_no_words_is_refused),

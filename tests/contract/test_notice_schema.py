@@ -1,0 +1,114 @@
+"""What is posted to a webhook is what config/webhook-notice.schema.json says, whatever the incident,
+and what a mail says is made from the same."""
+
+import copy
+import html
+import itertools
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ENCOMPASS_BUILD", REPOSITORY / "build/dev"))
+SCHEMA = json.loads((REPOSITORY / "config/webhook-notice.schema.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
+REASONS = SCHEMA["properties"]["reason"]["enum"]
+
+WHOLE = {
+    "version": 1, "force": "devon-and-cornwall", "police_ref": "50260034112", "revision": 1,
+    "type": "domestic_abuse", "action": "notify", "attended_at": "2026-11-19T23:41:00Z",
+    "location": {"address": "12 Quarrington Steps", "postcode": "PL4 8AA", "protected": False},
+    "risk": "medium", "circumstances": "Crockery in Marsham Yard.", "referrals": ["mash"],
+    "officer_contact": "Vulnerability desk, 01752 000000",
+    "children": [{
+        "child_ref": "1", "forename": "Zelda", "middle_names": "Rose", "surname": "Quibblethwaite",
+        "known_as": ["Zel"], "date_of_birth": "2017-03-09", "age": 9, "sex": "F",
+        "relationship": "stepniece", "present": "heard",
+        "voice": {"text": "Hid upstairs.", "spoken_to": True, "with": "officer alone"}}]}
+
+CHANGES = {
+    "whole": {},
+    "least": {"risk": "unknown", "circumstances": None, "referrals": [], "officer_contact": None,
+              "location": None, "children": [{"child_ref": "1", "surname": "Quibblethwaite"}]},
+    "protected": {"location": {"address": "12 Quarrington Steps", "protected": True}},
+    "missing": {"type": "missing"},
+    "found": {"type": "missing_found"},
+    "many": {"children": [{"child_ref": str(n), "forename": f"Zelda{n}", "present": "not_present"}
+                          for n in range(20)]},
+}
+
+
+def render(change, language, fields, kind, reason):
+    incident = copy.deepcopy(WHOLE) | CHANGES[change]
+    done = subprocess.run(
+        [BUILD / "tests/render_try", REPOSITORY / "templates", language, fields, kind, reason],
+        input=json.dumps({k: v for k, v in incident.items() if v is not None}),
+        capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+CASES = [("notice", "none")] + [("desk", reason) for reason in REASONS]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_body_is_what_the_schema_says(change):
+    for fields, (kind, reason) in itertools.product(("name", "full"), CASES):
+        body = render(change, "en", fields, kind, reason)["body"]
+        VALIDATOR.validate(body)
+        assert body["fields"] == fields and body["kind"] == kind
+        assert ("protected" in body) == (change == "protected" and fields == "full")
+
+
+def test_the_schema_allows_nothing_that_the_policy_leaves_out():
+    name, full = (render("whole", "en", fields, "notice", "none")["body"]
+                  for fields in ("name", "full"))
+    for member in full.keys() - name.keys():
+        assert not VALIDATOR.is_valid(name | {member: full[member]}), member
+    for member in full["children"][0].keys() - name["children"][0].keys():
+        more = copy.deepcopy(name)
+        more["children"][0][member] = full["children"][0][member]
+        assert not VALIDATOR.is_valid(more), member
+    assert not VALIDATOR.is_valid(name | {"surprise": 1})
+
+
+def test_all_members_of_the_schema_are_made():
+    """A member that nothing makes would be a promise that is not kept."""
+    made, childs = set(), set()
+    for change, (kind, reason) in itertools.product(CHANGES, CASES[:2]):
+        body = render(change, "en", "full", kind, reason)["body"]
+        made |= body.keys()
+        childs |= body["children"][0].keys()
+    assert made == SCHEMA["properties"].keys()
+    assert childs == SCHEMA["$defs"]["child"]["properties"].keys()
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_html_can_be_read_by_everybody_and_fetches_nothing(language):
+    for fields, (kind, reason) in itertools.product(("name", "full"), CASES):
+        page = render("whole", language, fields, kind, reason)["html"]
+        assert f'<html lang="{language}">' in page
+        assert page.count("<h1") == 1 and page.count("<h2") >= 2 and "<title>" in page
+        assert not re.search(r"<(img|script|link|iframe|style|form)\b|https?:|url\(|src=", page)
+        for tag in ("ul", "li", "p", "h1", "h2", "strong", "code"):
+            assert page.count(f"<{tag}>") + page.count(f"<{tag} ") == page.count(f"</{tag}>"), tag
+
+
+def words(text):
+    return re.findall(r"[\w'&]+", text.lower())
+
+
+@pytest.mark.parametrize("language,first", [("en", "WHAT HAPPENED"), ("cy", "BETH DDIGWYDDODD")])
+def test_text_and_html_say_the_same(language, first):
+    """Word by word from the first heading on, once markup and layout are taken away."""
+    for change, fields, (kind, reason) in itertools.product(
+            ("whole", "protected", "missing", "found"), ("name", "full"), CASES):
+        made = render(change, language, fields, kind, reason)
+        text = made["text"][made["text"].index(first):]
+        page = re.sub(r"<[^>]+>", " ", made["html"][made["html"].index("<h2"):])
+        assert words(html.unescape(page)) == words(text), (change, fields, kind, reason)

@@ -152,6 +152,43 @@ static void a_send_under_way_is_waited_for(void **state)
     assert_int_equal(child(p, id, "1").stage, STAGE_DONE);
 }
 
+static void a_send_under_way_to_one_who_must_not_be_told_is_waited_for(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item item;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ",\"do_not_tell\":[{\"role\":\"dsl\"}]"),
+        SEND_AT + 1);
+    assert_int_equal(plan_at(p, SEND_AT + 2), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 1);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, outbox_later(p->db, &item, "later", 451, "busy", 9, SEND_AT + 30, SEND_AT + 3, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    outbox_item_release(&item);
+    assert_int_equal(plan_at(p, SEND_AT + 4), 1);
+    assert_int_equal(waits_for(p, 1), 2); /* and then it is the deputy's */
+}
+
+static void a_plan_that_must_wait_has_changed_nothing(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item item;
+
+    run(p, "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import) VALUES"
+           " (1, 'school', '100002', 1)");
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "webhook", SEND_AT, 60, &item, 1, &p->err), 1);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), SEND_AT + 1);
+    assert_int_equal(plan_at(p, SEND_AT + 2), 0);
+    assert_int_equal(notice(p, 1).state, NOTICE_OWED);
+    assert_int_equal(notice(p, 2).state, NOTICE_OWED);
+    outbox_item_release(&item);
+}
+
 static void a_send_under_way_that_the_plan_still_wants_holds_nothing_up(void **state)
 {
     struct place *p = *state;
@@ -194,6 +231,8 @@ int main(void)
         T(a_desk_that_was_asked_who_the_child_is_hears_that_the_school_cannot_be_told),
         T(a_contact_that_fails_is_followed_by_the_next_until_somebody_is_told),
         T(a_send_under_way_is_waited_for),
+        T(a_send_under_way_to_one_who_must_not_be_told_is_waited_for),
+        T(a_plan_that_must_wait_has_changed_nothing),
         T(a_send_under_way_that_the_plan_still_wants_holds_nothing_up),
         T(one_that_waits_does_not_stand_in_the_others_way),
     };

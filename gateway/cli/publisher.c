@@ -16,7 +16,14 @@
 
 #define REPLY "/reply/"
 
-enum { TOKEN_BYTES = 8, RETRY_MS = 1000, ROUND_MS = 200, MIDS = 65536, SUBSCRIPTIONS = 2 };
+enum {
+    TOKEN_BYTES = 8,
+    RETRY_MS = 1000,
+    ROUND_MS = 200,
+    FAREWELL_MS = 500,
+    MIDS = 65536,
+    SUBSCRIPTIONS = 2
+};
 
 struct publisher {
     const struct config *conf;
@@ -293,10 +300,8 @@ static void one_connection(struct publisher *p, int patience, struct err *err)
         p->file->list[i].sent = false;
     if (connect_aside(p, patience, err))
         converse(p, patience);
-    if (p->client && p->settled == p->file->count &&
-        mosquitto_disconnect_v5(p->client->mosq, 0, NULL) == MOSQ_ERR_SUCCESS &&
-        mosquitto_loop_write(p->client->mosq, 1) != MOSQ_ERR_SUCCESS)
-        p->over = true; /* a farewell that nobody needs */
+    if (p->client && p->settled == p->file->count)
+        broker_farewell(p->client, FAREWELL_MS);
     broker_client_free(p->client);
     p->client = NULL;
 }

@@ -1,6 +1,7 @@
 #include "intake/broker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -9,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define SECTION "mqtt"
 
@@ -249,4 +252,41 @@ bool broker_hung_up(const struct broker_client *client)
     char byte;
 
     return fd < 0 || recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Closing a socket with unread messages in it resets the connection, and the broker's end loses the
+ * acknowledgements that it has not read yet. So it stays open until the broker has closed its own. */
+static void see_off(int fd, int64_t end)
+{
+    char ignored[4096];
+
+    shutdown(fd, SHUT_WR);
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int64_t left = end - clock_monotonic_ms();
+
+        if (left <= 0 || poll(&p, 1, (int)left) <= 0 || read(fd, ignored, sizeof ignored) <= 0)
+            break;
+    }
+    personal_wipe(ignored, sizeof ignored);
+    close(fd);
+}
+
+void broker_farewell(struct broker_client *client, int most_ms)
+{
+    struct mosquitto *mosq = client->mosq;
+    int64_t end = clock_monotonic_ms() + most_ms;
+    int fd = fcntl(mosquitto_socket(mosq), F_DUPFD_CLOEXEC, 0);
+    int rc = mosquitto_disconnect_v5(mosq, 0, NULL); /* queued after what waits */
+
+    while (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mosq) >= 0 && mosquitto_want_write(mosq) &&
+           clock_monotonic_ms() < end) {
+        struct pollfd p = {.fd = mosquitto_socket(mosq), .events = POLLOUT};
+
+        if (poll(&p, 1, 100) < 0)
+            break;
+        rc = mosquitto_loop_write(mosq, 1);
+    }
+    if (fd >= 0)
+        see_off(fd, end);
 }

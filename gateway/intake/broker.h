@@ -35,6 +35,9 @@ int broker_check(const struct config *conf, struct err *err) MUST_CHECK;
 int broker_client_new(const struct config *conf, const char *client_id, bool clean_start,
                       void *owner, struct broker_client **out, struct err *err) MUST_CHECK;
 
+/* Writes what waits and a DISCONNECT, and sees that the broker has read them: at most most_ms. */
+void broker_farewell(struct broker_client *client, int most_ms);
+
 /* Closes without a farewell: what is queued is thrown away. NULL is allowed. */
 void broker_client_free(struct broker_client *client);
 

@@ -1,7 +1,6 @@
 #include "intake/subscriber.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -459,22 +458,6 @@ int subscriber_new(const struct config *conf, struct db *db, const struct clock 
     return 0;
 }
 
-static void say_farewell(struct subscriber *s)
-{
-    struct mosquitto *mosq = s->client->mosq;
-    int64_t end = clock_monotonic_ms() + FAREWELL_MS;
-    int rc = mosquitto_disconnect_v5(mosq, 0, NULL); /* queued after the acknowledgements */
-
-    while (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mosq) >= 0 && mosquitto_want_write(mosq) &&
-           clock_monotonic_ms() < end) {
-        struct pollfd p = {.fd = mosquitto_socket(mosq), .events = POLLOUT};
-
-        if (poll(&p, 1, 100) < 0)
-            break;
-        rc = mosquitto_loop_write(mosq, 1);
-    }
-}
-
 void subscriber_free(struct subscriber *s)
 {
     struct err err;
@@ -485,7 +468,7 @@ void subscriber_free(struct subscriber *s)
     if (s->client) {
         db_rollback(s->db);
         if (s->greeted)
-            say_farewell(s);
+            broker_farewell(s->client, FAREWELL_MS);
         broker_client_free(s->client);
     }
     if (receipts_abandon(s->receipts, &err) < 0)

@@ -1,6 +1,7 @@
 #include "store/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,17 +22,17 @@ void report_end(struct db *db)
 }
 
 /* proc(5): "1: FLOCK  ADVISORY  WRITE 1234 fe:00:10956088 0 EOF", the last number of the three being
- * the file's. A waiting one has "->" before its kind, and holds nothing. */
+ * the file's. One that waits has "->" before its kind, and holds nothing. */
 static int64_t find_lock(FILE *locks, const struct stat *file)
 {
     char line[256];
-    long pid;
-    unsigned long long inode;
 
     while (fgets(line, sizeof line, locks)) {
-        if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %ld %*x:%*x:%llu", &pid, &inode) == 2 &&
-            inode == file->st_ino)
-            return pid;
+        const char *kind = strstr(line, ": FLOCK"), *writes = strstr(line, "WRITE ");
+        const char *inode = strrchr(line, ':');
+
+        if (kind && writes && inode && strtoull(inode + 1, NULL, 10) == file->st_ino)
+            return strtol(writes + strlen("WRITE "), NULL, 10);
     }
     return 0;
 }

@@ -104,6 +104,35 @@ static int check_doors(struct db *db, day_t today, struct findings *f, struct er
     return rc;
 }
 
+/* Children's centres that under-fives are sent to, where the authority has that switched on. */
+static int check_centres(struct db *db, struct findings *f, struct err *err)
+{
+    struct report_door *doors = NULL;
+    size_t count = 0;
+    int rc = report_centres(db, &doors, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct policy_row *rows = NULL;
+        struct policy policy;
+        size_t rows_count = 0;
+        char subject[256];
+
+        if (doors[i].contacts > 0)
+            continue;
+        rc = registers_policies(db, "", doors[i].la_code, &doors[i].door, &rows, &rows_count, err);
+        if (rc < 0)
+            break;
+        policy_resolve(rows, rows_count, "", doors[i].la_code, &doors[i].door, &policy);
+        free(rows);
+        subject_of(&doors[i].door, doors[i].name, subject);
+        if (policy.childrens_centres)
+            finding(f, SEVERITY_WARNING, subject, "import a verified contact",
+                    "under-fives who live near are sent there, and nobody there can be told");
+    }
+    free(doors);
+    return rc;
+}
+
 static int check_desks(struct db *db, struct findings *f, struct err *err)
 {
     struct report_tally *list = NULL;
@@ -115,7 +144,8 @@ static int check_desks(struct db *db, struct findings *f, struct err *err)
     for (size_t i = 0; i < count; i++) {
         snprintf(subject, sizeof subject, "authority %s %s", list[i].id, list[i].name);
         finding(f, SEVERITY_WARNING, subject, "import a verified la_desk contact",
-                "its desk has no contact, so what no school can be told has nowhere to go");
+                "its desk has no contact: what no school can be told waits, unless the force has a "
+                "desk");
     }
     free(list);
     return 0;
@@ -237,10 +267,11 @@ int check_registers(struct cli *cli, struct db *db, const struct config *config,
     time_t now = clock_now(&cli->clock);
     day_t today = london_day(now);
 
-    if (check_doors(db, today, f, err) < 0 || check_desks(db, f, err) < 0 ||
-        check_unverified(db, f, err) < 0 || check_adapters_used(db, config, f, err) < 0 ||
-        check_rolls(db, now, f, err) < 0 || check_holidays(db, today, f, err) < 0 ||
-        check_policies(db, f, err) < 0 || check_refused(db, now, f, err) < 0)
+    if (check_doors(db, today, f, err) < 0 || check_centres(db, f, err) < 0 ||
+        check_desks(db, f, err) < 0 || check_unverified(db, f, err) < 0 ||
+        check_adapters_used(db, config, f, err) < 0 || check_rolls(db, now, f, err) < 0 ||
+        check_holidays(db, today, f, err) < 0 || check_policies(db, f, err) < 0 ||
+        check_refused(db, now, f, err) < 0)
         return -1;
     return 0;
 }

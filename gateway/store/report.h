@@ -208,6 +208,10 @@ struct report_door { /* a door with pupils on roll on that day */
 int report_doors(struct db *db, day_t on, struct report_door **out, size_t *count,
                  struct err *err) MUST_CHECK;
 
+/* The same of those that under-fives are sent to by where they live: open, no pupils. */
+int report_centres(struct db *db, struct report_door **out, size_t *count,
+                   struct err *err) MUST_CHECK;
+
 struct report_tally {
     char namespace[NAMESPACE_SIZE], id[DOOR_URN_SIZE];
     char name[REPORT_NAME_SIZE];

@@ -40,6 +40,22 @@ int report_doors(struct db *db, day_t on, struct report_door **out, size_t *coun
     return report_list_out(&list, report_rows(db, &list, rc, err), out, count);
 }
 
+int report_centres(struct db *db, struct report_door **out, size_t *count, struct err *err)
+{
+    struct report_list list = REPORT_LIST(struct report_door, read_door);
+    int rc = sql_query(
+        db, &list.stmt, err,
+        "SELECT r.namespace, r.urn, e.name, e.la_code, e.status_code, 0,"
+        " (SELECT count(*) FROM contact c WHERE c.namespace = r.namespace AND c.urn = r.urn"
+        "  AND c.verified_at IS NOT NULL AND c.ended_at IS NULL)"
+        " FROM (SELECT DISTINCT namespace, urn FROM reach) r"
+        " JOIN establishment e ON e.namespace = r.namespace AND e.urn = r.urn"
+        " WHERE e.status_code IN (1, 3) ORDER BY e.la_code, e.name, r.urn",
+        "");
+
+    return report_list_out(&list, report_rows(db, &list, rc, err), out, count);
+}
+
 static int read_tally(struct db *db, sqlite3_stmt *stmt, void *into, struct err *err)
 {
     struct report_tally *t = into;

@@ -670,6 +670,27 @@ def test_check_is_quiet_about_what_is_mended(config, store):
         assert gone not in left
 
 
+def test_check_warns_of_a_centre_that_cannot_be_told_where_that_is_switched_on(config, store):
+    change(store, "INSERT INTO establishment(namespace, urn, la_code, name, type_code, type_name,"
+                  " status_code) VALUES ('centre', '20001', '879', 'A Centre', 47, 'x', 1)")
+    change(store, "INSERT INTO reach VALUES ('centre', '20001', 'PL4')")
+    assert not found(config, 0, "warning", "centre 20001")
+    change(store, "INSERT INTO policy VALUES ('la', '879', 'childrens_centres', 'on')")
+    assert len(found(config, 0, "warning", "centre 20001", "under-fives")) == 1
+
+
+def test_check_warns_of_a_policy_that_is_none(config, store):
+    change(store, "INSERT INTO policy VALUES ('la', '879', 'send_at', 'half past')")
+    assert len(found(config, 0, "warning", "policy la 879 send_at")) == 1
+
+
+def test_check_warns_of_pupils_at_a_closed_school(config, store):
+    change(store, "UPDATE establishment SET status_code = 2 WHERE urn = '113293'")
+    change(store, "UPDATE enrolment SET urn = '999999' WHERE pupil_key = 4")
+    assert found(config, 0, "warning", "113293", "it is closed")
+    assert found(config, 0, "warning", "999999", "not in the register")
+
+
 def test_check_warns_of_an_old_roll(config, store):
     change(store, "UPDATE import SET at = ?", at("2025-12-01T09:00:00"))
     assert found(config, 0, "warning", "authority 879", "its roll of 3 pupils")

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "intake/incident.h"
 #include "intake/receipt.h"
 #include "store/audit.h"
@@ -137,6 +138,33 @@ static int keep(struct db *db, const struct inbound *in, const struct incident *
     return rc;
 }
 
+/* As keep; but where the store's rules do not take it, which is a fault of ours, nothing of it stays and
+ * problems says so. It would come back for ever otherwise, and nothing behind it would be kept. */
+static int keep_if_it_can_be(struct db *db, const struct inbound *in,
+                             const struct incident *incident, time_t now, enum accepted *out,
+                             struct problems *problems, struct err *err)
+{
+    struct err why = {.code = ERR_NONE};
+    int rc;
+
+    if (db_part_begin(db, err) < 0)
+        return -1;
+    rc = keep(db, in, incident, now, out, &why);
+    if (rc == 0)
+        return db_part_end(db, true, err);
+    if (err)
+        *err = why;
+    if (why.code != ERR_STORE || !db_in_transaction(db))
+        return -1;
+    if (db_part_end(db, false, err) < 0)
+        return -1;
+    log_failure("intake.unkept", &why);
+    return problems_add(problems, "",
+                        "could not be stored, which is the gateway's fault; a person "
+                        "must look at it",
+                        err);
+}
+
 int accept_message(struct db *db, const struct inbound *in, time_t now, enum accepted *out,
                    struct err *err)
 {
@@ -155,11 +183,10 @@ int accept_message(struct db *db, const struct inbound *in, time_t now, enum acc
         goto out;
     if (!has_force && problems_add(&problems, "", "came on a topic that names no force", err) < 0)
         goto out;
-    if (problems.count > 0) {
+    rc = problems.count > 0 ? 0 : keep_if_it_can_be(db, in, incident, now, out, &problems, err);
+    if (rc == 0 && problems.count > 0) {
         *out = ACCEPTED_REFUSED;
         rc = refuse(db, in, has_force ? force : NULL, &ident, &problems, now, err);
-    } else {
-        rc = keep(db, in, incident, now, out, err);
     }
 out:
     incident_free(incident);

@@ -189,6 +189,19 @@ void db_rollback(struct db *db)
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
+int db_part_begin(struct db *db, struct err *err)
+{
+    assert(db_in_transaction(db));
+    return sql_run(db, err, "SAVEPOINT part", "");
+}
+
+int db_part_end(struct db *db, bool keep, struct err *err)
+{
+    if (!keep && sql_run(db, err, "ROLLBACK TO part", "") < 0)
+        return -1;
+    return sql_run(db, err, "RELEASE part", "");
+}
+
 int db_version_of_data(struct db *db, int64_t *out, struct err *err)
 {
     return sql_int(db, out, err, "PRAGMA data_version", "") == 1 ? 0 : -1;

@@ -35,6 +35,10 @@ int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolle
 void db_rollback(struct db *db);                          /* no transaction: nothing happens */
 bool db_in_transaction(const struct db *db);
 
+/* A part of the open transaction that can be undone and leave the rest as it is. Parts do not nest. */
+int db_part_begin(struct db *db, struct err *err) MUST_CHECK;
+int db_part_end(struct db *db, bool keep, struct err *err) MUST_CHECK;
+
 /* A number that changes whenever another connection has committed (PRAGMA data_version): how the
  * daemon sees within a second what a command has changed. */
 int db_version_of_data(struct db *db, int64_t *out, struct err *err) MUST_CHECK;

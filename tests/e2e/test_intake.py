@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -85,6 +86,27 @@ def test_a_refused_message_keeps_its_neighbours(broker, gateway):
     assert all(r["errors"] for _, r in got if r["status"] == "refused")
     assert gateway.references() == {"OE-A", "OE-B"}
     assert gateway.kept("refused") == len(bad)
+
+
+def test_a_message_that_the_store_does_not_take_is_refused_and_nothing_waits_behind_it(
+        broker, gateway):
+    """A rule of the store that a message breaks is a fault of ours, and must not stop a night."""
+    connected(gateway)
+    with sqlite3.connect(gateway.store, timeout=10) as store:
+        store.execute("CREATE TRIGGER bug BEFORE INSERT ON child WHEN new.child_ref = 'bug'"
+                      " BEGIN SELECT raise(ABORT, 'a bug of ours'); END")
+    store.close()
+    child = {"child_ref": "bug", "surname": "Quillfeather"}
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.send(INCIDENT, incident("OE-A"))
+        desk.send(INCIDENT, incident("OE-BUG", children=[child]))
+        desk.send(INCIDENT, incident("OE-B"))
+        got = {r["police_ref"]: r["status"] for _, r in receipts(desk, 3)}
+    assert got == {"OE-A": "accepted", "OE-BUG": "refused", "OE-B": "accepted"}
+    assert gateway.references() == {"OE-A", "OE-B"}
+    assert gateway.kept("refused") == 1 and gateway.kept() == 2
+    assert "error intake.unkept" in gateway.log_text()
 
 
 def test_what_came_while_the_daemon_was_away_is_stored_after_a_restart_of_both(

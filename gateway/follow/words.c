@@ -283,7 +283,8 @@ const char *words_rule_short(const char *rule)
     return look_up(list, rule);
 }
 
-void words_rule(const char *rule, time_t accepted_at, time_t due_at, struct buf *out)
+void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t due_at,
+                struct buf *out)
 {
     static const struct word list[] = {
         {"school-morning", "is the next school day there, and its send time is when it is due"},
@@ -303,6 +304,13 @@ void words_rule(const char *rule, time_t accepted_at, time_t due_at, struct buf 
     words_moment(due_at, due);
     if (why == rule) {
         buf_addf(out, "Accepted on %s; due on %s by the rule %s.", accepted, due, rule);
+        return;
+    }
+    if (strcmp(rule, "at-once") != 0 && strcmp(rule, "desk-at-once") != 0 && due_at <= planned_at) {
+        buf_addf(out,
+                 "Accepted on %s; planned on %s, when its time by the rule (%s) had gone by, so it "
+                 "was due at once.",
+                 accepted, due, words_rule_short(rule));
         return;
     }
     /* The day alone: "Monday 16 March 2026". */

@@ -87,6 +87,7 @@ struct report_notice {
     char establishment[REPORT_NAME_SIZE]; /* or the authority's name */
     char la_code[8];
     int64_t children;
+    time_t planned_at;
     char answered_by[REPORT_WHO_SIZE];
     /* The item that stands for it: one under way, else the last. item_id -1: nobody to send to. */
     int64_t item_id, contact_id;

@@ -50,7 +50,7 @@ static void a_code_that_is_new_stands_for_itself(void **state)
     (void)state;
     assert_string_equal(words_adapter("pigeon"), "pigeon");
     buf_init(&out, 500);
-    words_rule("lunar", 1773612600, 1773646200, &out);
+    words_rule("lunar", 1773612600, 1773612601, 1773646200, &out);
     assert_string_equal(buf_text(&out),
                         "Accepted on Sunday 15 March 2026 at 22:10; due on Monday 16 "
                         "March 2026 at 07:30 by the rule lunar.");
@@ -63,11 +63,26 @@ static void a_rule_is_a_sentence_with_its_dates(void **state)
 
     (void)state;
     buf_init(&out, 500);
-    words_rule("school-morning", 1773612600, 1773646200, &out);
+    words_rule("school-morning", 1773612600, 1773612601, 1773646200, &out);
     assert_string_equal(
         buf_text(&out),
         "Accepted on Sunday 15 March 2026 at 22:10. Monday 16 March 2026 is the next "
         "school day there, and its send time is when it is due: 07:30.");
+    buf_release(&out);
+}
+
+static void what_is_planned_after_its_time_is_said_to_be_due_at_once(void **state)
+{
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 500);
+    words_rule("school-morning", 1773612600, 1773646800, 1773646800, &out);
+    assert_string_equal(
+        buf_text(&out),
+        "Accepted on Sunday 15 March 2026 at 22:10; planned on Monday 16 March 2026 "
+        "at 07:40, when its time by the rule (next school morning) had gone by, so "
+        "it was due at once.");
     buf_release(&out);
 }
 
@@ -112,6 +127,7 @@ int main(void)
         cmocka_unit_test(every_code_of_the_gateway_has_words),
         cmocka_unit_test(a_code_that_is_new_stands_for_itself),
         cmocka_unit_test(a_rule_is_a_sentence_with_its_dates),
+        cmocka_unit_test(what_is_planned_after_its_time_is_said_to_be_due_at_once),
         cmocka_unit_test(evidence_says_what_speaks_for_before_what_speaks_against),
         cmocka_unit_test(a_reply_code_is_named_by_its_protocol),
     };

@@ -1,0 +1,125 @@
+#include "cli/explain.h"
+
+#include <stdlib.h>
+
+#include "follow/words.h"
+
+static int tries_json(struct telling *t, cJSON *o, int64_t item_id)
+{
+    cJSON *list = json_add_list(o, "tries");
+    struct report_attempt *attempts = NULL;
+    size_t count = 0;
+
+    if (report_attempts(t->db, item_id, &attempts, &count, t->err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        cJSON *attempt = json_push_object(list);
+
+        json_number(attempt, "number", attempts[i].number);
+        json_moment(attempt, "at", attempts[i].at);
+        json_text(attempt, "verdict", attempts[i].verdict);
+        json_text(attempt, "words", words_verdict(attempts[i].verdict));
+        json_number(attempt, "code", attempts[i].code);
+        json_text(attempt, "detail", attempts[i].detail);
+        json_number(attempt, "ms", attempts[i].ms);
+    }
+    free(attempts);
+    return 0;
+}
+
+static int item_json(struct telling *t, cJSON *list, const struct report_item *item)
+{
+    cJSON *o = json_push_object(list);
+
+    json_number(o, "item_id", item->item_id);
+    json_text(o, "role", item->role);
+    json_text(o, "role_words", words_role(item->role));
+    json_text(o, "adapter", item->adapter);
+    json_text(o, "adapter_words", words_adapter(item->adapter));
+    json_text(o, "state", item->state);
+    json_text(o, "state_words", words_item_state(item->state));
+    json_moment(o, "due_at", item->due_at);
+    json_moment(o, "sent_at", item->sent_at);
+    if (t->names) {
+        struct personal name = {NULL, 0};
+
+        if (people_contact_name(t->db, item->contact_id, &name, t->err) < 0)
+            return -1;
+        json_personal(o, "contact_name", &name);
+        personal_release(&name);
+    }
+    return tries_json(t, o, item->item_id);
+}
+
+static int notice_children_json(struct telling *t, cJSON *o, int64_t notice_id)
+{
+    cJSON *list = json_add_list(o, "children");
+    int64_t *ids = NULL;
+    size_t count = 0;
+
+    if (notices_children(t->db, notice_id, &ids, &count, t->err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct child_row *row = people_row(&t->people, ids[i]);
+
+        if (row)
+            json_push_text(list, row->child_ref);
+    }
+    free(ids);
+    return 0;
+}
+
+/* When the revision that a notice is about was accepted: the time its due time was reckoned from. */
+static time_t accepted_at(const struct telling *t, int64_t revision)
+{
+    for (size_t i = 0; i < t->revisions_count; i++) {
+        if (t->revisions[i].revision == revision)
+            return t->revisions[i].received_at;
+    }
+    return t->row.revised_at;
+}
+
+int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r)
+{
+    const struct notice_row *n = &r->notice;
+    cJSON *o = json_push_object(list), *items_list;
+    struct report_item *items = NULL;
+    struct buf rule;
+    size_t count = 0;
+    int rc;
+
+    buf_init(&rule, 1024);
+    words_rule(n->rule, accepted_at(t, n->revision), r->planned_at, n->due_at, &rule);
+    json_text(o, "reference", n->reference);
+    json_number(o, "revision", n->revision);
+    json_text(o, "kind", notice_kind_word(n->kind));
+    json_text(o, "kind_words", words_kind(n->kind));
+    json_text(o, "namespace", n->door.namespace);
+    json_text(o, "namespace_words", words_namespace(n->door.namespace));
+    json_text(o, "urn", n->door.urn);
+    json_text(o, "establishment", r->establishment);
+    json_text(o, "basis", basis_word(n->basis));
+    json_text(o, "basis_words", words_basis(n->basis));
+    json_text(o, "reason", n->reason ? desk_reason_word(n->reason) : NULL);
+    json_text(o, "reason_words", words_desk_reason(n->reason));
+    json_text(o, "rule", n->rule);
+    json_text(o, "rule_words", buf_text(&rule));
+    json_moment(o, "planned_at", r->planned_at);
+    json_moment(o, "due_at", n->due_at);
+    json_moment(o, "answer_by", n->answer_by);
+    json_text(o, "state", notice_state_word(n->state));
+    json_text(o, "state_words", words_notice_state(n->state));
+    json_moment(o, "told_at", n->told_at);
+    json_moment(o, "answered_at", n->answered_at);
+    json_text(o, "answered_by", r->answered_by);
+    json_text(o, "answered_by_words", words_decided_by(r->answered_by));
+    buf_release(&rule);
+    rc = notice_children_json(t, o, n->notice_id);
+    items_list = json_add_list(o, "items");
+    if (rc == 0)
+        rc = report_items(t->db, n->notice_id, &items, &count, t->err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = item_json(t, items_list, &items[i]);
+    free(items);
+    return rc;
+}

@@ -206,6 +206,27 @@ static void a_dry_run_shows_doors_and_columns_and_no_address(void **state)
     assert_int_equal(ask(p, "SELECT count(*) FROM contact"), 0);
 }
 
+static void what_is_not_yet_sent_is_planned_anew(void **state)
+{
+    struct place *p = *state;
+    int64_t incident;
+    struct child_row c;
+
+    run(p,
+        "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (1, '879', 'x', 1)");
+    incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    c = child(p, incident, "1");
+    decided(p, c.child_id, "match");
+    planned(p, incident, 1, "school", "100001", -1, &c.child_id, 1);
+    lands(p, "contacts", HEAD UNA, DEFAULTS, 1, 0, 0, 0);
+    assert_int_equal(result.replanned, 1);
+    assert_int_equal(child(p, incident, "1").stage, STAGE_PLAN);
+    /* The same file again is no news. */
+    OK(p, incidents_set_stage(p->db, c.child_id, STAGE_DONE, &p->err));
+    lands(p, "contacts", HEAD UNA, DEFAULTS, 0, 0, 0, 1);
+    assert_int_equal(result.replanned, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, importing_setup, importing_teardown)
@@ -221,6 +242,7 @@ int main(void)
         T(a_role_fits_its_door_and_a_door_its_numbers),
         T(addresses_are_of_their_adapters_shape),
         T(a_dry_run_shows_doors_and_columns_and_no_address),
+        T(what_is_not_yet_sent_is_planned_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

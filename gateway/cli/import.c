@@ -189,7 +189,7 @@ static void add_tallies(cJSON *to, const struct import_result *result)
 
 static int print_json(const struct import_kind *kind, const char *file,
                       const struct import_options *o, const struct import_result *result,
-                      bool imported, struct err *err)
+                      const struct err *refused, struct err *err)
 {
     cJSON *root = cJSON_CreateObject();
     char *text;
@@ -198,7 +198,9 @@ static int print_json(const struct import_kind *kind, const char *file,
     cJSON_AddStringToObject(root, "file", file);
     cJSON_AddStringToObject(root, "encoding", result->encoding);
     cJSON_AddBoolToObject(root, "dry_run", o->dry_run);
-    cJSON_AddBoolToObject(root, "imported", imported);
+    cJSON_AddBoolToObject(root, "imported", !refused && !o->dry_run);
+    if (refused)
+        cJSON_AddStringToObject(root, "error", refused->text);
     cJSON_AddNumberToObject(root, "rows", (double)result->read);
     cJSON_AddNumberToObject(root, "added", (double)result->added);
     cJSON_AddNumberToObject(root, "changed", (double)result->changed);
@@ -227,8 +229,8 @@ static int show(struct cli *cli, const struct import_kind *kind, const char *fil
 {
     struct err printing;
 
-    if (cli->json && (rc == 0 || result->mistakes.count > 0)) {
-        if (print_json(kind, file, o, result, rc == 0 && !o->dry_run, &printing) < 0 && rc == 0) {
+    if (cli->json && (rc == 0 || err->code == ERR_INVALID)) {
+        if (print_json(kind, file, o, result, rc < 0 ? err : NULL, &printing) < 0 && rc == 0) {
             *err = printing;
             return -1;
         }

@@ -64,15 +64,34 @@ static const struct csv_column columns[COLUMNS] = {
 
 enum { LAS_MAX = 400, NAME_LONGEST = 100, OLDEST = 26 };
 
+/* Rows that are worth a single warning, and the line of the first. */
+struct roll_count {
+    int64_t rows;
+    size_t line;
+};
+
 struct roll {
     struct reading *r;
     uint32_t *first_line; /* of each pupil of this file, by pupil_key; 0: not seen */
     size_t first_line_size;
     char las[LAS_MAX][LA_CODE_SIZE]; /* authorities of the file */
     size_t las_count;
-    int64_t strangers; /* rows of an establishment that is not in the register */
-    size_t strangers_line;
+    struct roll_count strangers; /* rows of an establishment that is not in the register */
+    struct roll_count others;    /* rows of another authority than --la */
 };
+
+static void count_row(const struct roll *roll, struct roll_count *count, size_t column)
+{
+    if (count->rows++ == 0)
+        count->line = csv_file_line(roll->r->csv, column);
+}
+
+static void warn_of(const struct roll *roll, const struct roll_count *count, const char *what)
+{
+    if (count->rows > 0)
+        reading_warning_at(roll->r, count->line, "%s, here and on %" PRId64 " more rows", what,
+                           count->rows - 1);
+}
 
 /* The line on which the pupil was first, this one when that is now. */
 static int first_line(struct roll *roll, int64_t pupil_key, size_t line, size_t *out,
@@ -209,6 +228,10 @@ static const char *days(struct reading *r)
 
 static int note_authority(struct roll *roll, const char *la, struct err *err)
 {
+    const char *expected = roll->r->options->la;
+
+    if (expected && strcmp(expected, la) != 0)
+        count_row(roll, &roll->others, LA_CODE);
     for (size_t i = roll->las_count; i > 0; i--) {
         if (strcmp(roll->las[i - 1], la) == 0)
             return 0;
@@ -244,8 +267,8 @@ static int note_stranger(struct roll *roll, const struct place *p, struct err *e
 {
     int known = registers_has_establishment(roll->r->db, p->namespace, p->urn, err);
 
-    if (known == 0 && roll->strangers++ == 0)
-        roll->strangers_line = csv_file_line(roll->r->csv, URN);
+    if (known == 0)
+        count_row(roll, &roll->strangers, URN);
     return known < 0 ? -1 : 0;
 }
 
@@ -376,10 +399,8 @@ int read_roll(struct reading *r, struct err *err)
         return -1;
     if (read_rows(&roll, err) < 0)
         goto out;
-    if (roll.strangers > 0)
-        reading_warning_at(r, roll.strangers_line,
-                           "here and on %" PRId64 " more rows the urn is not in the register",
-                           roll.strangers - 1);
+    warn_of(&roll, &roll.strangers, "urn: is not in the register");
+    warn_of(&roll, &roll.others, "la_code: is another authority than --la");
     if (r->options->complete && r->result->mistakes.count == 0 && end_absent(&roll, err) < 0)
         goto out;
     rc = 0;

@@ -199,6 +199,8 @@ def test_a_missing_column_refuses_the_file_by_name_and_an_unknown_one_is_named_o
     path = office.file("contacts.csv", "namespace,urn,role,name,address,language,fax\n")
     done = office.run("import", "contacts", path, status=1)
     assert f"{path}:1: the header lacks adapter, verified_at" in done.stderr
+    refused = office.bring("contacts", path, status=1)
+    assert refused["imported"] is False and "lacks adapter" in refused["error"]
     path = office.file("reach.csv", "namespace,urn,postcode_prefix,fax\ncentre,20001,PL4,1\n"
                                     "centre,20001,PL5,2\n")
     done = office.run("import", "reach", path)

@@ -164,6 +164,8 @@ static void the_authority_comes_from_the_row_else_from_the_option(void **state)
     with_la.la = "881";
     lands(p, "roll", file, with_la, 1, 0, 0, 0);
     assert_int_equal(ask(p, "SELECT count(*) FROM pupil WHERE la_code = '881'"), 1);
+    lands(p, "roll", HEAD PUPIL("7", "Vane", "100001", ",,,"), with_la, 1, 0, 0, 0);
+    assert_true(warned(":2: la_code: is another authority than --la, here and on 0 more rows"));
 }
 
 static void a_child_on_no_roll_is_a_pupil_without_enrolment(void **state)
@@ -202,7 +204,7 @@ static void a_doubtful_upn_or_a_strange_school_is_warned_of(void **state)
           DEFAULTS, 2, 0, 0, 0);
     assert_int_equal(result.warnings.count, 2);
     assert_true(warned(":2: upn: has a wrong check letter"));
-    assert_true(warned(":2: here and on 1 more rows the urn is not in the register"));
+    assert_true(warned(":2: urn: is not in the register, here and on 1 more rows"));
 }
 
 /* Every mistake of a row, and none of its values. */

@@ -359,16 +359,21 @@ static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *
 {
     struct outbox_item items[BATCH];
     struct flight *made[BATCH];
-    int room = room_of(w, now), n;
+    int room = room_of(w, now), rc, n;
+    time_t due;
 
+    if (room == 0)
+        return 0;
+    rc = outbox_next_due(d->db, w->adapter->name, &due, err);
+    if (rc <= 0 || due > now)
+        return rc < 0 ? -1 : 0;
     /* Memory first: what is claimed must get off. */
     for (int i = 0; i < room; i++) {
         made[i] = calloc(1, sizeof *made[i]);
         if (!made[i])
             room = i;
     }
-    n = room > 0 ? outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err)
-                 : 0;
+    n = outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err);
     for (int i = 0; i < room; i++) {
         if (i >= n) {
             free(made[i]);

@@ -58,11 +58,11 @@ class Way:
     folder: Path
     keys: dict
 
-    def run(self, **changes):
+    def run(self, times=1, **changes):
         conf = self.folder / "encompass.conf"
         conf.write_text(f'[adapter "{self.name}"]\n' +
                         "".join(f"{key} = {value}\n" for key, value in self.keys.items()))
-        return subprocess.run([BUILD / "tests/adapter_try", conf, self.name],
+        return subprocess.run([BUILD / "tests/adapter_try", conf, self.name, str(times)],
                               input=json.dumps({**MESSAGE, **changes}), capture_output=True,
                               text=True, timeout=60, check=False,
                               env={**os.environ, "https_proxy": "http://127.0.0.1:9",
@@ -87,9 +87,13 @@ def certs(tmp_path_factory):
     return Certs(tmp_path_factory.mktemp("certs"))
 
 
-@pytest.fixture(params=["starttls", "implicit"])
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
+either_tls = pytest.mark.parametrize("mail", ["starttls", "implicit"], indirect=True)
+
+
+@pytest.fixture
 def mail(request, certs):
-    with SmtpSink(certs, tls=request.param, users={"encompass": PASSWORD}) as sink:
+    with SmtpSink(certs, tls=getattr(request, "param", "starttls"), users={"encompass": PASSWORD}) as sink:
         yield sink
 
 
@@ -232,6 +236,7 @@ def test_a_far_side_that_is_not_there_is_tried_later(name, certs, tmp_path):
 
 # Mail.
 
+@either_tls
 def test_a_mail_is_encrypted_and_to_one_recipient(mail, by_mail):
     assert by_mail.send().verdict == "sent"
     [taken] = mail.messages
@@ -247,6 +252,7 @@ def recipient(taken):
     return str(make_header(decode_header(name.replace("\r\n", "")))), address
 
 
+@either_tls
 def test_a_mail_reads_back_as_it_was_meant(mail, by_mail):
     assert by_mail.send().verdict == "sent"
     [taken] = mail.messages
@@ -322,6 +328,7 @@ def test_a_reply_to_the_content_counts_for_what_it_is_about(mail, by_mail, reply
     assert outcome.detail == f"content {' '.join(reply.split()[:2])}"
 
 
+@either_tls
 def test_a_connection_lost_after_the_content_is_tried_again_under_the_same_id(mail, by_mail):
     mail.on_data = lambda taken: "drop"
     outcome = by_mail.send()
@@ -336,6 +343,7 @@ def test_a_connection_lost_at_the_recipient_is_tried_again(mail, by_mail):
     assert by_mail.send().verdict == "later"
 
 
+@either_tls
 def test_a_refused_login_shuts_the_way(mail, by_mail):
     by_mail.keys["username"] = "somebody-else"
     outcome = by_mail.send()
@@ -344,6 +352,7 @@ def test_a_refused_login_shuts_the_way(mail, by_mail):
     assert not mail.messages
 
 
+@either_tls
 def test_a_server_that_nobody_vouches_for_gets_nothing(mail, by_mail, tmp_path):
     by_mail.keys["ca_file"] = Certs(tmp_path / "others").ca
     outcome = by_mail.send()
@@ -358,7 +367,8 @@ def server_named(certs, name):
     return others
 
 
-def test_a_mail_server_of_another_name_gets_nothing(certs, by_mail):
+@either_tls
+def test_a_mail_server_of_another_name_gets_nothing(mail, certs, by_mail):
     with SmtpSink(server_named(certs, "other.example"), tls=by_mail.keys["tls"]) as sink:
         by_mail.keys["port"] = sink.port
         outcome = by_mail.send()
@@ -366,7 +376,8 @@ def test_a_mail_server_of_another_name_gets_nothing(certs, by_mail):
         assert not sink.messages
 
 
-def test_a_server_without_tls_gets_no_login_and_no_mail(by_mail):
+@either_tls
+def test_a_server_without_tls_gets_no_login_and_no_mail(mail, by_mail):
     with SmtpSink(tls="none") as sink:
         by_mail.keys["port"] = sink.port
         outcome = by_mail.send()
@@ -394,6 +405,18 @@ def test_mail_in_the_clear_is_for_loopback_alone(certs, tmp_path):
 def test_a_mail_section_that_cannot_be_right_does_not_open(tmp_path, keys, says):
     way = Way("email", tmp_path, {"host": "mail.example", "from": "a@b.example", **keys})
     assert says in way.refusal()
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_mails_share_a_connection(certs, tmp_path, tls):
+    sink, connections = SmtpSink(certs, tls=tls), []
+    connect = sink._connection
+    sink._connection = lambda: connections.append(1) or connect()
+    with sink:
+        way = Way("email", tmp_path, {"host": "localhost", "port": sink.port, "tls": tls,
+                                      "ca_file": certs.ca, "from": "encompass@police.example"})
+        assert way.run(times=5).returncode == 0
+        assert len(sink.messages) == 5 and len(connections) == 1
 
 
 # Posts.

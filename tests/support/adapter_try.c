@@ -1,5 +1,6 @@
-/* adapter_try CONFIG ADAPTER < message.json - opens an adapter as encompassd would, sends one
- * message and prints how that ended, for tests/contract/test_adapters.py. Exit 2: not opened. */
+/* adapter_try CONFIG ADAPTER [TIMES] < message.json - opens an adapter as encompassd would, sends a
+ * message once or so many times, one after another, and prints a line of JSON on how each ended, for
+ * tests/contract/test_adapters.py. Exit 2: not opened. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,8 @@ static int read_message(const cJSON *json, struct message *m, struct err *err)
                : 0;
 }
 
-static CURLcode perform(CURL *transfer)
+static CURLcode perform(CURLM *multi, CURL *transfer)
 {
-    CURLM *multi = curl_multi_init();
     CURLcode how = CURLE_FAILED_INIT;
     int running = 1, left;
     CURLMsg *m;
@@ -46,7 +46,6 @@ static CURLcode perform(CURL *transfer)
     if (m && m->msg == CURLMSG_DONE)
         how = m->data.result;
     curl_multi_remove_handle(multi, transfer);
-    curl_multi_cleanup(multi);
     return how;
 }
 
@@ -67,7 +66,8 @@ static void print(const char *verdict, const struct outcome *o)
     cJSON_Delete(json);
 }
 
-static void send_one(const struct adapter *adapter, void *self, const struct message *m)
+static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
+                     const struct message *m)
 {
     struct outcome outcome = {.retry_after = -1};
     enum verdict verdict;
@@ -80,8 +80,8 @@ static void send_one(const struct adapter *adapter, void *self, const struct mes
         print(err.code == ERR_INVALID ? "never" : "later", &outcome);
         return;
     }
-    verdict =
-        adapter->judge(self, transfer, work, transfer ? perform(transfer) : CURLE_OK, &outcome);
+    verdict = adapter->judge(self, transfer, work, transfer ? perform(multi, transfer) : CURLE_OK,
+                             &outcome);
     print(verdict_word(verdict), &outcome);
     personal_release(&outcome.answered_by);
 }
@@ -89,7 +89,7 @@ static void send_one(const struct adapter *adapter, void *self, const struct mes
 int main(int argc, char **argv)
 {
     static char input[INPUT_MAX];
-    const struct adapter *adapter = argc == 3 ? adapter_find(argv[2]) : NULL;
+    const struct adapter *adapter = argc >= 3 ? adapter_find(argv[2]) : NULL;
     struct config_section sections[2] = {{NULL, NULL}, {NULL, NULL}};
     struct message m = {.at = 0};
     struct config *conf = NULL;
@@ -107,7 +107,11 @@ int main(int argc, char **argv)
         adapter->open(conf, &self, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
     } else if (read_message(json, &m, &err) == 0) {
-        send_one(adapter, self, &m);
+        CURLM *multi = curl_multi_init();
+
+        for (int i = 0; i < (argc > 3 ? atoi(argv[3]) : 1); i++)
+            send_one(multi, adapter, self, &m);
+        curl_multi_cleanup(multi);
         rc = 0;
     }
     if (self)

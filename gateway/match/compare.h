@@ -42,8 +42,10 @@ struct comparison {
 
 void compare(const struct person *child, const struct person *pupil, struct comparison *out);
 
-/* Two rows of the roll for one child, such as a dual registration or a move between authorities:
- * the same permanent UPN, birth date, forename and surname. */
+/* Two rows of an authority's roll for one child, as a dual registration is: the same permanent UPN,
+ * birth date, forename and surname. Rows of two authorities are not taken for one: the child may
+ * have fled from the one to the other, whose roll is late, so which school is for a person to say
+ * where the home does not. */
 bool compare_is_one_pupil(const struct person *a, const struct person *b);
 
 /* Insertions, deletions, substitutions and exchanges of neighbours that lead from one folded name

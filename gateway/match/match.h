@@ -38,6 +38,7 @@ struct person {
     enum incident_sex sex;
     char upn[14];        /* "" none or invalid */
     char postcode[10];   /* folded: upper case, no space; "" none */
+    char la_code[8];     /* whose roll it is on; "" for a call-out */
     char schools[4][24]; /* "school/100001": where on roll; for a call-out: as claimed, by URN */
     size_t schools_count;
 };

@@ -33,6 +33,7 @@ void roster_person(const struct pupil *pupil, struct person *out)
     person_add_surname(out, personal_reveal(&pupil->former_surname));
     out->born = pupil->born;
     out->sex = pupil->gender;
+    memcpy(out->la_code, pupil->la_code, sizeof out->la_code);
     person_set_upn(out, personal_reveal(&pupil->upn));
     person_set_postcode(out, personal_reveal(&pupil->postcode));
 }

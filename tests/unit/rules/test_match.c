@@ -82,6 +82,8 @@ static void read_person(const struct situation *s, char *text, struct person *p)
             person_set_upn(p, value);
         else if (strcmp(part, "postcode") == 0)
             person_set_postcode(p, value);
+        else if (strcmp(part, "la") == 0)
+            snprintf(p->la_code, sizeof p->la_code, "%s", value);
         else if (strcmp(part, "school") == 0)
             person_add_school(p, "school", value);
         else

@@ -214,8 +214,13 @@ static void rows_of_one_child_give_all_its_doors_and_those_of_another_none(void 
     int64_t one = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
     int64_t two = enrol(db, "P2", "AMELIA", "Okafor", "2017-03-09", NULL, "L929424924001");
     int64_t other = enrol(db, "P3", "Ruth", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t fled = enrol(db, "P4", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
     struct enrolment *e;
+    struct err err;
 
+    assert_int_equal(
+        sql_run(db, &err, "UPDATE pupil SET la_code = '383' WHERE pupil_key = ?", "i", fled), 0);
+    attends(db, fled, "100009", "main", NULL, NULL);
     attends(db, one, "100001", "main", NULL, NULL);
     attends(db, two, "100001", "main", NULL, NULL);
     attends(db, two, "100002", "subsidiary", NULL, NULL);
@@ -223,6 +228,9 @@ static void rows_of_one_child_give_all_its_doors_and_those_of_another_none(void 
     assert_int_equal(doors_on(db, one, "2026-03-02", &e), 2);
     assert_string_equal(e[0].urn, "100001");
     assert_string_equal(e[1].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, fled, "2026-03-02", &e), 1);
+    assert_string_equal(e[0].urn, "100009"); /* the school that was left is not told */
     free(e);
 }
 

@@ -21,7 +21,8 @@ from support.gateway import REPOSITORY, build_folder
 
 ENCOMPASS = build_folder() / "encompass"
 NOW = "2026-03-16T06:50:00"  # a Monday, in London
-COMMANDS = ("init", "check", "status", "plan", "explain", "review", "answer")
+COMMANDS = ("init", "check", "import", "publish", "status", "plan", "explain", "review", "answer",
+            "match")
 
 # Children, contacts, their addresses, free text: what must not be seen without being asked for.
 CHILD_NAMES = ("Quillbrax", "Zornvelda", "Mivostren", "Tharxenna", "Yulkaptar")

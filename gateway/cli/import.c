@@ -273,7 +273,8 @@ const struct command command_import = {
     .name = "import",
     .summary = "take in a register: schools, rolls, contacts, term dates",
     .usage =
-        "KIND FILE [--dry-run] [--la CODE] [--urn URN] [--namespace school|centre] [--complete]\n\n"
+        "KIND FILE [--dry-run] [--la CODE] [--urn URN] [--namespace school|centre]\n"
+        "                        [--complete | --force-complete]\n\n"
         "Takes the whole file in, or refuses it with every mistake's line and changes nothing.\n"
         "Columns are found by the header's names; those that are not known are ignored.\n\n"
         "  establishments  GIAS edubasealldata or edubaseallchildrencentre, as published\n"

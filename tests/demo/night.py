@@ -12,9 +12,17 @@ import json
 from dataclasses import dataclass, field
 
 from support.invent import incident, said
+from support.scene import Publisher
 
 NIGHT = datetime.datetime(2026, 3, 15, 18, 5)  # UTC, which is London's time until 29 March
 FORCES = {"383": "west-yorkshire", "886": "kent", "888": "lancashire"}
+
+# What the authorities and forces have settled: Lancashire tells children's centres, Leeds and West
+# Yorkshire let a notice say all, and each force has an authority whose desk takes a child of no
+# known home.
+POLICIES = [("la", "888", "childrens_centres", "on"), ("la", "383", "fields", "full"),
+            ("force", "west-yorkshire", "fields", "full")] + [
+    ("force", force, "home_la", la_code) for la_code, force in FORCES.items()]
 
 
 @dataclass
@@ -218,3 +226,12 @@ class Night:
         queue = [(n, case.force, text) for case in self.cases for n, text in enumerate(case.messages)]
         queue.sort(key=lambda item: item[0])
         return [(force, text) for _, force, text in queue]
+
+    def publish_raw(self, scene):
+        """What no careful client would send, straight to the broker."""
+        for case in self.cases:
+            for text in case.messages:
+                if not text.endswith("}"):
+                    publisher = Publisher(scene.broker, scene.certs, case.force)
+                    publisher.publish(f"encompass/v1/{case.force}/incident", text).wait_for_publish(10)
+                    publisher.stop()

@@ -162,25 +162,28 @@ class Gateway:
     # Filling it.
 
     def fill(self, world, folder, changes=None, adapter_of=None, webhook=None, policies=(),
-             establishments=()):
-        """init, then every import of an invented world."""
+             establishments=(), report=lambda said: None):
+        """init, then every import of an invented world; report gets what each prints."""
         folder = Path(folder)
         folder.mkdir(exist_ok=True)
+
+        def take(*arguments):
+            report(self.run("import", *arguments).stdout)
+
         self.run("init")
         for path in establishments:
-            self.run("import", "establishments", path)
-        holidays = REPOSITORY / "tests/data/calendar/bank-holidays.json"
-        self.run("import", "bank-holidays", holidays)
-        self.run("import", "terms", world.write_terms(folder))
+            take("establishments", path)
+        take("bank-holidays", REPOSITORY / "tests/data/calendar/bank-holidays.json")
+        take("terms", world.write_terms(folder))
         if policies:
             path = folder / "policies.csv"
             path.write_text("scope,id,key,value\n" + "".join(",".join(p) + "\n" for p in policies))
-            self.run("import", "policies", path)
-        self.run("import", "reach", world.write_reach(folder))
-        self.run("import", "contacts", world.write_contacts(
-            folder, changes=changes, adapter_of=adapter_of, webhook=webhook))
+            take("policies", path)
+        take("reach", world.write_reach(folder))
+        take("contacts", world.write_contacts(folder, changes=changes, adapter_of=adapter_of,
+                                              webhook=webhook))
         for code, _ in world.authorities:
-            self.run("import", "roll", world.write_roll(folder, code), "--la", code)
+            take("roll", world.write_roll(folder, code), "--la", code)
 
 
 class ControlRoom:

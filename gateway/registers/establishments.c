@@ -59,7 +59,7 @@ static const struct csv_column columns[COLUMNS] = {
 /* GIAS: 47 children's centre, 48 its linked site. Their numbers are a range of their own. */
 static const char *namespace_of(const char *type_code)
 {
-    int type = type_code ? atoi(type_code) : 0;
+    int type = number_of(type_code);
 
     return type == 47 || type == 48 ? "centre" : "school";
 }
@@ -73,7 +73,7 @@ static const char *la_code(struct reading *r)
         reading_mistake(r, LA_CODE, "is no code of an authority (three digits)");
         return NULL;
     }
-    return atoi(code) == 0 ? "" : reading_scratch(r, "%03d", atoi(code));
+    return number_of(code) == 0 ? "" : reading_scratch(r, "%03d", number_of(code));
 }
 
 static const char *outward(struct reading *r, const char *postcode)
@@ -107,9 +107,10 @@ static int put_row(struct reading *r, const char *const *values, struct err *err
     if (reading_put(r, REGISTER_ESTABLISHMENT, values, NULL, &change, NULL, err) < 0 ||
         put_authority(r, values[2], err) < 0)
         return -1;
-    return reading_tally(r, "status", atoi(values[6]), csv_file_cell(r->csv, STATUS_NAME), err) < 0
+    return reading_tally(r, "status", number_of(values[6]), csv_file_cell(r->csv, STATUS_NAME),
+                         err) < 0
                ? -1
-               : reading_tally(r, "type", atoi(values[4]), values[5], err);
+               : reading_tally(r, "type", number_of(values[4]), values[5], err);
 }
 
 int read_establishments(struct reading *r, struct err *err)

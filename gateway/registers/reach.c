@@ -43,7 +43,7 @@ static bool is_inward(const char *text)
 static const char *prefix(struct reading *r)
 {
     const char *text = reading_needed(r, PREFIX, 8);
-    char folded[9];
+    char folded[9] = "";
     size_t length = 0, outward;
 
     if (!text)

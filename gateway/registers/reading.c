@@ -217,6 +217,11 @@ bool is_digits(const char *text, size_t least, size_t most)
     return text[length] == '\0' && length >= least && length <= most;
 }
 
+int number_of(const char *digits)
+{
+    return digits ? (int)strtol(digits, NULL, 10) : 0;
+}
+
 const char *reading_number(struct reading *r, size_t column, int least, int most)
 {
     const char *text = csv_file_cell(r->csv, column);

@@ -89,6 +89,9 @@ int reading_tally(struct reading *r, const char *what, int code, const char *nam
 int reading_known_door(struct reading *r, size_t column, const char *namespace, const char *urn,
                        struct err *err) MUST_CHECK;
 
+/* The number that reading_number gave, or digits; 0 for NULL. */
+int number_of(const char *digits);
+
 /* Digits only, of that many at least and at most. */
 bool is_digits(const char *text, size_t least, size_t most);
 

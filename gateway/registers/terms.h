@@ -31,10 +31,11 @@ int terms_read_ical(struct terms *t, struct err *err) MUST_CHECK;
 
 /* What an event's summary or category says of the day; NULL: nothing about school days, or only
  * where a term begins or ends, which a range of days cannot be made of. Pure.
- *   inset, training day, staff day, non-pupil day   inset
- *   holiday, half term, break, closed, closure      closure
- *   start, begin, end, first day, last day, return  NULL
- *   term                                            term
+ *   inset, training day, staff day, non-pupil day, HMS                        inset
+ *   holiday, half term, break, closed, closure, gwyliau, hanner tymor, ar gau   closure
+ *   start, begin, end, first day, last day, return, dechrau, diwedd             NULL
+ *   term, tymor                                                                 term
+ * The first line that has a word beginning so decides.
  */
 const char *terms_kind_of(const char *summary);
 

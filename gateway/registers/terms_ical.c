@@ -2,7 +2,9 @@
  * them: all-day events, by libical (RFC 5545). What repeats is refused, for a repeated day at
  * school is a mistake of whoever made the file; what has an hour is an event at school, not a day
  * without it. libical keeps no lines, so they are counted here beforehand. */
+#include <ctype.h>
 #include <libical/ical.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,21 +14,34 @@
 
 enum { DEPTH_MAX = 8, START_SIZE = 40 };
 
+/* Whether the text has a word that begins so, without regard to case. */
+static bool has_word(const char *text, const char *word)
+{
+    for (const char *at = strcasestr(text, word); at; at = strcasestr(at + 1, word)) {
+        if (at == text || !isalpha((unsigned char)at[-1]))
+            return true;
+    }
+    return false;
+}
+
 const char *terms_kind_of(const char *summary)
 {
     static const struct {
-        const char *words[8];
+        const char *words[12];
         const char *kind;
     } rules[] = {
-        {{"inset", "training day", "staff day", "non-pupil", "non pupil", NULL}, "inset"},
-        {{"holiday", "half term", "half-term", "break", "closed", "closure", NULL}, "closure"},
-        {{"start", "begin", "end", "first day", "last day", "return", NULL}, NULL},
-        {{"term", NULL}, "term"},
+        {{"inset", "training day", "staff day", "non-pupil", "non pupil", "hms", NULL}, "inset"},
+        {{"holiday", "half term", "half-term", "break", "closed", "closure", "gwyliau",
+          "hanner tymor", "ar gau", NULL},
+         "closure"},
+        {{"start", "begin", "end", "first day", "last day", "return", "dechrau", "diwedd", NULL},
+         NULL},
+        {{"term", "tymor", NULL}, "term"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
         for (const char *const *word = rules[i].words; *word; word++) {
-            if (strcasestr(summary, *word))
+            if (has_word(summary, *word))
                 return rules[i].kind;
         }
     }

@@ -74,6 +74,8 @@ static const char step_1[] =
     " CHECK ((la_code IS NULL) <> (urn IS NULL)), CHECK (from_day <= to_day)) STRICT;"
     "CREATE UNIQUE INDEX term_once ON term("
     " ifnull(la_code,''), ifnull(namespace,''), ifnull(urn,''), kind, from_day, to_day);"
+    "CREATE INDEX term_la ON term(la_code) WHERE la_code IS NOT NULL;"
+    "CREATE INDEX term_door ON term(namespace, urn) WHERE urn IS NOT NULL;"
     "CREATE TABLE bank_holiday ("
     " division TEXT NOT NULL, day TEXT NOT NULL, title TEXT NOT NULL,"
     " PRIMARY KEY (division, day)) STRICT, WITHOUT ROWID;"

@@ -24,7 +24,7 @@ static const struct csv_column columns[COLUMNS] = {
     [LANGUAGE] = {"language", true},   [VERIFIED_AT] = {"verified_at", true},
 };
 
-/* In the order of registers_columns(REGISTER_CONTACT). */
+/* In the order of REGISTER_CONTACT. */
 enum {
     C_NAMESPACE,
     C_URN,
@@ -151,11 +151,9 @@ static int put_row(struct reading *r, const char **values, int64_t verified, str
 static int end_others(struct reading *r, struct err *err)
 {
     const char *args[] = {r->options->la};
-    int64_t replaced = registers_contacts_replaced(r->db, r->options->now, err);
 
-    if (replaced < 0)
+    if (reading_end_absent(r, ABSENT_REPLACED_CONTACTS, args, false, err) < 0)
         return -1;
-    r->result->ended += replaced;
     return r->options->complete ? reading_end_absent(r, ABSENT_CONTACTS, args, true, err) : 0;
 }
 

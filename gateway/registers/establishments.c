@@ -124,7 +124,7 @@ int read_establishments(struct reading *r, struct err *err)
         const char *type = reading_needed_number(r, TYPE_CODE, 1, 999);
         const char *postcode = reading_postcode(r, POSTCODE);
         const char *urn = reading_needed_urn(r, URN);
-        /* In the order of registers_columns(REGISTER_ESTABLISHMENT). */
+        /* In the order of REGISTER_ESTABLISHMENT. */
         const char *const values[] = {namespace_of(type),
                                       urn,
                                       la_code(r),

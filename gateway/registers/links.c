@@ -33,7 +33,7 @@ int read_links(struct reading *r, struct err *err)
     while ((rc = reading_next(r, err)) == 1) {
         const char *type = reading_needed(r, LINK_TYPE, 100);
         const char *urn = reading_needed_urn(r, URN), *link_urn = reading_needed_urn(r, LINK_URN);
-        /* In the order of registers_columns(REGISTER_LINK). */
+        /* In the order of REGISTER_LINK. */
         const char *const values[] = {
             namespace_of(r, type),      urn, link_urn, type, reading_text(r, LINK_NAME, 200),
             reading_day(r, ESTABLISHED)};

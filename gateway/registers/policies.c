@@ -24,6 +24,8 @@ static int put_row(struct reading *r, const char *const *values, struct err *err
 
     if (values[3][0] == '\0') {
         removed = registers_policy_remove(r->db, values[0], values[1], values[2], err);
+        if (removed > 0)
+            reading_show_end(r, "%s %s %s", values[0], values[1], values[2]);
         r->result->ended += removed > 0;
         r->result->unchanged += removed == 0;
         return removed < 0 ? -1 : 0;

@@ -86,7 +86,7 @@ int read_reach(struct reading *r, struct err *err)
     if (reading_open(r, columns, COLUMNS, err) < 0)
         return -1;
     while ((rc = reading_next(r, err)) == 1) {
-        /* In the order of registers_columns(REGISTER_REACH). */
+        /* In the order of REGISTER_REACH. */
         const char *const values[] = {prefix(r), reading_needed_word(r, NAMESPACE, "centre"),
                                       reading_needed_urn(r, URN)};
 

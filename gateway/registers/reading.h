@@ -77,6 +77,9 @@ struct register_watch reading_watch(struct reading *r, struct reading_difference
 void reading_count(struct reading *r, enum change what, const char *key,
                    struct reading_differences *d);
 
+/* "- KEY" in a dry run. */
+void reading_show_end(struct reading *r, const char *fmt, ...) PRINTF(2, 3);
+
 /* Ends what was not seen, within the bounds; refuses when that is too much and `guarded`. */
 int reading_end_absent(struct reading *r, enum register_absence which, const char *const *args,
                        bool guarded, struct err *err) MUST_CHECK;

@@ -300,7 +300,7 @@ static int put_place(struct roll *roll, int64_t pupil_key, const struct place *p
                      const struct register_watch *watch, enum change *out, struct err *err)
 {
     struct reading *r = roll->r;
-    /* In the order of registers_columns(REGISTER_ENROLMENT). */
+    /* In the order of REGISTER_ENROLMENT. */
     const char *const values[] = {reading_scratch(r, "%" PRId64, pupil_key),
                                   p->namespace,
                                   p->urn,

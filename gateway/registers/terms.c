@@ -67,7 +67,7 @@ static int warn_of_overlap(struct terms *t, const struct term *term, size_t line
 int terms_put(struct terms *t, const struct term *term, size_t line, struct err *err)
 {
     struct reading *r = t->r;
-    /* In the order of registers_columns(REGISTER_TERM). */
+    /* In the order of REGISTER_TERM. */
     const char *const values[] = {term->la,   term->namespace, term->urn,  term->kind,
                                   term->from, term->to,        term->title};
     enum change change;

@@ -166,16 +166,6 @@ static const struct table tables[REGISTERS] = {
                    " AND namespace = ?2 AND urn = ?3"},
 };
 
-const char *const *registers_columns(enum register_kind kind)
-{
-    return tables[kind].columns;
-}
-
-size_t registers_keys(enum register_kind kind)
-{
-    return tables[kind].keys;
-}
-
 /* Compares the row that the select stands on with the values. */
 static bool differs(const struct table *t, sqlite3_stmt *row, const char *const *values,
                     const struct register_watch *watch)
@@ -304,20 +294,6 @@ int registers_contact_standing(struct db *db, const char *namespace, const char 
     return rc;
 }
 
-int64_t registers_contacts_replaced(struct db *db, time_t now, struct err *err)
-{
-    if (sql_run(db, err,
-                "UPDATE contact AS old SET ended_at = ?, ended_why = 'import: another address'"
-                " WHERE ended_at IS NULL AND contact_id NOT IN (SELECT key FROM temp.seen)"
-                " AND EXISTS (SELECT 1 FROM contact AS new WHERE new.namespace = old.namespace"
-                "  AND new.urn = old.urn AND new.role = old.role AND new.adapter = old.adapter"
-                "  AND new.name = old.name AND new.ended_at IS NULL"
-                "  AND new.contact_id IN (SELECT key FROM temp.seen))",
-                "i", (int64_t)now) < 0)
-        return -1;
-    return sql_changes(db);
-}
-
 int64_t registers_terms_overlapping(struct db *db, const char *la_code, const char *namespace,
                                     const char *urn, const char *from_day, const char *to_day,
                                     struct err *err)
@@ -385,6 +361,12 @@ struct absence {
     "ended_at IS NULL AND ((namespace = 'la' AND urn = ?1) OR EXISTS"                              \
     " (SELECT 1 FROM establishment AS e WHERE e.namespace = contact.namespace"                     \
     "  AND e.urn = contact.urn AND e.la_code = ?1))"
+/* The same person and role at another address, which the file has. */
+#define REPLACED                                                                                   \
+    "old.ended_at IS NULL AND EXISTS (SELECT 1 FROM contact AS new"                                \
+    " WHERE new.namespace = old.namespace AND new.urn = old.urn AND new.role = old.role"           \
+    " AND new.adapter = old.adapter AND new.name = old.name AND new.ended_at IS NULL"              \
+    " AND new.contact_id IN (SELECT key FROM temp.seen))"
 #define REACH_OF_LA                                                                                \
     "EXISTS (SELECT 1 FROM establishment AS e WHERE e.namespace = reach.namespace"                 \
     " AND e.urn = reach.urn AND e.la_code = ?1)"
@@ -409,6 +391,13 @@ static const struct absence absences[] = {
                          "UPDATE contact SET ended_at = ?2, ended_why = 'import: absent'"
                          " WHERE " CONTACTS_OF_LA " AND contact_id NOT IN" SEEN,
                          true},
+    [ABSENT_REPLACED_CONTACTS] =
+        {0, "SELECT count(*) FROM contact WHERE ended_at IS NULL",
+         "SELECT namespace || ' ' || urn || ' ' || role || ' ' || adapter"
+         " FROM contact AS old WHERE " REPLACED " AND old.contact_id NOT IN" SEEN,
+         "UPDATE contact AS old SET ended_at = ?1, ended_why = 'import: another address'"
+         " WHERE " REPLACED " AND old.contact_id NOT IN" SEEN,
+         true},
     [ABSENT_REACH] = {1, "SELECT count(*) FROM reach WHERE " REACH_OF_LA,
                       "SELECT postcode_prefix || '/' || namespace || '/' || urn AS label"
                       " FROM reach WHERE " REACH_OF_LA " AND label NOT IN" SEEN,

@@ -17,25 +17,28 @@
 
 #include "store/db.h"
 
+/* Each with its columns, keys before the semicolon. */
 enum register_kind {
+    /* namespace, urn; la_code, name, type_code, type_name, status_code, phase_code, low_age,
+     * high_age, street, locality, town, postcode, outward, opened, closed, website, telephone */
     REGISTER_ESTABLISHMENT,
-    REGISTER_AUTHORITY,
-    REGISTER_LINK,
-    REGISTER_CONTACT,
-    REGISTER_REACH,
-    REGISTER_TERM,
-    REGISTER_BANK_HOLIDAY,
-    REGISTER_POLICY,
+    REGISTER_AUTHORITY,    /* la_code; name */
+    REGISTER_LINK,         /* namespace, urn, link_urn, type; name, established */
+    REGISTER_CONTACT,      /* namespace, urn, role, adapter, address; name, language, verified_at,
+                              ended_at, ended_why */
+    REGISTER_REACH,        /* postcode_prefix, namespace, urn; */
+    REGISTER_TERM,         /* la_code, namespace, urn, kind, from_day, to_day; title */
+    REGISTER_BANK_HOLIDAY, /* division, day; title */
+    REGISTER_POLICY,       /* scope, id, key; value */
+    /* la_code, pupil_id; upn, forename, middle_names, surname, preferred_forename, former_surname,
+     * gender, dob, house, street, town, postcode, nc_year, keys_version: by roll_put_pupil */
     REGISTER_PUPIL,
+    /* pupil_key, namespace, urn; school, enrolment, from_day, to_day, days, ended_at */
     REGISTER_ENROLMENT,
     REGISTERS,
 };
 
 enum { REGISTER_COLUMNS_MAX = 24 };
-
-/* The columns' names, keys first, NULL at the end. */
-const char *const *registers_columns(enum register_kind kind);
-size_t registers_keys(enum register_kind kind);
 
 enum change { CHANGE_NONE, CHANGE_ADDED, CHANGE_CHANGED };
 
@@ -70,10 +73,6 @@ int registers_contact_standing(struct db *db, const char *namespace, const char 
                                const char *role, const char *adapter, const char *address,
                                struct register_contact *out, struct err *err) MUST_CHECK;
 
-/* Ends what a file's rows have replaced: the same door, role, adapter and name as a row that was
- * seen, at another address. Returns how many, or -1. */
-int64_t registers_contacts_replaced(struct db *db, time_t now, struct err *err) MUST_CHECK;
-
 /* Other terms of that door that share days with this one, of kind `term`: how many, or -1. */
 int64_t registers_terms_overlapping(struct db *db, const char *la_code, const char *namespace,
                                     const char *urn, const char *from_day, const char *to_day,
@@ -93,11 +92,12 @@ int registers_is_seen(struct db *db, const char *text, struct err *err) MUST_CHE
 
 /* Rows that run, are within some bounds and were not seen. */
 enum register_absence {
-    ABSENT_ENROLMENTS,    /* la_code of the pupil */
-    ABSENT_CONTACTS,      /* la_code of the establishment or desk */
-    ABSENT_REACH,         /* la_code of the centre */
-    ABSENT_TERMS,         /* la_code, namespace, urn, first day, last day */
-    ABSENT_BANK_HOLIDAYS, /* division, first day, last day */
+    ABSENT_ENROLMENTS,        /* la_code of the pupil */
+    ABSENT_CONTACTS,          /* la_code of the establishment or desk */
+    ABSENT_REPLACED_CONTACTS, /* of the door, role, adapter and name of one seen at another address */
+    ABSENT_REACH,             /* la_code of the centre */
+    ABSENT_TERMS,             /* la_code, namespace, urn, first day, last day */
+    ABSENT_BANK_HOLIDAYS,     /* division, first day, last day */
 };
 enum { ABSENCE_ARGS_MAX = 5 };
 

@@ -38,7 +38,7 @@ int roll_put_pupil(struct db *db, const struct pupil *pupil, int64_t import_id,
     static const char *const genders[] = {
         [SEX_UNKNOWN] = NULL, [SEX_FEMALE] = "F", [SEX_MALE] = "M"};
     char born[DATE_TEXT_SIZE], version[12];
-    /* In the order of registers_columns(REGISTER_PUPIL). */
+    /* In the order of REGISTER_PUPIL. */
     const char *const values[] = {pupil->la_code,
                                   pupil->pupil_id,
                                   text_of(&pupil->upn),

@@ -204,6 +204,10 @@ static void a_dry_run_shows_doors_and_columns_and_no_address(void **state)
     lands(p, "contacts", HEAD UNA, dry, 1, 0, 0, 0);
     assert_string_equal(result.changes.line[0], "+ school 100001 dsl email");
     assert_int_equal(ask(p, "SELECT count(*) FROM contact"), 0);
+    lands(p, "contacts", HEAD UNA, DEFAULTS, 1, 0, 0, 0);
+    lands(p, "contacts", HEAD UNA_MOVED, dry, 1, 0, 1, 0);
+    assert_string_equal(result.changes.line[1], "- school 100001 dsl email");
+    assert_int_equal(open_contacts(p), 1);
 }
 
 static void what_is_not_yet_sent_is_planned_anew(void **state)

@@ -219,29 +219,44 @@ static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct 
     return rc;
 }
 
+/* In a transaction of its own, which is rolled back unless all of it is done: 1, 0, -1. */
+static int plan_one(struct db *db, int64_t incident_id, time_t now, struct err *err)
+{
+    int rc;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    rc = plan_incident(db, incident_id, now, err);
+    if (rc == 1)
+        return db_commit(db, err) < 0 ? -1 : 1;
+    db_rollback(db);
+    return rc < 0 ? err_context(err, "incident %lld", (long long)incident_id) : 0;
+}
+
 int planner_run(struct db *db, int limit, time_t now, struct err *err)
 {
     int64_t *ids = calloc((size_t)limit + WAITING_MAX, sizeof *ids);
-    int count, done = 0;
+    int count, done = 0, invalid = 0;
 
     if (!ids)
         return err_memory(err);
     count = incidents_with_work(db, STAGE_PLAN, ids, limit + WAITING_MAX, err);
     for (int i = 0; i < count && done < limit; i++) {
-        int rc = -1;
+        struct err why;
+        int rc = plan_one(db, ids[i], now, &why);
 
-        if (db_begin(db, err) == 0)
-            rc = plan_incident(db, ids[i], now, err);
-        if (rc == 1)
-            rc = db_commit(db, err) < 0 ? -1 : 1;
-        if (rc != 1)
-            db_rollback(db);
-        if (rc < 0) {
+        if (rc >= 0) {
+            done += rc;
+            continue;
+        }
+        if (err)
+            *err = why;
+        if (why.code != ERR_INVALID) {
             count = -1;
             break;
         }
-        done += rc;
+        invalid++;
     }
     free(ids);
-    return count < 0 ? -1 : done;
+    return count < 0 || (invalid > 0 && done == 0) ? -1 : done;
 }

@@ -114,14 +114,14 @@ static bool take_desk_ends(const char *value, struct policy *out)
 static bool take_answer_within(const char *value, struct policy *out)
 {
     char digits[5];
-    int minutes;
+    long minutes;
 
     if (!plain(value, true, digits, sizeof digits))
         return false;
-    minutes = atoi(digits);
+    minutes = strtol(digits, NULL, 10);
     if (minutes < 1 || minutes > 24 * 60)
         return false;
-    out->morning.answer_within = minutes * 60;
+    out->morning.answer_within = (int)minutes * 60;
     return true;
 }
 

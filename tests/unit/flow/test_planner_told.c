@@ -220,6 +220,22 @@ static void one_that_waits_does_not_stand_in_the_others_way(void **state)
     outbox_item_release(&item);
 }
 
+static void one_that_cannot_be_read_does_not_stand_in_the_others_way(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p), other;
+
+    run(p, "UPDATE message SET body = x'7b7d'");
+    other = put(p, call_out(p, "B2", 1, "notify", YORICK, ""), NIGHT);
+    decided_as(p, child(p, other, "2").child_id, "match", 2, NIGHT);
+    assert_int_equal(planner_run(p->db, 10, NIGHT, &p->err), 1);
+    assert_int_equal(notice(p, 1).incident_id, other);
+    assert_int_equal(planner_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_int_equal(p->err.code, ERR_INVALID);
+    assert_int_equal(child(p, id, "1").stage, STAGE_PLAN); /* counted, and not forgotten */
+    nobody_is_forgotten(p);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
@@ -235,6 +251,7 @@ int main(void)
         T(a_plan_that_must_wait_has_changed_nothing),
         T(a_send_under_way_that_the_plan_still_wants_holds_nothing_up),
         T(one_that_waits_does_not_stand_in_the_others_way),
+        T(one_that_cannot_be_read_does_not_stand_in_the_others_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,8 +162,8 @@ static int explain(struct cli *cli, const char *force, const char *police_ref, b
     rc = cli_store(cli, &t.db, err);
     if (rc == 0)
         rc = build(&t, root, force, police_ref);
-    if (rc == 0 && names)
-        rc = people_shown(cli, t.row.incident_id, -1, "explain", err);
+    if (rc == 0 && names && t.row.incident_id >= 0)
+        rc = people_shown(cli, &t.row.incident_id, 1, -1, "explain", err);
     if (rc == 0 && cli->json)
         return json_print(root, err);
     if (rc == 0)

@@ -75,20 +75,22 @@ int people_contact_name(struct db *db, int64_t contact_id, struct personal *out,
     return rc < 0 ? -1 : 0;
 }
 
-int people_shown(struct cli *cli, int64_t incident_id, int64_t child_id, const char *command,
-                 struct err *err)
+int people_shown(struct cli *cli, const int64_t *incident_ids, size_t count, int64_t child_id,
+                 const char *command, struct err *err)
 {
     struct audit_about about = AUDIT_ABOUT_NOTHING;
     struct db *db;
 
-    about.incident_id = incident_id;
     about.child_id = child_id;
     if (cli_store(cli, &db, err) < 0 || db_begin(db, err) < 0)
         return -1;
-    if (audit_add(db, clock_now(&cli->clock), cli_who(), "names.shown", &about, err, "command=%s",
-                  command) < 0) {
-        db_rollback(db);
-        return -1;
+    for (size_t i = 0; i < count; i++) {
+        about.incident_id = incident_ids[i];
+        if (audit_add(db, clock_now(&cli->clock), cli_who(), "names.shown", &about, err,
+                      "command=%s", command) < 0) {
+            db_rollback(db);
+            return -1;
+        }
     }
     return db_commit(db, err);
 }

@@ -27,9 +27,9 @@ int people_name(const struct incident_child *child, struct personal *out,
 int people_contact_name(struct db *db, int64_t contact_id, struct personal *out,
                         struct err *err) MUST_CHECK;
 
-/* Names have been asked for: the audit says by whom and about what, before any is shown. Ids that
- * do not apply are -1. In a transaction of its own. */
-int people_shown(struct cli *cli, int64_t incident_id, int64_t child_id, const char *command,
-                 struct err *err) MUST_CHECK;
+/* Names have been asked for: before any is shown, the audit says by whom and of which incidents, one
+ * row each. child_id -1: of all its children. In a transaction of its own. */
+int people_shown(struct cli *cli, const int64_t *incident_ids, size_t count, int64_t child_id,
+                 const char *command, struct err *err) MUST_CHECK;
 
 #endif

@@ -170,6 +170,35 @@ static int print_lines(struct cli *cli, const struct line *lines, size_t count, 
     return 0;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* The audit of names that are about to be shown: each incident once. */
+static int note_names(struct cli *cli, const struct report_notice *notices, size_t count,
+                      struct err *err)
+{
+    int64_t *ids = calloc(count + 1, sizeof *ids);
+    size_t kept = 0;
+    int rc;
+
+    if (!ids)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = notices[i].notice.incident_id;
+    qsort(ids, count, sizeof *ids, compare_ids);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || ids[kept - 1] != ids[i])
+            ids[kept++] = ids[i];
+    }
+    rc = people_shown(cli, ids, kept, -1, "plan", err);
+    free(ids);
+    return rc;
+}
+
 static int show(struct cli *cli, const struct report_filter *filter, bool names, struct err *err)
 {
     struct report_notice *notices = NULL;
@@ -179,8 +208,6 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
     int rc;
 
     if (cli_store(cli, &db, err) < 0)
-        return -1;
-    if (names && people_shown(cli, -1, -1, "plan", err) < 0)
         return -1;
     if (report_begin(db, err) < 0)
         return -1;
@@ -195,6 +222,8 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
             rc = read_names(db, &lines[i], err);
     }
     report_end(db);
+    if (rc == 0 && names)
+        rc = note_names(cli, notices, count, err);
     if (rc == 0)
         rc = print_lines(cli, lines, count, names, err);
     for (size_t i = 0; lines && i < count; i++) {

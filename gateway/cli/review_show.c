@@ -281,7 +281,7 @@ int review_show(struct cli *cli, int64_t child_id, struct err *err)
         err_set(err, ERR_NONE_SUCH, "no child %" PRId64 " waits for a decision", child_id);
         goto out;
     }
-    if (people_shown(cli, reviews[0].incident_id, child_id, "review show", err) < 0 ||
+    if (people_shown(cli, &reviews[0].incident_id, 1, child_id, "review show", err) < 0 ||
         build(db, &reviews[0], root, err) < 0)
         goto out;
     rc = 0;

@@ -241,7 +241,9 @@ int registers_put(struct db *db, enum register_kind kind, const char *const *val
 int registers_import_begin(struct db *db, const char *kind, const char *who, time_t now,
                            int64_t *import_id, struct err *err)
 {
-    if (sql_run(db, err, "INSERT INTO import(kind, at, who) VALUES (?,?,?)", "tit", kind,
+    /* A roll touches the keys all over their tree: pages that leave the cache are written twice. */
+    if (sql_script(db, "PRAGMA cache_size = -131072", err) < 0 ||
+        sql_run(db, err, "INSERT INTO import(kind, at, who) VALUES (?,?,?)", "tit", kind,
                 (int64_t)now, who) < 0)
         return -1;
     *import_id = sql_last_id(db);

@@ -247,8 +247,6 @@ static void converse(struct publisher *p, int patience)
             rc = mosquitto_loop_write(mosq, 1);
         if (rc == MOSQ_ERR_SUCCESS)
             rc = mosquitto_loop_misc(mosq);
-        if (rc == MOSQ_ERR_SUCCESS && p->granted == 0 && broker_hung_up(p->client))
-            rc = MOSQ_ERR_CONN_LOST;
         progress_show("receipts", p->settled, p->file->count);
     }
     if (rc != MOSQ_ERR_SUCCESS && !p->over)

@@ -246,14 +246,6 @@ bool broker_readable(const struct broker_client *client)
     return (ssl && SSL_pending(ssl) > 0) || poll(&p, 1, 0) == 1;
 }
 
-bool broker_hung_up(const struct broker_client *client)
-{
-    int fd = mosquitto_socket(client->mosq);
-    char byte;
-
-    return fd < 0 || recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 /* Closing a socket with unread messages in it resets the connection, and the broker's end loses the
  * acknowledgements that it has not read yet. So it stays open until the broker has closed its own. */
 static void see_off(int fd, int64_t end)

@@ -52,7 +52,4 @@ const char *broker_trouble(const struct broker_client *client, int rc);
 /* Whether more can be read at once: from the socket, or decrypted already. */
 bool broker_readable(const struct broker_client *client);
 
-/* The far side has closed the socket. libmosquitto does not see that during a TLS handshake. */
-bool broker_hung_up(const struct broker_client *client);
-
 #endif

@@ -318,8 +318,6 @@ static int read_batch(struct subscriber *s)
             s->more = broker_readable(s->client);
             return rc;
         }
-        if (!s->greeted && broker_hung_up(s->client))
-            return MOSQ_ERR_CONN_LOST;
     } while (broker_readable(s->client));
     return rc;
 }

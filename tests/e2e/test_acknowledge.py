@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from support.certs import Certs
 from support.fake_broker import FakeBroker
 from support.gateway import wait_until
 from support.intake import FORCE, INCIDENT, RECEIPT, Intake, incident
@@ -138,6 +139,20 @@ def test_a_subscription_that_is_not_granted_at_qos_1_is_an_error(tmp_path, broke
         assert broker.wait_connections(2)  # and it goes on trying
 
 
+def test_messages_of_one_tls_record_are_all_read_at_once(tmp_path):
+    """The socket has nothing more then; what is left is decrypted already."""
+    certs = Certs(tmp_path / "certs")
+    with FakeBroker(certs.server_context()) as broker, \
+            Intake(tmp_path / "gateway", broker, certs) as gateway:
+        gateway.start()
+        broker.wait_subscribed()
+        for turn in range(5):
+            last = broker.deliver(INCIDENT, *(incident(f"OE-{turn}-{n}") for n in range(20)))
+            assert broker.wait_acknowledged(last, 0.7), f"{len(broker.acknowledged)} acknowledged"
+        batches = [line for line in gateway.log_text().splitlines() if "intake.batch" in line]
+        assert len(batches) == 5, batches
+
+
 def test_a_broker_that_says_nothing_does_not_hold_the_daemon(tmp_path):
     import socket
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -150,7 +165,7 @@ def test_a_broker_that_says_nothing_does_not_hold_the_daemon(tmp_path):
             time.sleep(1)
             assert cpu_seconds(gateway.pid) - spent < 0.3
             connection.close()
-            wait_until(lambda: "mqtt.lost" in gateway.log_text())
+            wait_until(lambda: "mqtt.lost" in gateway.log_text(), 5)
             assert gateway.stop(5) == 0
 
 

@@ -15,10 +15,14 @@ from .mqtt5 import (CONNACK, CONNECT, PINGREQ, PINGRESP, PUBACK, PUBLISH, SUBACK
 
 
 class FakeBroker:
-    def __init__(self):
+    """context: for TLS."""
+
+    def __init__(self, context=None):
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.1)
         self.port = self._listener.getsockname()[1]
+        self.users = {"encompassd": "any"}
         self.connections = 0
         self.acknowledged = []  # packet numbers, in order
         self.published = []     # what the client has published, acknowledged by us
@@ -34,15 +38,17 @@ class FakeBroker:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def deliver(self, topic, payload):
-        """Sends it now, or on the next connection; the packet's number."""
+    def deliver(self, topic, *payloads):
+        """Sends them now, in one write, or on the next connection; the last one's packet number."""
         with self._lock:
-            self._mid += 1
-            mid = self._mid
-            self._waiting[mid] = (topic, payload.encode())
+            first = self._mid + 1
+            for payload in payloads:
+                self._mid += 1
+                self._waiting[self._mid] = (topic, payload.encode())
             if self._wire and self._subscribed.is_set():
-                self._send(mid, again=False)
-        return mid
+                self._wire.send_together([self._packet(mid, again=False)
+                                          for mid in range(first, self._mid + 1)])
+            return self._mid
 
     def hang_up(self):
         with self._lock:
@@ -67,9 +73,9 @@ class FakeBroker:
             time.sleep(0.01)
         return holds()
 
-    def _send(self, mid, again):
+    def _packet(self, mid, again):
         topic, payload = self._waiting[mid]
-        self._wire.send(PUBLISH, write_publish(topic, payload, mid), flags=2 | (8 if again else 0))
+        return PUBLISH, write_publish(topic, payload, mid), 2 | (8 if again else 0)
 
     def _serve(self):
         while not self._stop:
@@ -79,15 +85,17 @@ class FakeBroker:
                 continue
             except OSError:
                 return
-            wire = Wire(connection)
             try:
+                if self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                wire = Wire(connection)
                 self._talk(wire)
             except (Closed, OSError):
                 pass
             with self._lock:
                 self._wire = None
                 self._subscribed.clear()
-            wire.close()
+            connection.close()
 
     def _talk(self, wire):
         while not self._stop:
@@ -105,8 +113,8 @@ class FakeBroker:
                         [body[-1] & 3 if self.subscribe_code is None else self.subscribe_code]))
                     if not self._subscribed.is_set():
                         self._subscribed.set()
-                        for mid in list(self._waiting):
-                            self._send(mid, again=True)
+                        wire.send_together([self._packet(mid, again=True)
+                                            for mid in list(self._waiting)])
                 elif kind == PUBACK:
                     (mid,) = struct.unpack_from("!H", body)
                     self.acknowledged.append(mid)

@@ -50,8 +50,13 @@ class Wire:
         self._bytes = b""
 
     def send(self, kind, body=b"", flags=0):
-        self.socket.sendall(bytes([kind << 4 | flags]) +
-                            VariableByteIntegers.encode(len(body)) + body)
+        self.send_together([(kind, body, flags)])
+
+    def send_together(self, packets):
+        """In one write, which TLS makes one record of."""
+        self.socket.sendall(b"".join(bytes([kind << 4 | flags]) +
+                                     VariableByteIntegers.encode(len(body)) + body
+                                     for kind, body, flags in packets))
 
     def receive(self, seconds):
         """(kind, flags, body), or None when nothing came in that time."""

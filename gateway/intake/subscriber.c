@@ -22,7 +22,7 @@ enum {
     GREETING_MS = 15000, /* for TLS, CONNACK and SUBACK together */
     STEADY_MS = 30000,   /* a connection that lasted so long ends the back-off */
     BACK_OFF_MOST_MS = 60000,
-    FAREWELL_MS = 2000,
+    FAREWELL_MS = 1500,
     ROUND_MS = 1000, /* at most between two rounds */
     QOS = 1,         /* at 2, PUBREC would leave before the commit */
 };

@@ -27,7 +27,7 @@ int subscriber_new(const struct config *conf, struct db *db, const struct clock 
                    struct subscriber **out, struct err *err) MUST_CHECK;
 
 /* Unsubscribes nothing (the session is persistent): writes the acknowledgements of what is
- * committed, for at most two seconds, disconnects, frees. */
+ * committed, for a second or two, disconnects, frees. */
 void subscriber_free(struct subscriber *s);
 
 /* What to poll: a descriptor, -1 when there is none; whether writing is wanted too; and how many

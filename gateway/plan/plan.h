@@ -25,7 +25,7 @@
 #include "plan/establishment.h"
 #include "plan/policy.h"
 
-enum { PLAN_DOORS_PER_CHILD = 4 };
+enum { PLAN_DOORS_PER_CHILD = 8 }; /* more at once than any child is on roll */
 
 enum basis { BASIS_STATUTORY, BASIS_LOCAL };
 const char *basis_word(enum basis basis);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registers/encoding.h"
+
 enum { ENDS_FREELY = 5 }; /* so few rows may end even where they are much of what there is */
 
 /* Without memory the line is lost and still counted, which is all that a refusal rests on. */
@@ -169,6 +171,15 @@ static const struct {
     [REGISTER_POLICY] = {true, 3},
 };
 
+/* The beginning of a value, cut between characters. */
+static void add_beginning(struct buf *out, const char *value)
+{
+    char start[61];
+
+    snprintf(start, sizeof start, "%s", value);
+    buf_add(out, start, encoding_utf8_valid(start, strlen(start)));
+}
+
 static void note_difference(void *self, const char *column, const char *before, const char *after)
 {
     struct reading_differences *d = self;
@@ -176,8 +187,13 @@ static void note_difference(void *self, const char *column, const char *before, 
     if (d->text.length > 0)
         buf_add_text(&d->text, ", ");
     buf_add_text(&d->text, column);
-    if (d->values)
-        buf_addf(&d->text, " \"%.60s\" to \"%.60s\"", before, after);
+    if (!d->values)
+        return;
+    buf_add_text(&d->text, " \"");
+    add_beginning(&d->text, before);
+    buf_add_text(&d->text, "\" to \"");
+    add_beginning(&d->text, after);
+    buf_add_char(&d->text, '"');
 }
 
 struct register_watch reading_watch(struct reading *r, struct reading_differences *d, bool values)

@@ -169,7 +169,7 @@ static int take_event(struct terms *t, icalcomponent *event, size_t line, struct
     plain(icalcomponent_get_summary(event), title, sizeof title);
     term.kind = kind_of(event, title);
     if (!term.kind || icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED) {
-        reading_warning_at(r, line, "ignored: says nothing of school days: %.60s", title);
+        reading_warning_at(r, line, "ignored: says nothing of school days: %s", title);
         return 0;
     }
     from = icalcomponent_get_dtstart(event);
@@ -178,7 +178,7 @@ static int take_event(struct terms *t, icalcomponent *event, size_t line, struct
         return 0;
     }
     if (!from.is_date) {
-        reading_warning_at(r, line, "ignored: not a whole day: %.60s", title);
+        reading_warning_at(r, line, "ignored: not a whole day: %s", title);
         return 0;
     }
     to = icalcomponent_get_dtend(event);

@@ -240,6 +240,10 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(office):
     assert f'~ school 100000: name "{name}" to "The Example School"' in done.stdout
     assert "would be added 0, changed 1, ended 0, unchanged 7" in done.stdout
     assert office.everything() == before
+    # A long name is cut between characters, so that --json is JSON.
+    longer = office.file("longer.csv", text.replace(name, "x" + "\u00e9" * 70))
+    shown = office.bring("establishments", longer, "--dry-run")["changes"]["shown"]
+    assert shown == [f'~ school 100000: name "{name}" to "x' + "\u00e9" * 29 + '"']
     office.run("import", "establishments", changed)
     assert office.query("SELECT name FROM establishment WHERE urn = '100000'") == \
         [("The Example School",)]

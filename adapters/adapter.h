@@ -57,13 +57,13 @@ extern const struct adapter email_adapter, webhook_adapter, spool_adapter;
 #define ADAPTER_KEYS(most_at_once, seconds)                                                        \
     {.name = "concurrency",                                                                        \
      .kind = CONFIG_INT,                                                                           \
-     .otherwise = most_at_once,                                                                    \
+     .otherwise = (most_at_once),                                                                  \
      .least = 1,                                                                                   \
      .most = 64,                                                                                   \
      .help = "most transfers at a time"},                                                          \
     {                                                                                              \
-        .name = "timeout", .kind = CONFIG_SECONDS, .otherwise = seconds, .least = 1, .most = 600,  \
-        .help = "most time for one transfer"                                                       \
+        .name = "timeout", .kind = CONFIG_SECONDS, .otherwise = (seconds), .least = 1,             \
+        .most = 600, .help = "most time for one transfer"                                          \
     }
 
 /* NULL-terminated. */

@@ -400,6 +400,8 @@ struct server {
     pthread_t thread;
     int listening;
     const char *answer;
+    bool slow; /* the answer takes a moment */
+    char secret[128];
 };
 
 static void *serve(void *user)
@@ -419,30 +421,31 @@ static void *serve(void *user)
         if (strstr(request, "\r\n\r\n") && request[length - 1] == '}')
             break;
     }
+    if (s->slow)
+        usleep(300000);
     send(fd, s->answer, strlen(s->answer), MSG_NOSIGNAL);
     close(fd);
     return NULL;
 }
 
-/* Sends the one notice that is owed to Vera by a post, which is answered so. */
-static void posted(struct night *n, const char *answer)
+/* A server, and a notice that is owed to Vera, who is reached there. */
+static void serve_vera(struct night *n, struct server *s)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
-    struct server s = {.answer = answer};
-    char secret[128], url[128];
+    char url[128];
     FILE *file;
 
-    s.listening = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(s.listening, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(s.listening, 1), 0);
-    getsockname(s.listening, (struct sockaddr *)&address, &length);
-    pthread_create(&s.thread, NULL, serve, &s);
+    s->listening = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(s->listening, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(s->listening, 1), 0);
+    getsockname(s->listening, (struct sockaddr *)&address, &length);
+    pthread_create(&s->thread, NULL, serve, s);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
     OK(n->p, sql_run(n->p->db, &n->p->err, "UPDATE contact SET address = ? WHERE contact_id = 3",
                      "t", url));
-    snprintf(secret, sizeof secret, "%s/secret", n->p->folder);
-    file = fopen(secret, "w");
+    snprintf(s->secret, sizeof s->secret, "%s/secret", n->p->folder);
+    file = fopen(s->secret, "w");
     fputs("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", file);
     fclose(file);
     file = fopen(n->conf_path, "a");
@@ -453,10 +456,23 @@ static void posted(struct night *n, const char *answer)
     OK(n->p, settings_load(n->conf_path, &n->conf, &n->p->err));
     start(n);
     owed(n, "A1", "100002", 3);
+}
+
+static void server_end(struct server *s)
+{
+    pthread_join(s->thread, NULL);
+    close(s->listening);
+    unlink(s->secret);
+}
+
+/* Sends it; answer is the server's. */
+static void posted(struct night *n, const char *answer)
+{
+    struct server s = {.answer = answer};
+
+    serve_vera(n, &s);
     turn(n);
-    pthread_join(s.thread, NULL);
-    close(s.listening);
-    unlink(secret);
+    server_end(&s);
 }
 
 static void an_answer_in_a_posts_reply_answers_the_notice(void **state)
@@ -492,6 +508,23 @@ static void a_receiver_that_asks_for_time_is_given_it(void **state)
     assert_int_equal(ask(n->p, "SELECT code FROM attempt"), 503);
 }
 
+/* Stopped while a post is under way: its end is waited for, so the next start does not repeat it. */
+static void a_stop_waits_for_what_is_under_way(void **state)
+{
+    struct night *n = *state;
+    struct server s = {.answer = "HTTP/1.1 204 No Content\r\n\r\n", .slow = true};
+
+    serve_vera(n, &s);
+    n->next = DUE + 100;
+    OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    assert_int_equal(dispatch_in_flight(n->d), 1);
+    STATE(n, "leased");
+    dispatch_free(n->d);
+    n->d = NULL;
+    STATE(n, "sent");
+    server_end(&s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, dispatch_setup, dispatch_teardown)
@@ -507,6 +540,7 @@ int main(void)
         T(many_are_told_in_one_go),
         T(an_answer_in_a_posts_reply_answers_the_notice),
         T(a_contact_that_is_gone_ends_and_the_next_has_its_turn),
+        T(a_stop_waits_for_what_is_under_way),
         T(a_receiver_that_asks_for_time_is_given_it),
     };
 

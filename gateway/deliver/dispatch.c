@@ -10,28 +10,14 @@
 #include "deliver/prepare.h"
 #include "deliver/render.h"
 #include "deliver/retry.h"
+#include "deliver/ways.h"
 #include "store/notices.h"
 #include "store/outbox.h"
 #include "store/registers.h"
 
 enum {
-    WAYS_MAX = 8,
-    BATCH = 64,               /* most items of one claim */
-    AT_ONCE_WITHOUT_KEY = 16, /* an adapter that is done at once: items of one round */
-    LEASE_SPARE = 60, /* beyond an adapter's own timeout: for recording when the store is busy */
-    HOLD_FIRST = 15,  /* a way that is shut is tried again after this, doubled each time */
-    HOLD_MOST = 600,
+    BATCH = 64,      /* most items of one claim */
     DRAIN_MS = 5000, /* at a stop: what is under way would otherwise be sent again */
-};
-
-/* An adapter, and how it is getting on. */
-struct way {
-    const struct adapter *adapter;
-    void *self; /* NULL: the configuration has no section for it */
-    int most, in_flight;
-    int lease_seconds;
-    int holds; /* in a row; 0: it is open. While not, one try at a time finds out */
-    time_t held_until;
 };
 
 /* One item, from its claim until its end is recorded. */
@@ -56,39 +42,10 @@ struct dispatch {
     const struct clock *clock;
     CURLM *multi;
     struct templates *templates;
-    struct way ways[WAYS_MAX];
-    size_t ways_count;
+    struct ways ways;
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
 };
-
-static int limit_of(const struct config *conf, const struct adapter *adapter, const char *key,
-                    int otherwise)
-{
-    for (const struct config_key *k = adapter->keys; k->name; k++) {
-        if (strcmp(k->name, key) == 0)
-            return (int)config_int(conf, adapter->section, key);
-    }
-    return otherwise;
-}
-
-static int open_ways(struct dispatch *d, const struct config *conf, struct err *err)
-{
-    for (size_t i = 0; adapters[i] && i < WAYS_MAX; i++) {
-        struct way *w = &d->ways[d->ways_count++];
-
-        w->adapter = adapters[i];
-        w->most = AT_ONCE_WITHOUT_KEY;
-        w->lease_seconds = LEASE_SPARE;
-        if (!config_has(conf, adapters[i]->section))
-            continue;
-        w->most = limit_of(conf, adapters[i], "concurrency", AT_ONCE_WITHOUT_KEY);
-        w->lease_seconds += limit_of(conf, adapters[i], "timeout", 0);
-        if (adapters[i]->open(conf, &w->self, err) < 0)
-            return -1;
-    }
-    return 0;
-}
 
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
                  struct dispatch **out, struct err *err)
@@ -103,7 +60,7 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->clock = clock;
     d->multi = multi;
     if (templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
-        open_ways(d, conf, err) < 0) {
+        ways_open(&d->ways, conf, err) < 0) {
         dispatch_free(d);
         return -1;
     }
@@ -175,41 +132,14 @@ static void collect(struct dispatch *d)
     }
 }
 
-/* Shut: nothing more goes this way for a while, and then one at a time until one gets through. */
-static void hold(struct way *w, const struct outcome *why, time_t now)
-{
-    int seconds = HOLD_FIRST;
-
-    if (now < w->held_until)
-        return;
-    for (int i = 0; i < w->holds && seconds < HOLD_MOST; i++)
-        seconds *= 2;
-    if (seconds > HOLD_MOST)
-        seconds = HOLD_MOST;
-    w->held_until = now + seconds;
-    log_event(w->holds == 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "adapter.held",
-              "adapter=%s seconds=%d code=%d detail=\"%s\"", w->adapter->name, seconds, why->code,
-              why->detail);
-    w->holds++;
-}
-
-/* Any answer about a message shows that the way is open. */
-static void unhold(struct way *w)
-{
-    if (w->holds > 0)
-        log_event(LOG_LEVEL_INFO, "adapter.open", "adapter=%s", w->adapter->name);
-    w->holds = 0;
-    w->held_until = 0;
-}
-
 static void settle_way(struct flight *f, time_t now)
 {
     if (f->ours)
         return;
     if (f->verdict == VERDICT_BROKEN)
-        hold(f->way, &f->outcome, now);
+        way_hold(f->way, &f->outcome, now);
     else if (f->verdict == VERDICT_SENT || f->outcome.code > 0)
-        unhold(f->way);
+        way_unhold(f->way);
 }
 
 static int record_sent(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
@@ -346,24 +276,17 @@ static void begin(struct dispatch *d, struct way *w, struct flight *f, time_t no
         take_off(d, f);
 }
 
-static int room_of(const struct way *w, time_t now)
-{
-    int most = w->holds > 0 ? 1 : w->most;
-
-    if (now < w->held_until || w->in_flight >= most)
-        return 0;
-    return most - w->in_flight < BATCH ? most - w->in_flight : BATCH;
-}
-
 static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *err)
 {
     struct outbox_item items[BATCH];
     struct flight *made[BATCH];
-    int room = room_of(w, now), rc, n;
+    int room = way_room(w, now), rc, n;
     time_t due;
 
     if (room == 0)
         return 0;
+    if (room > BATCH)
+        room = BATCH;
     rc = outbox_next_due(d->db, w->adapter->name, &due, err);
     if (rc <= 0 || due > now)
         return rc < 0 ? -1 : 0;
@@ -388,12 +311,12 @@ static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *
 
 static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct err *err)
 {
-    for (size_t i = 0; i < d->ways_count; i++) {
-        const struct way *w = &d->ways[i];
+    for (size_t i = 0; i < d->ways.count; i++) {
+        const struct way *w = &d->ways.list[i];
         time_t at = w->held_until;
         int rc = 1;
 
-        if (room_of(w, now) == 0 && now >= w->held_until)
+        if (way_room(w, now) == 0 && now >= w->held_until)
             continue; /* a transfer's end wakes the loop */
         if (now >= w->held_until)
             rc = outbox_next_due(d->db, w->adapter->name, &at, err);
@@ -412,10 +335,10 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
 
     curl_multi_perform(d->multi, &running);
     collect(d);
-    if (record(d, now, err) < 0)
+    if (record(d, now, err) < 0 || ways_find_strays(&d->ways, d->db, now, err) < 0)
         return -1;
-    for (size_t i = 0; i < d->ways_count; i++) {
-        if (start_due(d, &d->ways[i], now, err) < 0)
+    for (size_t i = 0; i < d->ways.count; i++) {
+        if (start_due(d, &d->ways.list[i], now, err) < 0)
             return -1;
     }
     if (d->flying)
@@ -429,8 +352,8 @@ int dispatch_in_flight(const struct dispatch *d)
 {
     int n = 0;
 
-    for (size_t i = 0; i < d->ways_count; i++)
-        n += d->ways[i].in_flight;
+    for (size_t i = 0; i < d->ways.count; i++)
+        n += d->ways.list[i].in_flight;
     return n;
 }
 
@@ -463,10 +386,7 @@ void dispatch_free(struct dispatch *d)
     }
     while (d->ended)
         flight_free(unlink_flight(&d->ended, d->ended));
-    for (size_t i = 0; i < d->ways_count; i++) {
-        if (d->ways[i].self)
-            d->ways[i].adapter->close(d->ways[i].self);
-    }
+    ways_close(&d->ways);
     templates_free(d->templates);
     free(d);
 }

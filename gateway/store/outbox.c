@@ -287,6 +287,28 @@ int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err 
     return is_due || is_leased;
 }
 
+int outbox_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SIZE], int limit,
+                        struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc, n = 0;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT adapter FROM outbox WHERE state = 'due' AND kind = 'notice'"
+                  " AND due_at <= ? LIMIT ?",
+                  "ii", (int64_t)now, (int64_t)limit) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1) {
+        if (sql_copy(stmt, 0, out[n], OUTBOX_ADAPTER_SIZE, err) < 0) {
+            rc = -1;
+            break;
+        }
+        n++;
+    }
+    sql_done(stmt);
+    return rc < 0 ? -1 : n;
+}
+
 int outbox_release_leases(struct db *db, time_t now, struct err *err)
 {
     int n;

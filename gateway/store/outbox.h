@@ -63,6 +63,11 @@ int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct o
  * wait for matching or planning are left out. 1, 0 none, -1. */
 int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
 
+/* The adapters that notices wait for and that are due: up to limit words; returns how many, -1. */
+enum { OUTBOX_ADAPTER_SIZE = 16 };
+int outbox_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SIZE], int limit,
+                        struct err *err) MUST_CHECK;
+
 /* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
  * sending. In a transaction of its own. Returns how many. */
 int outbox_release_leases(struct db *db, time_t now, struct err *err) MUST_CHECK;

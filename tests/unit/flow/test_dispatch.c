@@ -376,6 +376,18 @@ static void an_adapter_that_is_not_configured_gives_the_next_contact_its_turn(vo
     assert_string_equal(word(n, "SELECT verdict FROM outbox WHERE kind = 'notice'"), "never");
 }
 
+static void an_adapter_that_there_is_not_gives_the_next_contact_its_turn(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100002", 3);
+    owed(n, "A2", "100001", 1);
+    run(n->p, "UPDATE outbox SET adapter = 'pigeon' WHERE adapter = 'webhook'");
+    turn(n);
+    STATE(n, "failed sent");
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM child WHERE stage = 'plan'"), 1);
+}
+
 static void many_are_told_in_one_go(void **state)
 {
     struct night *n = *state;
@@ -537,6 +549,7 @@ int main(void)
         T(a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all),
         T(a_notice_that_cannot_be_made_stops_no_other_and_is_seen),
         T(an_adapter_that_is_not_configured_gives_the_next_contact_its_turn),
+        T(an_adapter_that_there_is_not_gives_the_next_contact_its_turn),
         T(many_are_told_in_one_go),
         T(an_answer_in_a_posts_reply_answers_the_notice),
         T(a_contact_that_is_gone_ends_and_the_next_has_its_turn),

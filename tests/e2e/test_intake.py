@@ -1,7 +1,9 @@
 """What comes in: a real broker over TLS, and the daemon that reads, commits, acknowledges."""
 
 import json
+import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -10,7 +12,7 @@ import pytest
 
 from support.broker import Broker
 from support.certs import Certs
-from support.gateway import wait_until
+from support.gateway import build_folder, wait_until
 from support.intake import FORCE, INCIDENT, RECEIPT, USERS, Intake, incident, room
 from support.mqtt5 import Client
 
@@ -220,10 +222,24 @@ def test_a_stop_takes_less_than_five_seconds_in_the_midst_of_messages(broker, ga
     assert gateway.kept("repeat") == 0  # a stop that was asked for leaves nothing half acknowledged
 
 
-def test_a_stop_does_not_wait_for_a_broker_that_is_out_of_reach(tmp_path):
-    with Intake(tmp_path, extra="[mqtt]\nhost = localhost\nport = 1\ntls = no\n") as gateway:
+def syn_sent(port):
+    """Whether somebody on this machine is connecting to that port, and gets no answer."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return any(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)
+
+
+def test_nothing_waits_for_a_connection_that_hangs(tmp_path):
+    """A backlog that is full answers no SYN: what a network that drops packets looks like."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, \
+            socket.create_connection(full.getsockname()), \
+            Intake(tmp_path, extra=f"[mqtt]\nhost = localhost\nport = {full.getsockname()[1]}\n"
+                                   "tls = no\n") as gateway:
         gateway.start()
-        wait_until(lambda: "mqtt.unreachable" in gateway.log_text())
+        wait_until(lambda: syn_sent(full.getsockname()[1]))
+        assert "mqtt." not in gateway.log_text()
+        gateway._process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "daemon.hangup" in gateway.log_text(), 2)
         began = time.monotonic()
         assert gateway.stop(5) == 0
         assert time.monotonic() - began < 2
@@ -258,3 +274,38 @@ def test_a_receipt_that_the_broker_refuses_is_tried_later_and_holds_nothing_up(b
     assert wait_until(lambda: gateway.query(
         "SELECT state, tries FROM outbox WHERE topic LIKE '%/elsewhere' AND state = 'due'")) == \
         [("due", 1)]
+
+
+def test_the_service_manager_hears_ready_signs_of_life_and_stopping(tmp_path):
+    with Intake(tmp_path / "gateway") as gateway, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        daemon = subprocess.Popen(
+            [gateway.build / "encompassd", "--config", gateway.config], stderr=subprocess.DEVNULL,
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"})
+        try:
+            assert b"READY=1" in manager.recv(4096)
+            assert [manager.recv(4096) for _ in range(2)] == [b"WATCHDOG=1"] * 2
+            daemon.terminate()
+            said = b""
+            while b"STOPPING=1" not in said:
+                said = manager.recv(4096)
+            assert daemon.wait(5) == 0
+        finally:
+            daemon.kill()
+            daemon.wait()
+
+
+@pytest.mark.parametrize("arguments, status, says", [
+    (["--help"], 0, "usage: encompassd"),
+    (["--version"], 0, "encompassd "),
+    (["--loud"], 2, "--loud"),
+    (["tonight"], 2, "tonight"),
+    (["--now", "tomorrow"], 2, "--now"),
+    (["--config", "/none/such.conf"], 3, "/none/such.conf"),
+])
+def test_the_words_of_the_command_line(arguments, status, says):
+    done = subprocess.run([build_folder() / "encompassd", *arguments], capture_output=True, text=True,
+                          timeout=10, check=False)
+    assert (done.returncode, says in done.stdout + done.stderr) == (status, True), done

@@ -1,8 +1,11 @@
 """The broker as config/mosquitto makes it: who may use which topic, and what it keeps."""
 
+import os
+import shutil
+
 import pytest
 
-from support.broker import Broker
+from support.broker import REPOSITORY, Broker
 from support.certs import Certs
 from support.mqtt5 import Client, Closed
 
@@ -88,3 +91,32 @@ def test_a_night_waits_for_the_gateway_and_outlives_a_restart(broker):
         got = [gateway.receive(5) for _ in range(1500)]
         assert all(got)
         assert {m.payload.decode() for m in got} == {f'{{"n": {n}}}' for n in range(1500)}
+
+
+def test_the_site_example_starts_beside_debian_s_own_configuration(tmp_path):
+    """As README says: policy and site file in conf.d, included by /etc/mosquitto/mosquitto.conf."""
+    certs = Certs(tmp_path / "certs")
+    stand_in = Broker(tmp_path / "broker", certs, USERS)  # its passwords, its way of starting
+    here, config = stand_in.folder, REPOSITORY / "config/mosquitto"
+    (here / "conf.d").mkdir()
+    shutil.copy(config / "conf.d/10-encompass.conf", here / "conf.d")
+    site = (config / "site.conf.example").read_text()
+    for theirs, ours in (("8883", str(stand_in.port)),
+                         ("/etc/mosquitto/certs/server.crt", certs.server_cert),
+                         ("/etc/mosquitto/certs/server.key", certs.server_key),
+                         ("/etc/mosquitto/ca_certificates/ca.crt", certs.ca),
+                         ("/etc/mosquitto/acl", here / "acl"),
+                         ("/etc/mosquitto/passwords", here / "passwords")):
+        assert theirs in site
+        site = site.replace(theirs, str(ours))
+    assert "/etc/" not in "".join(line for line in site.splitlines() if not line.startswith("#"))
+    (here / "conf.d/20-site.conf").write_text(site)
+    (here / "mosquitto.conf").write_text(
+        f"pid_file {here}/mosquitto.pid\npersistence true\npersistence_location {here}/state/\n"
+        f"log_dest file {here}/mosquitto.log\n" + ("user root\n" if os.geteuid() == 0 else "") +
+        f"include_dir {here}/conf.d\n")
+    with stand_in as running:
+        with client(running, "dorset") as dorset:
+            assert dorset.code == 0
+            assert dorset.publish(INCIDENT, "{}") == NOT_AUTHORISED
+        assert "Warning" not in running.log.read_text()

@@ -8,7 +8,7 @@
 #include "adapters/mime.h"
 #include "adapters/transfer.h"
 
-enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ENHANCED_SIZE = 12 };
+enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ENHANCED_SIZE = 12, LEAVE_SECONDS = 3 };
 
 struct email {
     char url[URL_SIZE];
@@ -22,6 +22,7 @@ struct email {
 
 /* One transfer under way. */
 struct mail {
+    CURL *transfer;
     struct buf content;
     size_t given;                 /* bytes that curl has taken */
     struct curl_slist *recipient; /* curl wants a list */
@@ -171,8 +172,11 @@ static size_t read_reply(char *line, size_t size, size_t count, void *user)
     size_t length = size * count;
     size_t n = 0;
 
-    if (length >= 3 && memcmp(line, "221", 3) == 0)
+    if (length < 3 || memcmp(line, "221", 3) == 0)
         return length; /* curl takes leave before it tells us of a refusal */
+    /* After a refusal curl says QUIT and waits for the reply, and all of us with it. */
+    if (line[0] == '4' || line[0] == '5')
+        curl_easy_setopt(mail->transfer, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)LEAVE_SECONDS);
     mail->enhanced[0] = '\0';
     if (length < 5 || !(line[4] == '2' || line[4] == '4' || line[4] == '5'))
         return length;
@@ -209,6 +213,7 @@ static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
         err_memory(err);
         return NULL;
     }
+    mail->transfer = c;
     if (e->starttls)
         curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     curl_easy_setopt(c, CURLOPT_MAIL_RCPT, mail->recipient);

@@ -37,6 +37,8 @@ CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, l
         return NULL;
     }
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    /* A transfer that ends while its name is looked up does not wait for the resolver's thread. */
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, timeout_seconds);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, connecting);
     /* Servers shut idle connections; one that may be shut already is not tried again. */

@@ -1,6 +1,7 @@
 """Every way out keeps one contract, and each its own: against a real mail server and a real web
 server over TLS, which answer whatever the test wants."""
 
+import asyncio
 import base64
 import copy
 import email
@@ -326,6 +327,17 @@ def test_a_reply_to_the_content_counts_for_what_it_is_about(mail, by_mail, reply
     outcome = by_mail.send()
     assert (outcome.verdict, outcome.code) == (verdict, int(reply[:3]))
     assert outcome.detail == f"content {' '.join(reply.split()[:2])}"
+
+
+def test_a_server_that_does_not_let_us_go_is_left(mail, by_mail):
+    """curl waits for the reply to QUIT where nothing else can go on."""
+    async def hang(*_):
+        await asyncio.sleep(3600)
+
+    mail.on_rcpt = lambda address: "550 5.1.1 no such user"
+    mail.handle_QUIT = hang
+    outcome = by_mail.send()
+    assert (outcome.verdict, outcome.code) == ("never", 550) and outcome.seconds < 6
 
 
 @either_tls

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "daemon/settings.h"
 #include "deliver/dispatch.h"
+#include "deliver/prepare.h"
 
 static const char more_registers[] =
     "INSERT INTO authority(la_code, name) VALUES ('879', 'Plymouth');"
@@ -284,6 +285,26 @@ static void nobody_is_told_who_is_not_verified_at_that_moment(void **state)
     assert_int_equal(ATTEMPTS(n), 0);
 }
 
+/* Another program can take the verification back between the claim and the sending. */
+static void a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified(void **state)
+{
+    struct night *n = *state;
+    struct templates *templates;
+    struct prepared prepared;
+    struct outbox_item item;
+
+    owed(n, "A1", "100001", 1);
+    OK(n->p, templates_load(PROJECT_DIR "/templates", &templates, &n->p->err));
+    assert_int_equal(outbox_claim(n->p->db, "spool", DUE, 60, &item, 1, &n->p->err), 1);
+    assert_int_equal(prepare_item(n->p->db, templates, &item, DUE, &prepared, &n->p->err), 1);
+    assert_string_equal(prepared.message.key, item.key);
+    prepared_release(&prepared);
+    run(n->p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 1");
+    assert_int_equal(prepare_item(n->p->db, templates, &item, DUE, &prepared, &n->p->err), 0);
+    outbox_item_release(&item);
+    templates_free(templates);
+}
+
 /* A folder in the place of every item's file. */
 static void shut(struct night *n, bool shut)
 {
@@ -546,6 +567,7 @@ int main(void)
         T(a_crash_before_recording_repeats_under_the_same_key),
         T(an_outcome_that_the_store_cannot_take_is_not_lost),
         T(nobody_is_told_who_is_not_verified_at_that_moment),
+        T(a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified),
         T(a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all),
         T(a_notice_that_cannot_be_made_stops_no_other_and_is_seen),
         T(an_adapter_that_is_not_configured_gives_the_next_contact_its_turn),

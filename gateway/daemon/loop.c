@@ -15,8 +15,9 @@
 #include "store/outbox.h"
 
 enum {
-    ROUND_MS = 1000,        /* at most between two rounds */
-    INCIDENTS_A_ROUND = 20, /* matched, and planned: each is a commit, and intake waits meanwhile */
+    ROUND_MS = 1000, /* at most between two rounds */
+    STEP_MS = 20,    /* for matching, and for planning, while intake waits */
+    INCIDENTS_AT_ONCE = 4,
     BACK_OFF_LEAST_MS = 250,
     BACK_OFF_MOST_MS = 15000,
     PATIENCE_MS = 3000, /* for the store's lock, so that a stop is heard in time */
@@ -84,20 +85,29 @@ static int intake(struct loop *l, struct err *err)
     return l->subscriber ? subscriber_run(l->subscriber, err) : 0;
 }
 
+/* Incidents are matched and planned one by one, each in a commit of its own, which takes as long as
+ * the disk does: so it is time that bounds a step, not a number. */
+static int work_off(struct loop *l, int (*step)(struct db *, int, time_t, struct err *),
+                    struct err *err)
+{
+    int64_t end = clock_monotonic_ms() + STEP_MS;
+    int n;
+
+    do
+        n = step(l->db, INCIDENTS_AT_ONCE, clock_now(l->clock), err);
+    while (n == INCIDENTS_AT_ONCE && clock_monotonic_ms() < end);
+    l->more |= n == INCIDENTS_AT_ONCE;
+    return n;
+}
+
 static int match(struct loop *l, struct err *err)
 {
-    int n = link_run(l->db, INCIDENTS_A_ROUND, clock_now(l->clock), err);
-
-    l->more |= n == INCIDENTS_A_ROUND;
-    return n;
+    return work_off(l, link_run, err);
 }
 
 static int plan(struct loop *l, struct err *err)
 {
-    int n = planner_run(l->db, INCIDENTS_A_ROUND, clock_now(l->clock), err);
-
-    l->more |= n == INCIDENTS_A_ROUND;
-    return n;
+    return work_off(l, planner_run, err);
 }
 
 static int deliver(struct loop *l, struct err *err)

@@ -23,7 +23,7 @@ help: ## this list
 	@echo "Each verb installs the Debian packages it needs first (packages.txt), as root or by sudo."
 
 deps: ## install what is missing of packages.txt
-	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null \
+	@missing=$$({ dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null || true; } \
 	  | awk '$$2 == "installed" { print $$1 }' | sort -u \
 	  | comm -13 - <(tr ' ' '\n' <<< "$(PACKAGES)" | sort -u)); \
 	if [ -n "$$missing" ]; then \

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "intake/incident.h"
+#include "intake/incident_same.h"
 #include "intake/receipt.h"
 #include "store/audit.h"
 #include "store/incidents.h"
@@ -102,8 +102,26 @@ static int refuse(struct db *db, const struct inbound *in, const char *force,
     return rc;
 }
 
+/* Whether the stored revision says the same: 1, 0, -1. One that this program would no longer accept
+ * does not. */
+static int is_stored(struct db *db, int64_t incident_id, const struct incident *incident,
+                     struct err *err)
+{
+    struct incident *stored = NULL;
+    struct err why;
+    int rc;
+
+    if (incidents_load(db, incident_id, &stored, &why) < 0)
+        return why.code == ERR_INVALID ? 0 : err_set(err, why.code, "%s", why.text);
+    rc = incident_same(stored, incident);
+    incident_free(stored);
+    return rc;
+}
+
+/* A revision that says something else than the stored one of its number is left, and problems says
+ * so: a sender that forgot to raise it must hear that what it has added is not taken. */
 static int keep(struct db *db, const struct inbound *in, const struct incident *incident,
-                time_t now, enum accepted *out, struct err *err)
+                time_t now, enum accepted *out, struct problems *problems, struct err *err)
 {
     struct audit_about about = AUDIT_ABOUT_NOTHING;
     int64_t incident_id = -1, revision = -1, message_id;
@@ -114,8 +132,18 @@ static int keep(struct db *db, const struct inbound *in, const struct incident *
     struct buf json;
     int rc;
 
-    if (found < 0 || incidents_keep_message(db, in->topic, in->payload, in->length, outcome, NULL,
-                                            now, &message_id, err) < 0)
+    if (found < 0)
+        return -1;
+    if (found == 1 && incident->revision == revision) {
+        int same = is_stored(db, incident_id, incident, err);
+
+        if (same <= 0)
+            return same < 0 ? -1
+                            : problems_add(problems, "/revision",
+                                           "is stored already with other content", err);
+    }
+    if (incidents_keep_message(db, in->topic, in->payload, in->length, outcome, NULL, now,
+                               &message_id, err) < 0)
         return -1;
     about.incident_id = incident_id;
     if (is_repeat)
@@ -149,7 +177,7 @@ static int keep_if_it_can_be(struct db *db, const struct inbound *in,
 
     if (db_part_begin(db, err) < 0)
         return -1;
-    rc = keep(db, in, incident, now, out, &why);
+    rc = keep(db, in, incident, now, out, problems, &why);
     if (rc == 0)
         return db_part_end(db, true, err);
     if (err)

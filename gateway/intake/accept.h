@@ -4,7 +4,8 @@
  * acknowledgement leaves. A message's own faults never fail the batch: it is stored as refused.
  *
  *   message ─▶ parse ─▶ problems ──────────────▶ refused: kept for a person, receipt `refused`
- *                  └─▶ revision not higher ───▶ repeat: kept, receipt `repeat`, nothing changes
+ *                  └─▶ revision not higher ───▶ repeat: kept, receipt `repeat`, nothing changes;
+ *                  │                            refused where it is equal and says something else
  *                  └─▶ new or higher revision ▶ accepted: incident, children to be matched
  *
  * The receipt carries the message's own revision, by which its sender knows it, and, unless refused,

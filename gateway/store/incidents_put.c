@@ -2,74 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intake/incident_same.h"
 #include "store/audit.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/sql.h"
-
-static bool same(const struct personal *a, const struct personal *b)
-{
-    return a->length == b->length && strcmp(personal_reveal(a), personal_reveal(b)) == 0;
-}
-
-static bool same_names(const struct personal *a, size_t a_count, const struct personal *b,
-                       size_t b_count)
-{
-    bool all = a_count == b_count;
-
-    for (size_t i = 0; all && i < a_count; i++)
-        all = same(&a[i], &b[i]);
-    return all;
-}
-
-/* All that matching looks at. The day of the call-out, from which an age counts, is the
- * incident's. */
-static bool same_to_match(const struct incident_child *a, const struct incident_child *b)
-{
-    return same(&a->forename, &b->forename) && same(&a->middle_names, &b->middle_names) &&
-           same(&a->surname, &b->surname) &&
-           same_names(a->known_as, a->known_as_count, b->known_as, b->known_as_count) &&
-           same_names(a->former_surnames, a->former_surnames_count, b->former_surnames,
-                      b->former_surnames_count) &&
-           a->date_of_birth == b->date_of_birth && a->age == b->age && a->sex == b->sex &&
-           same(&a->upn, &b->upn) && same(&a->home.address, &b->home.address) &&
-           same(&a->home.postcode, &b->home.postcode) && same(&a->claimed_name, &b->claimed_name) &&
-           strcmp(a->claimed_school_urn, b->claimed_school_urn) == 0;
-}
-
-/* What else a notice can say of a child. */
-static bool same_to_tell(const struct incident_child *a, const struct incident_child *b)
-{
-    return a->home.is_protected == b->home.is_protected &&
-           same(&a->relationship, &b->relationship) && a->present == b->present &&
-           same(&a->voice_text, &b->voice_text) && same(&a->voice_with, &b->voice_with) &&
-           a->voice_spoken_to == b->voice_spoken_to;
-}
-
-/* What a notice can say of the incident. */
-static bool same_incident_to_tell(const struct incident *a, const struct incident *b)
-{
-    bool all = a->type == b->type && a->attended_at == b->attended_at && a->risk == b->risk &&
-               same(&a->location.address, &b->location.address) &&
-               same(&a->location.postcode, &b->location.postcode) &&
-               a->location.is_protected == b->location.is_protected &&
-               same(&a->circumstances, &b->circumstances) &&
-               same(&a->officer_contact, &b->officer_contact) &&
-               a->referrals_count == b->referrals_count;
-
-    for (size_t i = 0; all && i < a->referrals_count; i++)
-        all = strcmp(a->referrals[i], b->referrals[i]) == 0;
-    return all;
-}
-
-static const struct incident_child *named(const struct incident *incident, const char *child_ref)
-{
-    for (size_t i = 0; incident && i < incident->children_count; i++) {
-        if (strcmp(incident->children[i].child_ref, child_ref) == 0)
-            return &incident->children[i];
-    }
-    return NULL;
-}
 
 /* A revision under way: the new message, and the one that was in force, NULL for a new incident. */
 struct put {
@@ -121,15 +58,15 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
 {
     const struct incident *incident = p->incident;
     const struct incident_child *child = &incident->children[position];
-    const struct incident_child *old = named(p->before, row->child_ref);
+    const struct incident_child *old = incident_child_named(p->before, row->child_ref);
     /* A child whose home is not said is looked for at the incident's place. */
-    bool same_place =
-        personal_is_set(&child->home.postcode) ||
-        (p->before && same(&p->before->location.postcode, &incident->location.postcode));
-    bool same_match = p->before && old && same_place && same_to_match(old, child) &&
+    bool same_place = personal_is_set(&child->home.postcode) ||
+                      (p->before && strcmp(personal_reveal(&p->before->location.postcode),
+                                           personal_reveal(&incident->location.postcode)) == 0);
+    bool same_match = p->before && old && same_place && incident_child_same_to_match(old, child) &&
                       london_day(p->before->attended_at) == london_day(incident->attended_at);
-    bool same_all =
-        same_match && same_to_tell(old, child) && same_incident_to_tell(p->before, incident);
+    bool same_all = same_match && incident_child_same_to_tell(old, child) &&
+                    incident_same_to_tell(p->before, incident);
     bool decided = same_match && row->decision_id >= 0;
     enum child_state state = settled_as(incident);
     const char *stage = "plan";
@@ -179,7 +116,7 @@ static int put_children(const struct put *p, struct err *err)
     if (incidents_children(p->db, p->incident_id, &rows, &count, err) < 0)
         return -1;
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        const struct incident_child *child = named(incident, rows[i].child_ref);
+        const struct incident_child *child = incident_child_named(incident, rows[i].child_ref);
 
         if (child) {
             was_there[child - incident->children] = true;

@@ -190,7 +190,8 @@ static void a_repeat_is_answered_with_its_own_revision_and_what_stands(void **st
 
         snprintf(expect, sizeof expect, "\"revision\":%d,", revision);
         assert_int_equal(
-            accept_json(p, call_out(p, "A1", revision, "notify", YORICK, ""), NIGHT + 2),
+            accept_json(p, call_out(p, "A1", revision, "notify", revision < 3 ? YORICK : ZELDA, ""),
+                        NIGHT + 2),
             ACCEPTED_REPEAT);
         text = receipt(p, &count);
         HAS(text, "\"status\":\"repeat\"");
@@ -201,6 +202,49 @@ static void a_repeat_is_answered_with_its_own_revision_and_what_stands(void **st
     assert_int_equal(ask(p, "SELECT revision FROM incident"), 3);
     assert_int_equal(ask(p, "SELECT count(*) FROM child"), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM message WHERE outcome = 'repeat'"), 2);
+}
+
+static const char same_bytes_apart[] =
+    "{\"children\" : [ {\"surname\":\"Quibblethwaite\",\"known_as\":[],\"age\":null,"
+    " \"child_ref\":\"1\",\"voice\":{\"text\":\"Hid upstairs.\"},\"upn\":\" \","
+    "\"forename\":\"\\u005aelda\", \"date_of_birth\":\"2017-03-09\"} ],"
+    "\"version\":1,\"sent_at\":\"2026-11-20T01:12:44Z\",\"revision\":1,\"police_ref\":\"A1\","
+    "\"force\":\"" FORCE "\",\"type\":\"domestic_abuse\",\"action\":\"notify\","
+    "\"attended_at\":\"2026-11-19T23:41:00Z\",\"withhold\":null}";
+
+/* A control room that forgot to raise the revision has to hear of it: its added child would be told
+ * to nobody. */
+static void a_revision_that_is_stored_with_other_content_is_refused(void **state)
+{
+    static const char *const others[][3] = {
+        {"notify", ZELDA "," YORICK, ""},
+        {"withdraw", ZELDA, ""},
+        {"notify", YORICK, ""},
+        {"notify", ZELDA, ",\"withhold\":{\"reason\":\"risk\",\"authorised_by\":\"DI 7\"}"},
+        {"notify", ZELDA, ",\"do_not_tell\":[{\"role\":\"dsl\"}]"},
+        {"notify", ZELDA, ",\"risk\":\"high\""},
+    };
+    struct place *p = *state;
+    const char *text;
+    int64_t count;
+
+    accept_json(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        assert_int_equal(
+            accept_json(p, call_out(p, "A1", 1, others[i][0], others[i][1], others[i][2]), NIGHT),
+            ACCEPTED_REFUSED);
+        text = receipt(p, &count);
+        HAS(text, "\"police_ref\":\"A1\",\"revision\":1,\"status\":\"refused\"");
+        HAS(text, "[{\"at\":\"/revision\",\"problem\":\"is stored already with other content\"}]");
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM message WHERE outcome = 'refused'"),
+                     ARRAY_SIZE(others));
+    assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE state = 'open'"), 1);
+    assert_int_equal(accept_json(p, same_bytes_apart, NIGHT), ACCEPTED_REPEAT);
+    assert_int_equal(accept_json(p, call_out(p, "A1", 2, "notify", ZELDA "," YORICK, ""), NIGHT),
+                     ACCEPTED);
+    assert_int_equal(accept_json(p, call_out(p, "A1", 2, "notify", YORICK "," ZELDA, ""), NIGHT),
+                     ACCEPTED_REPEAT);
 }
 
 static void a_revision_is_accepted_with_each_childs_state(void **state)
@@ -413,6 +457,7 @@ int main(void)
         T(another_forces_call_out_is_refused_to_the_topics_own_force),
         T(a_topic_without_a_usable_force_is_kept_and_nobody_is_told),
         T(a_repeat_is_answered_with_its_own_revision_and_what_stands),
+        T(a_revision_that_is_stored_with_other_content_is_refused),
         T(a_revision_is_accepted_with_each_childs_state),
         T(a_withdrawal_is_accepted_and_closes),
         T(the_sender_is_answered_where_it_asks_with_its_correlation),

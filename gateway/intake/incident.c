@@ -187,17 +187,17 @@ static const struct field child_fields[] = {
     {"voice", OPTIONAL, read_object, 0, &voice},
 };
 #undef AT
+static const struct object_rule whole_child = FIELDS(child_fields);
 
 static void read_child(struct reader *r, const cJSON *item, void *into, const void *unused)
 {
-    static const struct object_rule rule = FIELDS(child_fields);
     struct incident_child *child = into;
 
     (void)unused;
     child->date_of_birth = DAY_NONE;
     child->age = -1;
     child->voice_spoken_to = -1;
-    read_object(r, item, child, &rule);
+    read_object(r, item, child, &whole_child);
     if (cJSON_IsObject(item) &&
         item_says_nothing(cJSON_GetObjectItemCaseSensitive(item, "forename")) &&
         item_says_nothing(cJSON_GetObjectItemCaseSensitive(item, "surname")))
@@ -212,15 +212,14 @@ static const struct field do_not_tell_fields[] = {
     {"reason", OPTIONAL, read_text, AT(reason), &line_text},
 };
 #undef AT
+static const struct object_rule do_not_tell = FIELDS(do_not_tell_fields);
 
 /* Whom it means must be understood, or somebody is told who must not be. */
 static void read_do_not_tell_entry(struct reader *r, const cJSON *item, void *into,
                                    const void *unused)
 {
-    static const struct object_rule rule = FIELDS(do_not_tell_fields);
-
     (void)unused;
-    read_object(r, item, into, &rule);
+    read_object(r, item, into, &do_not_tell);
     if (cJSON_IsObject(item) && item_says_nothing(cJSON_GetObjectItemCaseSensitive(item, "role")) &&
         item_says_nothing(cJSON_GetObjectItemCaseSensitive(item, "school_urn")) &&
         item_says_nothing(cJSON_GetObjectItemCaseSensitive(item, "contact")))
@@ -310,6 +309,8 @@ static const struct field incident_fields[] = {
     {"officer_contact", OPTIONAL, read_text, AT(officer_contact), &line_text},
 };
 static const struct object_rule whole = FIELDS(incident_fields);
+static const struct object_rule *const objects[] = {&whole, &whole_child, &place,      &claim,
+                                                    &voice, &withhold,    &do_not_tell};
 #undef AT
 
 static void check_child_refs(struct reader *r, const struct incident *incident, size_t i)
@@ -363,7 +364,11 @@ int incident_parse(const char *json, size_t length, const char *topic_force, tim
                    struct incident **out, struct incident_ident *ident, struct problems *problems,
                    struct err *err)
 {
-    struct reader r = {.problems = problems, .err = err, .latest = received_at + AHEAD_SECONDS};
+    struct reader r = {.problems = problems,
+                       .err = err,
+                       .latest = received_at + AHEAD_SECONDS,
+                       .objects = objects,
+                       .objects_count = ARRAY_SIZE(objects)};
     struct incident *incident = NULL;
     cJSON *tree = NULL;
 

@@ -61,12 +61,33 @@ void reader_leave(struct reader *r, size_t before)
     r->at[before] = '\0';
 }
 
-static bool name_is_plain(const char *name)
+/* Whether a name has the letters of one that the contract knows: without case, _ and -. */
+static bool is_spelt_like(const char *name, const char *known)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    size_t length = strspn(name, plain);
+    for (;; name++, known++) {
+        while (*name == '_' || *name == '-')
+            name++;
+        while (*known == '_')
+            known++;
+        if ((*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name) != *known)
+            return false;
+        if (*name == '\0')
+            return true;
+    }
+}
 
-    return length > 0 && length <= UNKNOWN_NAME_MAX && name[length] == '\0';
+/* Whether a member's name can be told to whoever reads receipts and logs: it may be a child's. */
+static bool may_name(const struct reader *r, const char *name)
+{
+    if (strlen(name) > UNKNOWN_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < r->objects_count; i++) {
+        for (size_t f = 0; f < r->objects[i]->count; f++) {
+            if (is_spelt_like(name, r->objects[i]->fields[f].name))
+                return true;
+        }
+    }
+    return false;
 }
 
 static bool is_absent(const struct field *field, const cJSON *member)
@@ -82,12 +103,13 @@ static bool is_absent(const struct field *field, const cJSON *member)
     return false;
 }
 
-static void unknown_member(struct reader *r, const char *name)
+static void unknown_member(struct reader *r, const char *name, unsigned number)
 {
-    if (name_is_plain(name))
+    if (may_name(r, name))
         reader_problem_of(r, name, "is not a member that is known here");
-    else
-        reader_problem(r, "has a member that is not known here");
+    else if (r->rc == 0)
+        r->rc = problems_add_member(r->problems, r->at, "has a member that is not known here",
+                                    number, r->err);
 }
 
 void read_object(struct reader *r, const cJSON *item, void *into, const void *object_rule)
@@ -95,6 +117,7 @@ void read_object(struct reader *r, const cJSON *item, void *into, const void *ob
     const struct object_rule *rule = object_rule;
     const struct field *fields = rule->fields;
     uint32_t seen = 0;
+    unsigned number = 0;
 
     if (!cJSON_IsObject(item)) {
         reader_problem(r, "is not an object");
@@ -103,10 +126,11 @@ void read_object(struct reader *r, const cJSON *item, void *into, const void *ob
     for (const cJSON *member = item->child; member; member = member->next) {
         size_t i = 0, before;
 
+        number++;
         while (i < rule->count && strcmp(fields[i].name, member->string) != 0)
             i++;
         if (i == rule->count) {
-            unknown_member(r, member->string);
+            unknown_member(r, member->string, number);
             continue;
         }
         before = reader_enter(r, fields[i].name);

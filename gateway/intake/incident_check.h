@@ -14,11 +14,15 @@
 
 #include "intake/problems.h"
 
+struct object_rule;
+
 struct reader {
     struct problems *problems;
     struct err *err;
-    int rc;        /* -1: out of memory; what follows is read no more */
-    time_t latest; /* no moment lies after it */
+    int rc;                                   /* -1: out of memory; what follows is read no more */
+    time_t latest;                            /* no moment lies after it */
+    const struct object_rule *const *objects; /* all of the contract's, for their members' names */
+    size_t objects_count;
     char at[PROBLEM_AT_SIZE];
     size_t at_length;
 };

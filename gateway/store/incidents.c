@@ -133,6 +133,7 @@ int incidents_load(struct db *db, int64_t incident_id, struct incident **out, st
 {
     struct incident_ident ident;
     struct problems problems;
+    char words[PROBLEM_WORDS_SIZE];
     sqlite3_stmt *stmt;
     int rc;
 
@@ -152,9 +153,9 @@ int incidents_load(struct db *db, int64_t incident_id, struct incident **out, st
     sql_done(stmt);
     /* It was accepted once: by a program that knew another contract. */
     if (rc == 0 && !*out)
-        rc =
-            err_set(err, ERR_INVALID, "the message of incident %lld is no longer acceptable: %s %s",
-                    (long long)incident_id, problems.list[0].at, problems.list[0].text);
+        rc = err_set(
+            err, ERR_INVALID, "the message of incident %lld is no longer acceptable: %s %s",
+            (long long)incident_id, problems.list[0].at, problem_words(&problems.list[0], words));
     problems_release(&problems);
     return rc;
 }

@@ -70,6 +70,23 @@ def pointer(path):
     return "".join(f"/{step}" for step in path)
 
 
+def member_names(value):
+    """Of all objects that a schema describes."""
+    if isinstance(value, list):
+        return set().union(*map(member_names, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value.get("properties", ())).union(*map(member_names, value.values()))
+
+
+KNOWN = {name.replace("_", "") for name in member_names(schema("incident"))}
+
+
+def may_be_named(name):
+    """A member's name can be a child's, so a receipt holds the contract's own letters alone."""
+    return len(name) <= 40 and re.sub("[_-]", "", name).lower() in KNOWN
+
+
 def places(error):
     """Where the gateway would see this error of the schema."""
     at = pointer(error.absolute_path)
@@ -77,8 +94,7 @@ def places(error):
         return {f"{at}/{name}" for name in error.validator_value if name not in error.instance}
     if error.validator == "additionalProperties":
         unknown = set(error.instance) - set(error.schema["properties"])
-        return {f"{at}/{name}" if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) else at
-                for name in unknown}
+        return {f"{at}/{name}" if may_be_named(name) else at for name in unknown}
     return {at}
 
 

@@ -124,6 +124,7 @@ static void expected_of(const char *name, struct buf *out)
 
 static void judge_bad(const char *name, const char *json, size_t length)
 {
+    char words[PROBLEM_WORDS_SIZE];
     struct buf expected, found;
     struct incident_ident ident;
     struct problems problems;
@@ -133,7 +134,7 @@ static void judge_bad(const char *name, const char *json, size_t length)
     buf_init(&found, 1 << 20);
     expected_of(name, &expected);
     for (size_t i = 0; i < problems.count; i++)
-        buf_addf(&found, "%s\t%s\n", problems.list[i].at, problems.list[i].text);
+        buf_addf(&found, "%s\t%s\n", problems.list[i].at, problem_words(&problems.list[i], words));
     if (problems.more)
         buf_add_text(&found, "\thas more problems than are listed\n");
     if (strcmp(buf_text(&expected), buf_text(&found)) != 0)

@@ -8,8 +8,6 @@
 #include "store/incidents.h"
 #include "store/roster.h"
 
-enum { BATCH = 64 };
-
 /* One child of the call-out under way. */
 struct linked {
     const struct child_row *row;
@@ -114,6 +112,7 @@ static int link_children(struct db *db, const struct incident *incident,
     return rc;
 }
 
+/* 1, -1. */
 static int link_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
 {
     struct incident *incident = NULL;
@@ -131,29 +130,12 @@ static int link_incident(struct db *db, int64_t incident_id, time_t now, struct 
     free(rows);
     incident_free(incident);
     if (rc == 0)
-        return db_commit(db, err);
+        return db_commit(db, err) < 0 ? -1 : 1;
     db_rollback(db);
     return err_context(err, "matching incident %lld", (long long)incident_id);
 }
 
 int link_run(struct db *db, int limit, time_t now, struct err *err)
 {
-    int64_t incidents[BATCH];
-    int done = 0;
-
-    while (done < limit) {
-        int n = incidents_with_work(db, STAGE_MATCH, incidents,
-                                    limit - done < BATCH ? limit - done : BATCH, err);
-
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        for (int i = 0; i < n; i++) {
-            if (link_incident(db, incidents[i], now, err) < 0)
-                return -1;
-            done++;
-        }
-    }
-    return done;
+    return incidents_work_off(db, STAGE_MATCH, limit, link_incident, now, err);
 }

@@ -6,8 +6,8 @@
 
 #include "store/db.h"
 
-/* Works off up to limit incidents, each in a transaction of its own. Returns how many it did (0:
- * nothing left), or -1. */
+/* Up to limit incidents, each in a transaction of its own (incidents_work_off). Returns how many it
+ * did (0: nothing left), or -1. */
 int link_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
 
 #endif

@@ -8,10 +8,6 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 
-/* Incidents that wait for a send under way do not stand in the others' way: so many are looked at
- * beyond those that were asked for. */
-enum { WAITING_MAX = 64 };
-
 /* One incident's plan, made into rows. */
 struct making {
     struct db *db;
@@ -235,28 +231,5 @@ static int plan_one(struct db *db, int64_t incident_id, time_t now, struct err *
 
 int planner_run(struct db *db, int limit, time_t now, struct err *err)
 {
-    int64_t *ids = calloc((size_t)limit + WAITING_MAX, sizeof *ids);
-    int count, done = 0, invalid = 0;
-
-    if (!ids)
-        return err_memory(err);
-    count = incidents_with_work(db, STAGE_PLAN, ids, limit + WAITING_MAX, err);
-    for (int i = 0; i < count && done < limit; i++) {
-        struct err why;
-        int rc = plan_one(db, ids[i], now, &why);
-
-        if (rc >= 0) {
-            done += rc;
-            continue;
-        }
-        if (err)
-            *err = why;
-        if (why.code != ERR_INVALID) {
-            count = -1;
-            break;
-        }
-        invalid++;
-    }
-    free(ids);
-    return count < 0 || (invalid > 0 && done == 0) ? -1 : done;
+    return incidents_work_off(db, STAGE_PLAN, limit, plan_one, now, err);
 }

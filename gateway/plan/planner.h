@@ -11,9 +11,8 @@
 
 #include "store/db.h"
 
-/* Up to limit incidents, each in a transaction of its own. Returns how many it did, or -1. One whose
- * stored message cannot be read (ERR_INVALID) stays at its stage and holds up no other: -1 tells of
- * it when nothing else is left to do. */
+/* Up to limit incidents, each in a transaction of its own (incidents_work_off). Returns how many it
+ * did, or -1. */
 int planner_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
 
 #endif

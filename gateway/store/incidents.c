@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "store/sql.h"
 
+enum { WORK_AT_ONCE = 64 };
+
 static const char *const state_words[CHILD_STATES] = {
     "open", "review", "told", "answered", "with_la_desk", "withheld", "withdrawn"};
 static const char *const stage_words[] = {"match", "plan", "done"};
@@ -217,8 +219,8 @@ int incidents_children(struct db *db, int64_t incident_id, struct child_row **ou
     return 0;
 }
 
-int incidents_with_work(struct db *db, enum child_stage stage, int64_t *incident_ids, int limit,
-                        struct err *err)
+int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, int64_t *incident_ids,
+                        int limit, struct err *err)
 {
     sqlite3_stmt *stmt;
     int n = 0, rc;
@@ -227,13 +229,47 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t *incident
     /* The second condition says to the partial index what the first one's value cannot. */
     if (sql_query(db, &stmt, err,
                   "SELECT DISTINCT incident_id FROM child WHERE stage = ? AND stage <> 'done'"
-                  " ORDER BY incident_id LIMIT ?",
-                  "ti", stage_words[stage], (int64_t)limit) < 0)
+                  " AND incident_id > ? ORDER BY incident_id LIMIT ?",
+                  "tii", stage_words[stage], after, (int64_t)limit) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1)
         incident_ids[n++] = sqlite3_column_int64(stmt, 0);
     sql_done(stmt);
     return rc < 0 ? -1 : n;
+}
+
+/* Of the store or the machine, not of what was worked on: the next would fail too. */
+static bool ends_all(enum err_code code)
+{
+    return code == ERR_BUSY || code == ERR_SYSTEM || code == ERR_MEMORY;
+}
+
+int incidents_work_off(struct db *db, enum child_stage stage, int limit, incidents_work_fn *one,
+                       time_t now, struct err *err)
+{
+    int64_t ids[WORK_AT_ONCE], after = 0;
+    int done = 0, failed = 0, n;
+
+    do {
+        n = incidents_with_work(db, stage, after, ids, WORK_AT_ONCE, err);
+        if (n < 0)
+            return -1;
+        for (int i = 0; i < n && done < limit; i++) {
+            struct err why = {.code = ERR_NONE};
+            int rc = one(db, ids[i], now, &why);
+
+            if (rc < 0 && err)
+                *err = why;
+            if (rc < 0 && ends_all(why.code))
+                return -1;
+            if (rc < 0)
+                failed++;
+            else
+                done += rc;
+            after = ids[i];
+        }
+    } while (n == WORK_AT_ONCE && done < limit);
+    return failed > 0 && done == 0 ? -1 : done;
 }
 
 int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage, struct err *err)

@@ -78,6 +78,25 @@ static void a_withheld_or_withdrawn_child_is_not_looked_for(void **state)
                      2);
 }
 
+/* As after a newer program, which has another contract. More of them than are looked at at once. */
+static void messages_that_can_no_longer_be_read_hold_up_no_others(void **state)
+{
+    struct place *p = *state;
+
+    for (int i = 0; i < 130; i++) {
+        char ref[16];
+
+        snprintf(ref, sizeof ref, "A%d", i);
+        put(p, call_out(p, ref, 1, "notify", ZELDA, ""), NIGHT);
+    }
+    run(p, "UPDATE message SET body = x'7b7d' WHERE message_id < 129");
+    assert_int_equal(link_all(p), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE stage = 'plan'"), 2);
+    assert_int_equal(link_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_int_equal(p->err.code, ERR_INVALID);
+    assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE stage = 'match'"), 128);
+}
+
 static void two_children_of_a_call_out_are_never_one_pupil(void **state)
 {
     struct place *p = *state;
@@ -193,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(every_child_to_be_matched_is_decided_and_handed_to_planning),
         T(a_withheld_or_withdrawn_child_is_not_looked_for),
+        T(messages_that_can_no_longer_be_read_hold_up_no_others),
         T(two_children_of_a_call_out_are_never_one_pupil),
         T(a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice),
         T(a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the_home),

@@ -220,13 +220,13 @@ static void work_is_handed_out_oldest_first_and_up_to_the_limit(void **state)
     int64_t b = put(p, call_out(p, "B1", 1, "notify", ZELDA, ""), NIGHT);
     int64_t ids[4];
 
-    assert_int_equal(incidents_with_work(p->db, STAGE_MATCH, ids, 4, &p->err), 2);
+    assert_int_equal(incidents_with_work(p->db, STAGE_MATCH, 0, ids, 4, &p->err), 2);
     assert_int_equal(ids[0], a);
     assert_int_equal(ids[1], b);
-    assert_int_equal(incidents_with_work(p->db, STAGE_MATCH, ids, 1, &p->err), 1);
-    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, ids, 4, &p->err), 0);
+    assert_int_equal(incidents_with_work(p->db, STAGE_MATCH, 0, ids, 1, &p->err), 1);
+    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, 0, ids, 4, &p->err), 0);
     decided(p, child(p, a, "2").child_id, "none");
-    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, ids, 4, &p->err), 1);
+    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, 0, ids, 4, &p->err), 1);
     assert_int_equal(ids[0], a);
 }
 

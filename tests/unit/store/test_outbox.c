@@ -254,7 +254,7 @@ static void what_runs_every_second_reads_no_whole_table(void **state)
     assert_int_equal(notices_answer(p->db, 1, "una", DUE, &p->err), 1);
     assert_int_equal(outbox_claim_receipts(p->db, DUE, 60, items, 1, &p->err), 1);
     outbox_item_release(&items[0]);
-    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, ids, 2, &p->err), 1);
+    assert_int_equal(incidents_with_work(p->db, STAGE_PLAN, 0, ids, 2, &p->err), 1);
 
     while ((stmt = sqlite3_next_stmt(sql_handle(p->db), stmt))) {
         assert_true(count < ARRAY_SIZE(used));

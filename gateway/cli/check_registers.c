@@ -10,6 +10,7 @@
 #include "follow/words.h"
 #include "store/registers.h"
 #include "store/report.h"
+#include "store/roll_index.h"
 
 enum { CALENDAR_DAYS = 60, ROLL_DAYS = 90, HOLIDAY_DAYS = 90, DAY_SECONDS = 86400 };
 
@@ -261,6 +262,17 @@ static int check_refused(struct db *db, time_t now, struct findings *f, struct e
     return 0;
 }
 
+static int check_index(struct db *db, struct findings *f, struct err *err)
+{
+    int current = roll_index_is_current(db, err);
+
+    if (current == 0)
+        finding(f, SEVERITY_WARNING, "roll",
+                "start encompassd, or import a roll: either makes them anew",
+                "another version of the program made its keys: no child can be found by them");
+    return current < 0 ? -1 : 0;
+}
+
 int check_registers(struct cli *cli, struct db *db, const struct config *config, struct findings *f,
                     struct err *err)
 {
@@ -271,7 +283,7 @@ int check_registers(struct cli *cli, struct db *db, const struct config *config,
         check_desks(db, f, err) < 0 || check_unverified(db, f, err) < 0 ||
         check_adapters_used(db, config, f, err) < 0 || check_rolls(db, now, f, err) < 0 ||
         check_holidays(db, today, f, err) < 0 || check_policies(db, f, err) < 0 ||
-        check_refused(db, now, f, err) < 0)
+        check_refused(db, now, f, err) < 0 || check_index(db, f, err) < 0)
         return -1;
     return 0;
 }

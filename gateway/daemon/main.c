@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "daemon/loop.h"
 #include "daemon/settings.h"
+#include "match/keys.h"
+#include "store/roll_index.h"
 
 static const char help[] =
     "usage: encompassd [--config FILE] [--store FILE] [--now TIME]\n\n"
@@ -75,6 +77,16 @@ static void block_signals(void)
     signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
 }
 
+/* After an upgrade: seconds for a roll of some hundred thousand pupils. */
+static int bring_up_index(struct db *db, struct err *err)
+{
+    int rc = roll_index_bring_up(db, err);
+
+    if (rc == 1)
+        log_event(LOG_LEVEL_INFO, "roll.indexed", "keys=%d", (int)KEYS_VERSION);
+    return rc < 0 ? -1 : 0;
+}
+
 static int serve(const struct options *o, struct err *err)
 {
     static struct clock clock; /* the log keeps it for as long as the process lasts */
@@ -91,7 +103,7 @@ static int serve(const struct options *o, struct err *err)
         goto out;
     log_open(stderr, &clock, level);
     if (db_open(o->store ? o->store : config_text(conf, "store", "path"), &db, err) < 0 ||
-        db_lock_daemon(db, err) < 0)
+        db_lock_daemon(db, err) < 0 || bring_up_index(db, err) < 0)
         goto out;
     rc = loop_run(conf, db, &clock, err);
 out:

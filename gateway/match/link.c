@@ -28,7 +28,7 @@ static int decide(struct db *db, const struct incident *incident,
 {
     struct person person;
     struct candidate *candidates;
-    uint64_t keys[KEYS_MAX];
+    struct key keys[KEYS_MAX];
     size_t count;
     int rc;
 

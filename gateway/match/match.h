@@ -32,6 +32,8 @@ struct person {
     char middle_names[NAME_SIZE];
     char surnames[PERSON_NAMES][NAME_SIZE]; /* surname first, then former ones */
     size_t surnames_count;
+    /* How many pupils of the roll bear each name as forename, as surname; by roster.h. */
+    unsigned forenames_held[PERSON_NAMES], surnames_held[PERSON_NAMES];
     day_t born;
     day_t seen_on; /* the day of the call-out, on which age counts */
     int age;       /* -1 unknown */

@@ -178,7 +178,7 @@ static int note_time(struct run *r, int64_t us, struct err *err)
 static int decide(struct run *r, const struct person *person, struct decision *d, struct err *err)
 {
     struct candidate *candidates;
-    uint64_t keys[KEYS_MAX];
+    struct key keys[KEYS_MAX];
     size_t count;
     int64_t began = now_us();
 

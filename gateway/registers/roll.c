@@ -72,6 +72,7 @@ struct roll_count {
 
 struct roll {
     struct reading *r;
+    struct roll_index *index;
     uint32_t *first_line; /* of each pupil of this file, by pupil_key; 0: not seen */
     size_t first_line_size;
     char las[LAS_MAX][LA_CODE_SIZE]; /* authorities of the file */
@@ -332,7 +333,8 @@ static int put_row(struct roll *roll, const struct pupil *pupil, const struct pl
     int64_t pupil_key = -1;
     char key[128];
 
-    if (roll_put_pupil(r->db, pupil, r->import_id, &watch, &person, &pupil_key, err) < 0 ||
+    if (roll_put_pupil(r->db, roll->index, pupil, r->import_id, &watch, &person, &pupil_key, err) <
+            0 ||
         first_line(roll, pupil_key, line, &first, err) < 0)
         goto failed;
     if (first != line && person != CHANGE_NONE) {
@@ -397,7 +399,11 @@ int read_roll(struct reading *r, struct err *err)
     /* An empty complete roll of a named authority ends all that it has, guarded as ever. */
     if (r->options->la && note_authority(&roll, r->options->la, err) < 0)
         return -1;
-    if (read_rows(&roll, err) < 0)
+    if (roll_index_new(r->db, &roll.index, err) < 0 || read_rows(&roll, err) < 0)
+        goto out;
+    /* What is not kept needs no index. */
+    if (r->result->mistakes.count == 0 && !r->options->dry_run &&
+        roll_index_write(roll.index, err) < 0)
         goto out;
     warn_of(&roll, &roll.strangers, "urn: is not in the register");
     warn_of(&roll, &roll.others, "la_code: is another authority than --la");
@@ -405,6 +411,7 @@ int read_roll(struct reading *r, struct err *err)
         goto out;
     rc = 0;
 out:
+    roll_index_free(roll.index);
     free(roll.first_line);
     return rc;
 }

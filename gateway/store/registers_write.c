@@ -46,7 +46,6 @@ static const char *const pupil_columns[] = {"la_code",
                                             "town",
                                             "postcode",
                                             "nc_year",
-                                            "keys_version",
                                             NULL};
 static const char *const enrolment_columns[] = {"pupil_key", "namespace", "urn",    "school",
                                                 "enrolment", "from_day",  "to_day", "days",
@@ -137,20 +136,20 @@ static const struct table tables[REGISTERS] = {
     [REGISTER_PUPIL] =
         {.columns = pupil_columns,
          .keys = 2,
-         .count = 16,
+         .count = 15,
          .numbered = true,
          .keeps_import = true,
          .select = "SELECT upn, forename, middle_names, surname, preferred_forename,"
                    " former_surname, gender, dob, house, street, town, postcode, nc_year,"
-                   " keys_version, pupil_key FROM pupil WHERE la_code = ? AND pupil_id = ?",
+                   " pupil_key FROM pupil WHERE la_code = ? AND pupil_id = ?",
          .insert = "INSERT INTO pupil(la_code, pupil_id, upn, forename, middle_names, surname,"
                    " preferred_forename, former_surname, gender, dob, house, street, town,"
-                   " postcode, nc_year, keys_version, seen_import)"
-                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                   " postcode, nc_year, seen_import)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
          .update = "UPDATE pupil SET upn = ?3, forename = ?4, middle_names = ?5, surname = ?6,"
                    " preferred_forename = ?7, former_surname = ?8, gender = ?9, dob = ?10,"
                    " house = ?11, street = ?12, town = ?13, postcode = ?14, nc_year = ?15,"
-                   " keys_version = ?16, seen_import = ?17 WHERE la_code = ?1 AND pupil_id = ?2"},
+                   " seen_import = ?16 WHERE la_code = ?1 AND pupil_id = ?2"},
     [REGISTER_ENROLMENT] =
         {.columns = enrolment_columns,
          .keys = 3,

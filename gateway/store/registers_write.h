@@ -31,7 +31,7 @@ enum register_kind {
     REGISTER_BANK_HOLIDAY, /* division, day; title */
     REGISTER_POLICY,       /* scope, id, key; value */
     /* la_code, pupil_id; upn, forename, middle_names, surname, preferred_forename, former_surname,
-     * gender, dob, house, street, town, postcode, nc_year, keys_version: by roll_put_pupil */
+     * gender, dob, house, street, town, postcode, nc_year: by roll_put_pupil */
     REGISTER_PUPIL,
     /* pupil_key, namespace, urn; school, enrolment, from_day, to_day, days, ended_at */
     REGISTER_ENROLMENT,

@@ -1,28 +1,39 @@
 #include "store/roll_write.h"
 
-#include <stdio.h>
-
 #include "base/personal.h"
-#include "match/keys.h"
 #include "match/person.h"
 #include "store/sql.h"
 
-static int write_keys(struct db *db, const struct pupil *pupil, int64_t pupil_key, bool fresh,
-                      struct err *err)
+/* The pupil as the index has it, when it is on the roll: 1, 0, -1. */
+static int standing(struct db *db, const struct pupil *pupil, int64_t *pupil_key,
+                    struct person *out, struct err *err)
+{
+    struct pupil before;
+    int rc = sql_int(db, pupil_key, err,
+                     "SELECT pupil_key FROM pupil WHERE la_code = ? AND pupil_id = ?", "tt",
+                     pupil->la_code, pupil->pupil_id);
+
+    if (rc == 1)
+        rc = roster_pupil(db, *pupil_key, &before, err);
+    if (rc == 1) {
+        roster_person(&before, out);
+        pupil_release(&before);
+    }
+    return rc;
+}
+
+static int file_anew(struct roll_index *index, int64_t pupil_key, const struct person *before,
+                     const struct pupil *pupil, struct err *err)
 {
     struct person person;
-    uint64_t keys[KEYS_MAX];
-    size_t count;
     int rc = 0;
 
     roster_person(pupil, &person);
-    count = keys_of(&person, KEYS_PUPIL, keys);
+    if (before)
+        rc = roll_index_take_away(index, pupil_key, before, err);
+    if (rc == 0)
+        rc = roll_index_add(index, pupil_key, &person, err);
     person_wipe(&person);
-    if (!fresh)
-        rc = sql_run(db, err, "DELETE FROM pupil_block WHERE pupil_key = ?", "i", pupil_key);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = sql_run(db, err, "INSERT INTO pupil_block(key, pupil_key) VALUES (?,?)", "ii",
-                     (int64_t)keys[i], pupil_key);
     return rc;
 }
 
@@ -31,13 +42,13 @@ static const char *text_of(const struct personal *p)
     return personal_is_set(p) ? personal_reveal(p) : NULL;
 }
 
-int roll_put_pupil(struct db *db, const struct pupil *pupil, int64_t import_id,
-                   const struct register_watch *watch, enum change *out, int64_t *pupil_key,
-                   struct err *err)
+int roll_put_pupil(struct db *db, struct roll_index *index, const struct pupil *pupil,
+                   int64_t import_id, const struct register_watch *watch, enum change *out,
+                   int64_t *pupil_key, struct err *err)
 {
     static const char *const genders[] = {
         [SEX_UNKNOWN] = NULL, [SEX_FEMALE] = "F", [SEX_MALE] = "M"};
-    char born[DATE_TEXT_SIZE], version[12];
+    char born[DATE_TEXT_SIZE];
     /* In the order of REGISTER_PUPIL. */
     const char *const values[] = {pupil->la_code,
                                   pupil->pupil_id,
@@ -53,14 +64,16 @@ int roll_put_pupil(struct db *db, const struct pupil *pupil, int64_t import_id,
                                   text_of(&pupil->street),
                                   text_of(&pupil->town),
                                   text_of(&pupil->postcode),
-                                  pupil->nc_year[0] ? pupil->nc_year : NULL,
-                                  version};
-    int rc;
+                                  pupil->nc_year[0] ? pupil->nc_year : NULL};
+    struct person before;
+    int was = standing(db, pupil, pupil_key, &before, err), rc = was;
 
-    snprintf(version, sizeof version, "%d", KEYS_VERSION);
-    rc = registers_put(db, REGISTER_PUPIL, values, import_id, watch, out, pupil_key, err);
+    if (rc >= 0)
+        rc = registers_put(db, REGISTER_PUPIL, values, import_id, watch, out, pupil_key, err);
     if (rc == 0 && *out != CHANGE_NONE)
-        rc = write_keys(db, pupil, *pupil_key, *out == CHANGE_ADDED, err);
+        rc = file_anew(index, *pupil_key, was == 1 ? &before : NULL, pupil, err);
+    if (was == 1)
+        person_wipe(&before);
     personal_wipe(born, sizeof born);
-    return rc;
+    return rc < 0 ? -1 : 0;
 }

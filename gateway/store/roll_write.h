@@ -3,12 +3,13 @@
 #define STORE_ROLL_WRITE_H
 
 #include "store/registers_write.h"
+#include "store/roll_index.h"
 #include "store/roster.h"
 
-/* Adds or changes a pupil, in the caller's transaction; pupil->pupil_key is not looked at. The keys
- * (match/keys.h) are made anew when the row changed, or an older version made them. */
-int roll_put_pupil(struct db *db, const struct pupil *pupil, int64_t import_id,
-                   const struct register_watch *watch, enum change *out, int64_t *pupil_key,
-                   struct err *err) MUST_CHECK;
+/* Adds or changes a pupil, in the caller's transaction; pupil->pupil_key is not looked at. What
+ * changes is gathered in the index, for roll_index_write once all pupils are put. */
+int roll_put_pupil(struct db *db, struct roll_index *index, const struct pupil *pupil,
+                   int64_t import_id, const struct register_watch *watch, enum change *out,
+                   int64_t *pupil_key, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "match/compare.h"
 #include "match/keys.h"
 #include "match/person.h"
+#include "store/roll_index.h"
 #include "store/sql.h"
 
 void pupil_release(struct pupil *p)
@@ -108,6 +109,64 @@ static int add_schools(struct db *db, int64_t pupil_key, struct person *out, str
     return rc;
 }
 
+int roster_count(struct db *db, double *pupils, struct err *err)
+{
+    int64_t n = 0;
+
+    switch (roll_index_is_current(db, err)) {
+    case 1:
+        break;
+    case 0:
+        return err_set(err, ERR_STORE,
+                       "store %s: another version has made the roll's keys: start encompassd or"
+                       " import a roll, which makes them anew",
+                       db_path(db));
+    default:
+        return -1;
+    }
+    if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = 0", "") < 0)
+        return -1;
+    *pupils = (double)n;
+    return 0;
+}
+
+static int count_names(struct db *db, enum name_place place, char names[][NAME_SIZE], size_t count,
+                       unsigned *held, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t n = 0;
+
+        if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = ?", "i",
+                    (int64_t)key_of_name(place, names[i])) < 0)
+            return -1;
+        held[i] = (unsigned)n;
+    }
+    return 0;
+}
+
+int roster_count_names(struct db *db, struct person *p, struct err *err)
+{
+    if (count_names(db, NAME_AS_FORENAME, p->forenames, p->forenames_count, p->forenames_held,
+                    err) < 0)
+        return -1;
+    return count_names(db, NAME_AS_SURNAME, p->surnames, p->surnames_count, p->surnames_held, err);
+}
+
+int roster_count_full_name(struct db *db, const char *forename, const char *surname, int year,
+                           unsigned *out, struct err *err)
+{
+    const int64_t first = (int64_t)(keys_name_in_year(forename, surname, year) << PUPIL_BITS);
+    int64_t n = 0;
+
+    if (sql_int(db, &n, err,
+                "SELECT count(*) FROM (SELECT 1 FROM pupil_block WHERE entry BETWEEN ? AND ?"
+                " LIMIT ?)",
+                "iii", first, first | (((int64_t)1 << PUPIL_BITS) - 1), (int64_t)FULL_NAME_MAX) < 0)
+        return -1;
+    *out = (unsigned)n;
+    return 0;
+}
+
 static int load_person(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
     struct pupil pupil;
@@ -124,65 +183,91 @@ static int load_person(struct db *db, int64_t pupil_key, struct person *out, str
 
 struct hit {
     int64_t pupil_key;
-    int keys;
+    long worth; /* of the keys shared, keys_worth */
 };
 
 static int by_pupil(const void *a, const void *b)
 {
     int64_t x = ((const struct hit *)a)->pupil_key, y = ((const struct hit *)b)->pupil_key;
 
-    return x < y ? -1 : x > y;
+    return (x > y) - (x < y);
 }
 
-static int by_keys(const void *a, const void *b)
+static int by_worth(const void *a, const void *b)
 {
     const struct hit *x = a, *y = b;
 
-    return x->keys != y->keys ? y->keys - x->keys : by_pupil(a, b);
+    return x->worth != y->worth ? (x->worth < y->worth ? 1 : -1) : by_pupil(a, b);
 }
 
-/* All pupils of a block, one hit each. */
-static int add_block(struct db *db, uint64_t key, struct hit *hits, size_t *count, struct err *err)
+/* All pupils of a block, one hit each; none of one that is too large. */
+static int add_block(struct db *db, const struct key *key, int64_t roll, struct hit *hits,
+                     size_t *count, struct err *err)
 {
+    const int64_t first = (int64_t)(key->bits << PUPIL_BITS),
+                  pupil = ((int64_t)1 << PUPIL_BITS) - 1;
+    size_t n = 0, most = keys_ceiling(key->kind);
     sqlite3_stmt *stmt;
     int rc;
 
-    if (sql_query(db, &stmt, err, "SELECT pupil_key FROM pupil_block WHERE key = ? LIMIT ?", "ii",
-                  (int64_t)key, (int64_t)BLOCK_MAX) < 0)
+    if (sql_query(db, &stmt, err,
+                  "SELECT entry FROM pupil_block WHERE entry BETWEEN ? AND ? LIMIT ?", "iii", first,
+                  first | pupil, (int64_t)most + 1) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1)
-        hits[(*count)++] = (struct hit){sqlite3_column_int64(stmt, 0), 1};
+        hits[*count + n++] = (struct hit){sqlite3_column_int64(stmt, 0) & pupil, 0};
     sql_done(stmt);
+    if (n > most)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        hits[(*count)++].worth = keys_worth(roll, n);
     return rc;
 }
 
-/* The union of the blocks, most keys first. *hits is for free(). */
-static int collect(struct db *db, const uint64_t *keys, size_t keys_count, struct hit **hits,
+/* The union of the blocks, of most worth first. *hits is for free(). */
+static int collect(struct db *db, const struct key *keys, size_t keys_count, struct hit **hits,
                    size_t *count, struct err *err)
 {
-    size_t found = 0, kept = 0;
+    size_t found = 0, kept = 0, most = 1;
+    double roll = 0;
+    int rc = roster_count(db, &roll, err);
 
     *count = 0;
-    *hits = calloc(keys_count * BLOCK_MAX + 1, sizeof **hits);
+    for (size_t i = 0; i < keys_count; i++)
+        most += keys_ceiling(keys[i].kind) + 1;
+    *hits = reallocarray(NULL, most, sizeof **hits);
     if (!*hits)
         return err_memory(err);
-    for (size_t i = 0; i < keys_count; i++) {
-        if (add_block(db, keys[i], *hits, &found, err) < 0) {
-            free(*hits);
-            *hits = NULL;
-            return -1;
-        }
+    for (size_t i = 0; rc == 0 && i < keys_count; i++)
+        rc = add_block(db, &keys[i], (int64_t)roll, *hits, &found, err);
+    if (rc < 0) {
+        free(*hits);
+        *hits = NULL;
+        return -1;
     }
     qsort(*hits, found, sizeof **hits, by_pupil);
     for (size_t i = 0; i < found; i++) {
         if (kept > 0 && (*hits)[kept - 1].pupil_key == (*hits)[i].pupil_key)
-            (*hits)[kept - 1].keys++;
+            (*hits)[kept - 1].worth += (*hits)[i].worth;
         else
             (*hits)[kept++] = (*hits)[i];
     }
-    qsort(*hits, kept, sizeof **hits, by_keys);
+    qsort(*hits, kept, sizeof **hits, by_worth);
     *count = kept;
     return 0;
+}
+
+/* How many of the hits are handed over: those of one worth come all or none, so that it does not
+ * depend on their order on the roll; unless they alone are too many. */
+static size_t handed_over(const struct hit *hits, size_t count)
+{
+    size_t n = CANDIDATES_MAX;
+
+    if (count <= n)
+        return count;
+    while (n > 0 && hits[n - 1].worth == hits[n].worth)
+        n--;
+    return n > 0 ? n : CANDIDATES_MAX;
 }
 
 void roster_candidates_free(struct candidate *candidates, size_t count)
@@ -192,7 +277,7 @@ void roster_candidates_free(struct candidate *candidates, size_t count)
     free(candidates);
 }
 
-int roster_candidates(struct db *db, const uint64_t *keys, size_t keys_count,
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
                       struct candidate **out, size_t *count, struct err *err)
 {
     struct candidate *candidates;
@@ -204,8 +289,7 @@ int roster_candidates(struct db *db, const uint64_t *keys, size_t keys_count,
     *count = 0;
     if (collect(db, keys, keys_count, &hits, &n, err) < 0)
         return -1;
-    if (n > CANDIDATES_MAX)
-        n = CANDIDATES_MAX;
+    n = handed_over(hits, n);
     candidates = n > 0 ? malloc(n * sizeof *candidates) : NULL;
     if (n > 0 && !candidates)
         rc = err_memory(err);
@@ -233,7 +317,7 @@ static int rows_of_one(struct db *db, int64_t pupil_key, int64_t rows[ROWS_OF_ON
 {
     struct person pupil, number;
     struct candidate *candidates = NULL;
-    uint64_t keys[KEYS_MAX];
+    struct key keys[KEYS_MAX];
     size_t n = 0;
     int rc;
 

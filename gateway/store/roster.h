@@ -3,6 +3,7 @@
 #ifndef STORE_ROSTER_H
 #define STORE_ROSTER_H
 
+#include "match/keys.h"
 #include "match/match.h"
 #include "store/db.h"
 
@@ -29,15 +30,22 @@ struct enrolment {
     day_t from, to; /* DAY_NONE: open */
 };
 
-/* Candidates for a child by the union of its keys (match/keys.h): at most CANDIDATES_MAX, those that
- * share most keys first. Of a key that more than BLOCK_MAX pupils have only so many are looked at.
- * Pupils who have left are among them: planning says that they are on no roll. *out is for
- * roster_candidates_free. */
-enum { BLOCK_MAX = 500 };
-int roster_candidates(struct db *db, const uint64_t *keys, size_t keys_count,
+/* Candidates for a child by the union of its keys (match/keys.h): at most CANDIDATES_MAX, those
+ * first whose shared keys say most. A key that too many share is passed over. Pupils who have left
+ * are among them: planning says that they are on no roll. *out is for roster_candidates_free.
+ * ERR_STORE when another version of the program made the roll's keys (roll_index.h). */
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
                       struct candidate **out, size_t *count, struct err *err) MUST_CHECK;
 void roster_candidates_free(struct candidate *candidates,
                             size_t count); /* wipes; NULL is allowed */
+
+/* How many pupils are on the roll; fills in how many bear each of the person's names; and how many,
+ * FULL_NAME_MAX at most, bear both names and are born in that year. */
+enum { FULL_NAME_MAX = 1000 };
+int roster_count(struct db *db, double *pupils, struct err *err) MUST_CHECK;
+int roster_count_names(struct db *db, struct person *person, struct err *err) MUST_CHECK;
+int roster_count_full_name(struct db *db, const char *forename, const char *surname, int year,
+                           unsigned *out, struct err *err) MUST_CHECK;
 
 /* 1, 0 none such, -1. */
 int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err *err) MUST_CHECK;

@@ -198,7 +198,17 @@ static const char step_1[] =
     "CREATE TRIGGER audit_remains BEFORE DELETE ON audit"
     " BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;";
 
-static const char *const steps[] = {step_1};
+/* The roll's index (store/roll_index.h): an entry is key and pupil in one integer. */
+static const char step_2[] =
+    "DROP TABLE pupil_block;"
+    "CREATE TABLE pupil_block (entry INTEGER PRIMARY KEY) STRICT;"
+    "CREATE TABLE name_count (" /* how many pupils bear a name; key 0 counts the pupils */
+    " key INTEGER PRIMARY KEY, pupils INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE roll_index ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), keys_version INTEGER NOT NULL) STRICT;"
+    "ALTER TABLE pupil DROP COLUMN keys_version;";
+
+static const char *const steps[] = {step_1, step_2};
 
 int schema_newest(void)
 {

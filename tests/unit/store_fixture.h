@@ -18,6 +18,7 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/outbox.h"
+#include "store/roll_index.h"
 #include "store/sql.h"
 
 #define FORCE "devon-and-cornwall"
@@ -59,7 +60,8 @@ static inline int place_setup(void **state)
     snprintf(p->path, sizeof p->path, "%s/store.db", p->folder);
     *state = p;
     return db_create(p->path, &p->err) < 0 || db_open(p->path, &p->db, &p->err) < 0 ||
-                   sql_script(p->db, fixture_registers, &p->err) < 0
+                   sql_script(p->db, fixture_registers, &p->err) < 0 ||
+                   roll_index_bring_up(p->db, &p->err) < 0
                ? -1
                : 0;
 }

@@ -71,12 +71,21 @@ static void a_changed_name_makes_its_keys_anew(void **state)
     int64_t before, same;
 
     lands(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), DEFAULTS, 1, 0, 0, 0);
-    run(p, "CREATE TEMP TABLE old AS SELECT key FROM pupil_block");
+    run(p, "CREATE TEMP TABLE old AS SELECT entry FROM pupil_block");
     before = ask(p, "SELECT count(*) FROM old");
     lands(p, "roll", HEAD PUPIL("7", "Vane", "100001", ",,,"), DEFAULTS, 0, 1, 0, 0);
-    same = ask(p, "SELECT count(*) FROM pupil_block JOIN old USING (key)");
+    same = ask(p, "SELECT count(*) FROM pupil_block JOIN old USING (entry)");
     assert_true(same < before);
-    assert_int_equal(ask(p, "SELECT count(DISTINCT pupil_key) FROM pupil_block"), 1);
+    assert_int_equal(ask(p, "SELECT pupils FROM name_count WHERE key = 0"), 1);
+    assert_int_equal(ask(p, "SELECT sum(pupils) FROM name_count WHERE key <> 0"), 2);
+    run(p, "CREATE TEMP TABLE changed AS SELECT entry FROM pupil_block;"
+           "UPDATE roll_index SET keys_version = 0");
+    lands(p, "roll", HEAD PUPIL("7", "Vane", "100001", ",,,"), DEFAULTS, 0, 0, 0, 1);
+    /* as it is when made anew: nothing of the former name is left, nothing is missing */
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_block"),
+                     ask(p, "SELECT count(*) FROM changed JOIN pupil_block USING (entry)"));
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_block"),
+                     ask(p, "SELECT count(*) FROM changed"));
 }
 
 static void keys_of_an_older_version_are_made_anew(void **state)
@@ -85,8 +94,8 @@ static void keys_of_an_older_version_are_made_anew(void **state)
     const char *file = HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,");
 
     lands(p, "roll", file, DEFAULTS, 1, 0, 0, 0);
-    run(p, "UPDATE pupil SET keys_version = 0; DELETE FROM pupil_block");
-    lands(p, "roll", file, DEFAULTS, 0, 1, 0, 0);
+    run(p, "UPDATE roll_index SET keys_version = 0; DELETE FROM pupil_block");
+    lands(p, "roll", file, DEFAULTS, 0, 0, 0, 1);
     assert_true(ask(p, "SELECT count(*) FROM pupil_block") > 3);
 }
 

@@ -11,6 +11,7 @@
 static int64_t enrol(struct place *p, const char *id, const char *forename, const char *born)
 {
     struct pupil pupil = {.pupil_key = -1, .la_code = "879", .gender = SEX_UNKNOWN};
+    struct roll_index *index = NULL;
     enum change change;
     int64_t key;
 
@@ -19,7 +20,10 @@ static int64_t enrol(struct place *p, const char *id, const char *forename, cons
     OK(p, personal_set_text(&pupil.surname, "Quibblethwaite", &p->err));
     pupil.born = day_parse(born);
     OK(p, db_begin(p->db, &p->err));
-    OK(p, roll_put_pupil(p->db, &pupil, 1, NULL, &change, &key, &p->err));
+    OK(p, roll_index_new(p->db, &index, &p->err));
+    OK(p, roll_put_pupil(p->db, index, &pupil, 1, NULL, &change, &key, &p->err));
+    OK(p, roll_index_write(index, &p->err));
+    roll_index_free(index);
     OK(p, db_commit(p->db, &p->err));
     pupil_release(&pupil);
     return key;

@@ -99,7 +99,7 @@ static void read_person(const struct situation *s, char *text, struct person *p)
 static size_t candidates_for(const struct situation *s, const struct person *child,
                              struct candidate *out)
 {
-    uint64_t asked[KEYS_MAX], filed[KEYS_MAX];
+    struct key asked[KEYS_MAX], filed[KEYS_MAX];
     size_t asked_count = keys_of(child, KEYS_CHILD, asked), count = 0;
 
     for (size_t i = 0; i < s->roll_count; i++) {
@@ -108,7 +108,7 @@ static size_t candidates_for(const struct situation *s, const struct person *chi
 
         for (size_t a = 0; a < asked_count && !shared; a++) {
             for (size_t f = 0; f < filed_count && !shared; f++)
-                shared = asked[a] == filed[f];
+                shared = asked[a].bits == filed[f].bits;
         }
         if (shared)
             out[count++] = s->roll[i];

@@ -3,6 +3,10 @@
  * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction or
  * withdrawal. Values for a template are a JSON object; what a field policy leaves out is not in it,
  * so no template can say more than the policy allows. The webhook's body is that same object.
+ *
+ * A desk's task is to find the child's school, which a name alone does not do. So under any policy
+ * its notice also says the date of birth and age, the school as it was said to the police, whether
+ * an address is protected, and where none is, the outward half of the home's postcode ("PL4").
  */
 #ifndef DELIVER_RENDER_H
 #define DELIVER_RENDER_H

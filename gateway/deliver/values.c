@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/date.h"
+#include "match/normalise.h"
 
 enum { NAME_MAX_BYTES = 2048 };
 
@@ -107,9 +108,7 @@ static void put_voice(struct maker *m, cJSON *child, const struct incident_child
         put(m, voice, "spoken_to", cJSON_CreateBool(c->voice_spoken_to));
 }
 
-/* Free text about the family may name the place that is protected, so it stays behind with it. */
-static void put_particulars(struct maker *m, cJSON *child, const struct incident_child *c, day_t on,
-                            bool is_protected)
+static void put_born(struct maker *m, cJSON *child, const struct incident_child *c, day_t on)
 {
     int age = c->age;
 
@@ -118,6 +117,31 @@ static void put_particulars(struct maker *m, cJSON *child, const struct incident
         age = day_age(c->date_of_birth, on);
     if (age >= 0)
         put(m, child, "age", cJSON_CreateNumber(age));
+}
+
+static void put_outward(struct maker *m, cJSON *child, const struct personal *postcode)
+{
+    char folded[POSTCODE_SIZE];
+
+    normalise_postcode(personal_reveal(postcode), folded);
+    folded[postcode_outward(folded)] = '\0';
+    put_text(m, child, "home_outward", folded);
+}
+
+/* What a desk finds the child's school by: not by the name alone. */
+static void put_clues(struct maker *m, cJSON *child, const struct incident_child *c,
+                      bool is_protected)
+{
+    put_personal(m, child, "school_said", &c->claimed_name);
+    put_text(m, child, "school_said_urn", c->claimed_school_urn);
+    if (!is_protected)
+        put_outward(m, child, &c->home.postcode);
+}
+
+/* Free text about the family may name the place that is protected, so it stays behind with it. */
+static void put_particulars(struct maker *m, cJSON *child, const struct incident_child *c,
+                            bool is_protected)
+{
     if (c->present != PRESENT_UNKNOWN)
         put_text(m, child, "present", incident_present_word(c->present));
     if (is_protected)
@@ -153,9 +177,7 @@ static void put_full(struct maker *m, cJSON *values, const struct render_input *
         put_text(m, values, "risk", incident_risk_word(incident->risk));
     put_referrals(m, values, incident);
     put_personal(m, values, "officer_contact", &incident->officer_contact);
-    if (is_protected)
-        put(m, values, "protected", cJSON_CreateTrue());
-    else
+    if (!is_protected)
         put_personal(m, values, "circumstances", &incident->circumstances);
 }
 
@@ -173,6 +195,7 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
 {
     const struct notice_row *notice = in->notice;
     bool full = in->fields == FIELDS_FULL;
+    bool desk = notice->kind == NOTICE_DESK;
     bool is_protected = has_protected(in->incident);
     day_t on = london_day(in->incident->attended_at);
     struct maker m = {false};
@@ -196,7 +219,9 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     }
     if (!is_protected) /* a fleeing family's authority is a place too */
         put_text(&m, values, "authority", in->authority);
-    if (notice->kind == NOTICE_DESK) {
+    if (is_protected && (full || desk)) /* a desk rings schools, whatever the policy */
+        put(&m, values, "protected", cJSON_CreateTrue());
+    if (desk) {
         put_text(&m, values, "reason", desk_reason_word(notice->reason));
         put_text(&m, values, "police_ref", in->incident->police_ref);
     }
@@ -211,8 +236,12 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
             break;
         }
         put_names(&m, child, c);
+        if (full || desk)
+            put_born(&m, child, c, on);
+        if (desk)
+            put_clues(&m, child, c, is_protected);
         if (full)
-            put_particulars(&m, child, c, on, is_protected);
+            put_particulars(&m, child, c, is_protected);
     }
     if (full)
         put_full(&m, values, in, is_protected);

@@ -17,10 +17,11 @@ static const char *const known[] = {
     "circumstances", "children",
     /* a child's */
     "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age", "present",
-    "relationship", "voice", "text", "with", "spoken_to", ".",
+    "relationship", "voice", "text", "with", "spoken_to", "school_said", "school_said_urn",
+    "home_outward", ".",
     /* words */
     "incident_date_words", "answer_by_words", "attended_at_words", "date_of_birth_words",
-    "known_as_words", "referrals_words", "several", "full",
+    "known_as_words", "referrals_words", "several", "full", "particulars",
     /* flags */
     "type_domestic_abuse", "type_missing", "type_missing_found", "basis_statutory", "basis_local",
     "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed", "reason_no_contact",
@@ -140,6 +141,20 @@ static bool flag(cJSON *object)
     return true;
 }
 
+/* Whether there is anything under the child's name: HTML has no empty lists. */
+static bool flag_particulars(cJSON *child)
+{
+    static const char *const particulars[] = {
+        "date_of_birth", "age",         "present",      "relationship",
+        "voice",         "school_said", "home_outward", "school_said_urn"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(particulars); i++) {
+        if (cJSON_HasObjectItem(child, particulars[i]))
+            return cJSON_AddTrueToObject(child, "particulars");
+    }
+    return true;
+}
+
 int values_add_words(cJSON *values, struct err *err)
 {
     static const char *const own[] = {"incident_date", "answer_by", "attended_at", "referrals"};
@@ -153,7 +168,7 @@ int values_add_words(cJSON *values, struct err *err)
     for (size_t i = 0; i < ARRAY_SIZE(own); i++)
         ok = ok && say(values, own[i], welsh);
     for (cJSON *child = children->child; child; child = child->next) {
-        ok = ok && flag(child);
+        ok = ok && flag(child) && flag_particulars(child);
         for (size_t i = 0; i < ARRAY_SIZE(childs); i++)
             ok = ok && say(child, childs[i], welsh);
     }

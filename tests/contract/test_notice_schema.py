@@ -28,6 +28,8 @@ WHOLE = {
     "children": [{
         "child_ref": "1", "forename": "Zelda", "middle_names": "Rose", "surname": "Quibblethwaite",
         "known_as": ["Zel"], "date_of_birth": "2017-03-09", "age": 9, "sex": "F",
+        "address": {"address": "7 Larkspur Quay", "postcode": "ME10 1AB"},
+        "claimed_establishment": {"name": "Fictionham Primary", "school_urn": "113292"},
         "relationship": "stepniece", "present": "heard",
         "voice": {"text": "Hid upstairs.", "spoken_to": True, "with": "officer alone"}}]}
 
@@ -62,7 +64,7 @@ def test_every_body_is_what_the_schema_says(change):
         body = render(change, "en", fields, kind, reason)["body"]
         VALIDATOR.validate(body)
         assert body["fields"] == fields and body["kind"] == kind
-        assert ("protected" in body) == (change == "protected" and fields == "full")
+        assert ("protected" in body) == (change == "protected" and (fields == "full" or kind == "desk"))
 
 
 def test_the_schema_allows_nothing_that_the_policy_leaves_out():
@@ -75,6 +77,23 @@ def test_the_schema_allows_nothing_that_the_policy_leaves_out():
         more["children"][0][member] = full["children"][0][member]
         assert not VALIDATOR.is_valid(more), member
     assert not VALIDATOR.is_valid(name | {"surprise": 1})
+
+
+def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
+    """And a desk nothing that the policy leaves out but what finds the child."""
+    name, desk, full = (render("whole", "en", fields, kind, reason)["body"] for fields, kind, reason
+                        in (("name", *CASES[0]), ("name", *CASES[1]), ("full", *CASES[1])))
+    clues = {"date_of_birth", "age", "school_said", "school_said_urn", "home_outward"}
+    assert desk["children"][0].keys() - name["children"][0].keys() == clues
+    for member in clues:
+        more = copy.deepcopy(name)
+        more["children"][0][member] = desk["children"][0][member]
+        assert not VALIDATOR.is_valid(more), member
+    for member in full["children"][0].keys() - desk["children"][0].keys():
+        more = copy.deepcopy(desk)
+        more["children"][0][member] = full["children"][0][member]
+        assert not VALIDATOR.is_valid(more), member
+    assert not VALIDATOR.is_valid(desk | {"protected": True})  # and an outward half beside it
 
 
 def test_all_members_of_the_schema_are_made():
@@ -90,11 +109,13 @@ def test_all_members_of_the_schema_are_made():
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_html_can_be_read_by_everybody_and_fetches_nothing(language):
-    for fields, (kind, reason) in itertools.product(("name", "full"), CASES):
-        page = render("whole", language, fields, kind, reason)["html"]
+    for change, fields, (kind, reason) in itertools.product(("whole", "least"), ("name", "full"),
+                                                            CASES):
+        page = render(change, language, fields, kind, reason)["html"]
         assert f'<html lang="{language}">' in page
         assert page.count("<h1") == 1 and page.count("<h2") >= 2 and "<title>" in page
         assert not re.search(r"<(img|script|link|iframe|style|form)\b|https?:|url\(|src=", page)
+        assert not re.search(r"<ul[^>]*>\s*</ul>", page)
         for tag in ("ul", "li", "p", "h1", "h2", "strong", "code"):
             assert page.count(f"<{tag}>") + page.count(f"<{tag} ") == page.count(f"</{tag}>"), tag
 

@@ -200,6 +200,39 @@ static void full_says_what_the_police_said_but_never_a_home_address(void **state
     assert_false(anywhere(m, "Brotherby")); /* another school's notice */
 }
 
+/* The name alone finds nobody. A school's notice under the same policy stays as it was. */
+static void a_desk_is_told_what_it_finds_the_child_by_under_any_policy(void **state)
+{
+    static const char *const clues[] = {"9 March 2017", "Age: 9", "Fictionham Primary", ": ZZ8"};
+    static const char *const rest[] = {
+        "Larkspur", "1AB",  "Harrowgate", "ZZ9",      "Oldsurnamia", "heard",    "01632",
+        "MASH",     "risk", "23:41",      "Crockery", "Marsham",     "wardrobe", "stepniece"};
+    struct made *m = *state;
+
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_NO_MATCH;
+    make(m);
+    for (size_t i = 0; i < ARRAY_SIZE(clues); i++) {
+        assert_true(in_text(m, clues[i]));
+        assert_true(in_html(m, clues[i]));
+    }
+    assert_true(in_json(m, "\"home_outward\":\"ZZ8\""));
+    assert_true(in_json(m, "\"school_said\":\"Fictionham Primary\""));
+    for (size_t i = 0; i < ARRAY_SIZE(rest); i++)
+        assert_false(anywhere(m, rest[i]));
+    assert_false(anywhere(m, "is protected"));
+
+    change(m, "domestic_abuse", "true", "Zebedia");
+    make(m);
+    assert_true(in_text(m, "9 March 2017") && in_text(m, "Fictionham Primary"));
+    assert_false(anywhere(m, "ZZ8"));
+    assert_true(in_text(m, "An address in this family is protected"));
+    assert_true(in_json(m, "\"protected\":true"));
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_false(anywhere(m, "ZZ8"));
+}
+
 static void a_protected_address_strips_whatever_could_name_a_place(void **state)
 {
     struct made *m = *state;
@@ -528,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(name_only_says_names_the_date_and_nothing_else_of_the_incident),
         T(full_says_what_the_police_said_but_never_a_home_address),
+        T(a_desk_is_told_what_it_finds_the_child_by_under_any_policy),
         T(a_protected_address_strips_whatever_could_name_a_place),
         T(a_brothers_protected_address_protects_the_sister),
         T(markup_in_a_name_is_shown_and_not_obeyed),

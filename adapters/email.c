@@ -259,9 +259,14 @@ static bool enhanced_is(const struct mail *mail, const char *class_and_subject)
 }
 
 /* What a reply to RCPT, or to the message itself, says of this recipient. Mailboxes are emptied,
- * lists of blocked senders mended: only what is about the address itself is for good. */
+ * lists of blocked senders mended: only what is about the address itself, or the message's size, is
+ * for good. A sender that is refused (5.1.7, 5.1.8) is refused for everybody. */
 static enum verdict judge_recipient(const struct mail *mail, long code, bool whole)
 {
+    if (enhanced_is(mail, "5.1.7") || enhanced_is(mail, "5.1.8"))
+        return VERDICT_BROKEN;
+    if (enhanced_is(mail, "5.2.3") || enhanced_is(mail, "5.3.4"))
+        return VERDICT_NEVER;
     if (code < 500 || code == 552 || enhanced_is(mail, "5.2.2"))
         return VERDICT_LATER;
     if (enhanced_is(mail, "5.1.") || enhanced_is(mail, "5.2.1"))
@@ -289,6 +294,9 @@ static enum verdict judge_refusal(const struct mail *mail, long code, const char
     *step = strncmp(mail->error, "MAIL", 4) == 0   ? "MAIL"
             : strncmp(mail->error, "DATA", 4) == 0 ? "DATA"
                                                    : "greeting";
+    /* The size that MAIL announces (RFC 1870): the next mail may fit. */
+    if (code == 552 && strcmp(*step, "MAIL") == 0)
+        return VERDICT_NEVER;
     return code < 500 ? VERDICT_LATER : VERDICT_BROKEN;
 }
 

@@ -307,7 +307,8 @@ def test_nothing_breaks_into_a_mail(mail, by_mail, changes):
     ("452 4.2.2 mailbox full", "later"), ("452 too many recipients", "later"),
     ("552 5.2.2 mailbox full", "later"), ("552 full", "later"), ("550 5.2.2 full", "later"),
     ("550 5.1.1 no such user dsl@school.example", "never"), ("550 no such user", "never"),
-    ("551 5.1.6 moved", "never"), ("553 5.1.3 bad address", "never"),
+    ("551 5.1.6 moved", "never"), ("550 5.1.8 sender's domain not found", "broken"),
+    ("553 5.1.7 sender's address", "broken"), ("553 5.1.3 bad address", "never"),
     ("550 5.2.1 mailbox disabled", "never"), ("554 5.1.2 no such domain", "never"),
     ("554 5.7.1 relay access denied", "later"), ("550 5.7.1 blocked for now", "later"),
     ("530 5.7.0 authentication required", "broken"), ("421 4.3.2 going down", "later")])
@@ -338,6 +339,22 @@ def test_a_server_that_does_not_let_us_go_is_left(mail, by_mail):
     mail.handle_QUIT = hang
     outcome = by_mail.send()
     assert (outcome.verdict, outcome.code) == ("never", 550) and outcome.seconds < 6
+
+
+def test_a_mail_that_is_too_large_shuts_no_way(mail, by_mail):
+    """The server refuses it at MAIL already (RFC 1870): this message's trouble, not the next one's."""
+    mail.size_limit = 2000
+    outcome = by_mail.send()
+    assert (outcome.verdict, outcome.code, outcome.detail[:8]) == ("never", 552, "MAIL 552")
+    assert by_mail.send(text="short\n", html="short\n").verdict == "sent"
+
+
+@pytest.mark.parametrize("reply", ["552 5.3.4 too big", "552 5.2.3 longer than we take"])
+def test_a_mail_that_is_too_large_for_the_recipient_is_never_taken(mail, by_mail, reply):
+    mail.on_rcpt = lambda address: reply
+    assert by_mail.send().verdict == "never"
+    mail.on_rcpt, mail.on_data = lambda address: None, lambda taken: reply
+    assert by_mail.send().verdict == "never"
 
 
 @either_tls

@@ -44,11 +44,13 @@ class Mail:
 
 class SmtpSink:
     """tls: 'starttls' (refuses mail before it), 'implicit' or 'none'. users: {name: password};
-    with it a login is required. maildir: a folder that gets each mail that is taken over."""
+    with it a login is required. maildir: a folder that gets each mail that is taken over.
+    size_limit: bytes of the largest mail, which it says in its greeting."""
 
-    def __init__(self, certs=None, tls="starttls", maildir=None, users=None):
+    def __init__(self, certs=None, tls="starttls", maildir=None, users=None, size_limit=None):
         self.tls = tls
         self.users = users
+        self.size_limit = size_limit or 33554432
         self.port = None
         self.messages = []  # taken over: answered with 250, or dropped after DATA
         self.refused = []  # whole mails that were answered otherwise
@@ -99,6 +101,7 @@ class SmtpSink:
     def _connection(self):
         starttls = self.tls == "starttls"
         return SMTP(self, hostname="mail.drill.example", enable_SMTPUTF8=True,
+                    data_size_limit=self.size_limit,
                     tls_context=self._context if starttls else None, require_starttls=starttls,
                     authenticator=self._authenticate if self.users else None,
                     auth_required=bool(self.users), auth_require_tls=starttls,

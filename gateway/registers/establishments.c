@@ -83,17 +83,18 @@ static const char *outward(struct reading *r, const char *postcode)
     return space ? reading_scratch(r, "%.*s", (int)(space - postcode), postcode) : NULL;
 }
 
-static int put_authority(struct reading *r, const char *code, struct err *err)
+static int put_authority(struct reading *r, const char *code, const char *name, struct err *err)
 {
-    const char *values[] = {code, csv_file_cell(r->csv, LA_NAME)};
+    const char *values[] = {code, name};
     enum change change;
 
-    if (code[0] == '\0' || values[1][0] == '\0')
+    if (code[0] == '\0' || !name)
         return 0;
     return registers_put(r->db, REGISTER_AUTHORITY, values, r->import_id, NULL, &change, NULL, err);
 }
 
-static int put_row(struct reading *r, const char *const *values, struct err *err)
+static int put_row(struct reading *r, const char *const *values, const char *la_name,
+                   struct err *err)
 {
     enum change change;
     int fresh = registers_seen_text(r->db, reading_scratch(r, "%s/%s", values[0], values[1]), err);
@@ -105,7 +106,7 @@ static int put_row(struct reading *r, const char *const *values, struct err *err
         return 0;
     }
     if (reading_put(r, REGISTER_ESTABLISHMENT, values, NULL, &change, NULL, err) < 0 ||
-        put_authority(r, values[2], err) < 0)
+        put_authority(r, values[2], la_name, err) < 0)
         return -1;
     return reading_tally(r, "status", number_of(values[6]), csv_file_cell(r->csv, STATUS_NAME),
                          err) < 0
@@ -124,6 +125,7 @@ int read_establishments(struct reading *r, struct err *err)
         const char *type = reading_needed_number(r, TYPE_CODE, 1, 999);
         const char *postcode = reading_postcode(r, POSTCODE);
         const char *urn = reading_needed_urn(r, URN);
+        const char *la_name = reading_text(r, LA_NAME, 80);
         /* In the order of REGISTER_ESTABLISHMENT. */
         const char *const values[] = {namespace_of(type),
                                       urn,
@@ -145,7 +147,7 @@ int read_establishments(struct reading *r, struct err *err)
                                       reading_text(r, WEBSITE, 500),
                                       reading_text(r, TELEPHONE, 40)};
 
-        if (!r->row_refused && put_row(r, values, err) < 0)
+        if (!r->row_refused && put_row(r, values, la_name, err) < 0)
             return -1;
     }
     return rc;

@@ -79,6 +79,8 @@ struct roll {
     size_t las_count;
     struct roll_count strangers; /* rows of an establishment that is not in the register */
     struct roll_count others;    /* rows of another authority than --la */
+    struct roll_count spoilt;    /* rows with a name that went through a wrong conversion */
+    size_t spoilt_column;        /* of the first */
 };
 
 static void count_row(const struct roll *roll, struct roll_count *count, size_t column)
@@ -89,9 +91,29 @@ static void count_row(const struct roll *roll, struct roll_count *count, size_t 
 
 static void warn_of(const struct roll *roll, const struct roll_count *count, const char *what)
 {
-    if (count->rows > 0)
-        reading_warning_at(roll->r, count->line, "%s, here and on %" PRId64 " more rows", what,
+    if (count->rows == 1)
+        reading_warning_at(roll->r, count->line, "%s, on this row alone", what);
+    else if (count->rows > 1)
+        reading_warning_at(roll->r, count->line, "%s, here and on %" PRId64 " more", what,
                            count->rows - 1);
+}
+
+/* The sign for a lost character, or UTF-8 that was read as Windows-1252 and written as UTF-8 again:
+ * no name has a capital A with tilde before a sign. */
+static void note_spoilt(struct roll *roll)
+{
+    static const size_t names[] = {FORENAME, MIDDLE_NAMES, SURNAME, PREFERRED, FORMER};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *name = csv_file_cell(roll->r->csv, names[i]);
+
+        if (!strstr(name, "\xef\xbf\xbd") && !strstr(name, "\xc3\x83\xc2"))
+            continue;
+        if (roll->spoilt.rows == 0)
+            roll->spoilt_column = names[i];
+        count_row(roll, &roll->spoilt, names[i]);
+        return;
+    }
 }
 
 /* The line on which the pupil was first, this one when that is now. */
@@ -227,12 +249,15 @@ static const char *days(struct reading *r)
     return length > 0 ? reading_scratch(r, "%s", out) : NULL;
 }
 
+/* The authorities whose rolls the file has: those of its rows, or the one that --la names. */
 static int note_authority(struct roll *roll, const char *la, struct err *err)
 {
     const char *expected = roll->r->options->la;
 
-    if (expected && strcmp(expected, la) != 0)
+    if (expected && strcmp(expected, la) != 0) {
         count_row(roll, &roll->others, LA_CODE);
+        return 0;
+    }
     for (size_t i = roll->las_count; i > 0; i--) {
         if (strcmp(roll->las[i - 1], la) == 0)
             return 0;
@@ -368,6 +393,8 @@ static int read_rows(struct roll *roll, struct err *err)
         rc = take_pupil(r, &pupil, err);
         place = take_place(r);
         if (rc == 0 && !r->row_refused)
+            note_spoilt(roll);
+        if (rc == 0 && !r->row_refused)
             rc = note_authority(roll, pupil.la_code, err);
         if (rc == 0 && !r->row_refused)
             rc = put_row(roll, &pupil, &place, err);
@@ -380,6 +407,12 @@ static int read_rows(struct roll *roll, struct err *err)
 
 static int end_absent(struct roll *roll, struct err *err)
 {
+    if (roll->others.rows > 0 && roll->others.rows == roll->r->result->read) {
+        reading_mistake_at(roll->r, 0,
+                           "no row is of authority %s, which --la names: whose roll is it?",
+                           roll->r->options->la);
+        return 0;
+    }
     for (size_t i = 0; i < roll->las_count; i++) {
         const char *args[] = {roll->las[i]};
 
@@ -392,6 +425,7 @@ static int end_absent(struct roll *roll, struct err *err)
 int read_roll(struct reading *r, struct err *err)
 {
     struct roll roll = {.r = r};
+    char spoilt[80];
     int rc = -1;
 
     if (reading_open(r, columns, COLUMNS, err) < 0)
@@ -406,6 +440,9 @@ int read_roll(struct reading *r, struct err *err)
         roll_index_write(roll.index, err) < 0)
         goto out;
     warn_of(&roll, &roll.strangers, "urn: is not in the register");
+    snprintf(spoilt, sizeof spoilt, "%s: has letters that a conversion has spoilt",
+             columns[roll.spoilt_column].name);
+    warn_of(&roll, &roll.spoilt, spoilt);
     warn_of(&roll, &roll.others, "la_code: is another authority than --la");
     if (r->options->complete && r->result->mistakes.count == 0 && end_absent(&roll, err) < 0)
         goto out;

@@ -173,6 +173,21 @@ def test_cells_beyond_the_header_never_pass_for_others(office):
     assert "Quibblethwaite" not in office.everything()
 
 
+@pytest.mark.parametrize("name", ["Es\nsex", "Es\x1b[2Jsex", "Essex " * 40])
+def test_an_authority_s_name_is_a_name(office, name):
+    """It stands in notices; one that is too long for its place would hold up all of an authority's."""
+    _, text = piece("subset_8rows_140columns.csv", office.folder)
+    rows = rows_of(text)
+    rows[0]["LA (name)"] = name
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    refused = office.bring("establishments", office.file("gias.csv", out.getvalue()), status=1)
+    assert "LA (name): " in refused["mistakes"]["shown"][0]
+    assert office.query("SELECT count(*) FROM authority") == [(0,)]
+
+
 def test_head_teachers_are_not_stored(office):
     _, text = piece("subset_8rows_140columns.csv", office.folder)
     rows = rows_of(text)

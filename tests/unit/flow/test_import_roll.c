@@ -163,6 +163,49 @@ static void a_complete_file_that_would_end_many_is_refused_unless_that_is_said(v
     buf_release(&half);
 }
 
+/* --la says whose roll is whole: a stray row of another authority says nothing of that one's. */
+static void a_complete_file_of_a_named_authority_ends_nobody_elsewhere(void **state)
+{
+    struct place *p = *state;
+    struct import_options complete = DEFAULTS;
+
+    run(p, "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (5, '878', 'x', 1);"
+           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+           " VALUES (5, 'school', '100003', 1)");
+    lands(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), DEFAULTS, 1, 0, 0, 0);
+    complete.complete = complete.force = true;
+    complete.la = "879";
+    lands(p, "roll",
+          HEAD PUPIL("7", "Quibblethwaite", "100001",
+                     ",,,") "9,,Zelda,,Vane,,,F,2017-03-09,,,,,100001,,878,4,,,,\n",
+          complete, 1, 0, 0, 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM enrolment WHERE ended_at IS NULL"), 3);
+    assert_true(warned(":3: la_code: is another authority than --la, on this row alone"));
+    /* Not one row of the authority that was named: it is the wrong name. */
+    complete.la = "880";
+    run(p, "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (60, '880', 'x', 1);"
+           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+           " VALUES (60, 'school', '100004', 1)");
+    is_refused(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), complete,
+               "no row is of authority 880, which --la names: whose roll is it?");
+    assert_int_equal(ask(p, "SELECT count(*) FROM enrolment WHERE ended_at IS NULL"), 4);
+}
+
+/* A name that a conversion has spoilt is found by nobody, and nothing else would say so. */
+static void names_that_a_conversion_has_spoilt_are_warned_of(void **state)
+{
+    struct place *p = *state;
+
+    lands(p, "roll",
+          HEAD "7,,Si\xc3\xa2n,,\xc3\x83lvares,,,F,2017-03-09,,,,,,,879,4,,,,\n"
+               "8,,Si\xc3\x83\xc2\xa2n,,Vane,,,F,2017-03-09,,,,,,,879,4,,,,\n"
+               "9,,Zelda,,V\xef\xbf\xbdne,,,F,2017-03-09,,,,,,,879,4,,,,\n",
+          DEFAULTS, 3, 0, 0, 0);
+    assert_int_equal(result.warnings.count, 1);
+    assert_true(
+        warned(":3: forename: has letters that a conversion has spoilt, here and on 1 more"));
+}
+
 static void the_authority_comes_from_the_row_else_from_the_option(void **state)
 {
     struct place *p = *state;
@@ -174,7 +217,7 @@ static void the_authority_comes_from_the_row_else_from_the_option(void **state)
     lands(p, "roll", file, with_la, 1, 0, 0, 0);
     assert_int_equal(ask(p, "SELECT count(*) FROM pupil WHERE la_code = '881'"), 1);
     lands(p, "roll", HEAD PUPIL("7", "Vane", "100001", ",,,"), with_la, 1, 0, 0, 0);
-    assert_true(warned(":2: la_code: is another authority than --la, here and on 0 more rows"));
+    assert_true(warned(":2: la_code: is another authority than --la, on this row alone"));
 }
 
 static void a_child_on_no_roll_is_a_pupil_without_enrolment(void **state)
@@ -213,7 +256,7 @@ static void a_doubtful_upn_or_a_strange_school_is_warned_of(void **state)
           DEFAULTS, 2, 0, 0, 0);
     assert_int_equal(result.warnings.count, 2);
     assert_true(warned(":2: upn: has a wrong check letter"));
-    assert_true(warned(":2: urn: is not in the register, here and on 1 more rows"));
+    assert_true(warned(":2: urn: is not in the register, here and on 1 more"));
 }
 
 /* Every mistake of a row, and none of its values. */
@@ -318,6 +361,8 @@ int main(void)
         T(a_complete_file_ends_who_is_absent_and_a_later_one_brings_them_back),
         T(a_complete_file_touches_no_other_authority),
         T(a_complete_file_that_would_end_many_is_refused_unless_that_is_said),
+        T(a_complete_file_of_a_named_authority_ends_nobody_elsewhere),
+        T(names_that_a_conversion_has_spoilt_are_warned_of),
         T(the_authority_comes_from_the_row_else_from_the_option),
         T(a_child_on_no_roll_is_a_pupil_without_enrolment),
         T(of_two_rows_for_one_establishment_the_one_that_runs_holds),

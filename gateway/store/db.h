@@ -31,8 +31,10 @@ void db_set_patience(struct db *db, int ms);
 /* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
  * nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
-int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolled back */
-void db_rollback(struct db *db);                          /* no transaction: nothing happens */
+/* Failed: it is rolled back. So is one whose file no longer stands at its path (ERR_SYSTEM): it would
+ * be on no disk that anybody finds. */
+int db_commit(struct db *db, struct err *err) MUST_CHECK;
+void db_rollback(struct db *db); /* no transaction: nothing happens */
 bool db_in_transaction(const struct db *db);
 
 /* A part of the open transaction that can be undone and leave the rest as it is. Parts do not nest. */

@@ -10,6 +10,7 @@
 struct dial {
     struct broker_client *client;
     bool clean_start;
+    pthread_t thread;
     int rc;
     int ended; /* eventfd */
     atomic_bool done;
@@ -43,8 +44,6 @@ int dial_start_take(struct broker_client *client, bool clean_start, struct dial 
                     struct err *err)
 {
     struct dial *d = calloc(1, sizeof *d);
-    pthread_attr_t attr;
-    pthread_t thread;
     sigset_t all, before;
     int rc;
 
@@ -62,14 +61,11 @@ int dial_start_take(struct broker_client *client, bool clean_start, struct dial 
         let_go(d);
         return -1;
     }
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     sigfillset(&all); /* signals are for the daemon's own loop */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     atomic_store(&d->holders, 2);
-    rc = pthread_create(&thread, &attr, connect_aside, d);
+    rc = pthread_create(&d->thread, NULL, connect_aside, d);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
     if (rc != 0) {
         atomic_store(&d->holders, 1);
         let_go(d);
@@ -96,6 +92,13 @@ int dial_ended(struct dial *d, struct broker_client **client, int *rc)
 
 void dial_free(struct dial *d)
 {
-    if (d)
-        let_go(d);
+    if (!d)
+        return;
+    /* One that is done has only its end before it, in which OpenSSL frees what it kept for the thread:
+     * a process that exits in the middle of that would leave it in pieces. */
+    if (atomic_load(&d->done))
+        pthread_join(d->thread, NULL);
+    else
+        pthread_detach(d->thread);
+    let_go(d);
 }

@@ -20,7 +20,7 @@ int dial_fd(const struct dial *d); /* readable once it has ended */
 /* 1 ended: *client is the caller's and *rc is libmosquitto's; 0 not yet. Call dial_free after 1. */
 int dial_ended(struct dial *d, struct broker_client **client, int *rc);
 
-/* Does not wait: a thread that is still connecting frees what is left when it ends. NULL is
+/* Does not wait for a connection: a thread that is still connecting frees what is left when it ends. NULL is
  * allowed. */
 void dial_free(struct dial *d);
 

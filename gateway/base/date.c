@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* Days from civil and back: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 static day_t days_from(int y, int m, int d)
@@ -46,6 +47,41 @@ int day_weekday(day_t d)
     int w = (d + 3) % 7; /* day 0 was a Thursday */
 
     return w < 0 ? w + 7 : w;
+}
+
+static const char weekday_names[] = "mon tue wed thu fri sat sun";
+
+unsigned weekdays_parse(const char *text)
+{
+    unsigned days = 0;
+
+    while (*text) {
+        size_t length = strcspn(text, " ,;|/");
+        unsigned found = 0;
+
+        for (unsigned i = 0; length >= 3 && i < 7; i++) {
+            if (strncasecmp(text, weekday_names + (size_t)4 * i, 3) == 0)
+                found = 1U << i;
+        }
+        if (length > 0 && found == 0)
+            return 0;
+        days |= found;
+        text += length + (text[length] != '\0');
+    }
+    return days;
+}
+
+const char *weekdays_format(unsigned days, char out[WEEKDAYS_TEXT_SIZE])
+{
+    size_t length = 0;
+
+    out[0] = '\0';
+    for (unsigned i = 0; i < 7; i++) {
+        if (days >> i & 1)
+            length += (size_t)snprintf(out + length, WEEKDAYS_TEXT_SIZE - length, "%s%.3s",
+                                       length > 0 ? " " : "", weekday_names + (size_t)4 * i);
+    }
+    return out;
 }
 
 int day_age(day_t born, day_t on)

@@ -23,6 +23,12 @@ day_t day_from_civil(int year, int month, int day); /* DAY_NONE when there is no
 void day_to_civil(day_t d, int *year, int *month, int *day);
 int day_weekday(day_t d); /* 0 Monday .. 6 Sunday */
 
+/* "mon tue sat", as rolls and terms write weekdays, whatever parts them and in longer forms too: a
+ * set with bit 0 for Monday. 0: none, or a word that is no weekday. */
+unsigned weekdays_parse(const char *text);
+enum { WEEKDAYS_TEXT_SIZE = 32 };
+const char *weekdays_format(unsigned days, char out[WEEKDAYS_TEXT_SIZE]); /* returns out */
+
 /* Whole years of age on a day, birthdays on 29 February counted from 1 March in common years
  * (the rule of English law: Family Law Reform Act 1969 s.9, Re Shurey). */
 int day_age(day_t born, day_t on);

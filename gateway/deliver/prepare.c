@@ -121,7 +121,10 @@ static int compose(const struct templates *templates, const struct outbox_item *
         .incident = s->incident,
         .children = s->children,
         .children_count = s->children_count,
-        .fields = s->policy.fields,
+        .fields =
+            incident_is_protected(s->incident) && s->policy.protected_fields < s->policy.fields
+                ? s->policy.protected_fields
+                : s->policy.fields,
         .wording = s->policy.wording,
         .language = s->contact.language,
         .establishment = s->establishment.name,

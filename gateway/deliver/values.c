@@ -140,14 +140,17 @@ static void put_clues(struct maker *m, cJSON *child, const struct incident_child
 
 /* Free text about the family may name the place that is protected, so it stays behind with it. */
 static void put_particulars(struct maker *m, cJSON *child, const struct incident_child *c,
-                            bool is_protected)
+                            enum policy_fields fields, bool is_protected)
 {
+    if (fields == FIELDS_NAME)
+        return;
     if (c->present != PRESENT_UNKNOWN)
         put_text(m, child, "present", incident_present_word(c->present));
     if (is_protected)
         return;
     put_personal(m, child, "relationship", &c->relationship);
-    put_voice(m, child, c);
+    if (fields == FIELDS_FULL)
+        put_voice(m, child, c);
 }
 
 static void put_referrals(struct maker *m, cJSON *values, const struct incident *incident)
@@ -181,22 +184,12 @@ static void put_full(struct maker *m, cJSON *values, const struct render_input *
         put_personal(m, values, "circumstances", &incident->circumstances);
 }
 
-/* One protected address protects the family: siblings live together, or used to. */
-static bool has_protected(const struct incident *incident)
-{
-    bool found = incident->location.is_protected;
-
-    for (size_t i = 0; i < incident->children_count; i++)
-        found |= incident->children[i].home.is_protected;
-    return found;
-}
-
 int values_make(const struct render_input *in, const char *language, cJSON **out, struct err *err)
 {
     const struct notice_row *notice = in->notice;
     bool full = in->fields == FIELDS_FULL;
     bool desk = notice->kind == NOTICE_DESK;
-    bool is_protected = has_protected(in->incident);
+    bool is_protected = incident_is_protected(in->incident);
     day_t on = london_day(in->incident->attended_at);
     struct maker m = {false};
     cJSON *values = cJSON_CreateObject();
@@ -208,7 +201,7 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     put_text(&m, values, "language", language);
     put_text(&m, values, "type", incident_type_word(in->incident->type));
     put_text(&m, values, "basis", basis_word(notice->basis));
-    put_text(&m, values, "fields", full ? "full" : "name");
+    put_text(&m, values, "fields", policy_fields_word(in->fields));
     put_day(&m, values, "incident_date", on);
     put_moment(&m, values, "answer_by", notice->answer_by);
     if (!m.failed) {
@@ -219,7 +212,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     }
     if (!is_protected) /* a fleeing family's authority is a place too */
         put_text(&m, values, "authority", in->authority);
-    if (is_protected && (full || desk)) /* a desk rings schools, whatever the policy */
+    if (is_protected &&
+        (in->fields != FIELDS_NAME || desk)) /* a desk rings schools, whatever the policy */
         put(&m, values, "protected", cJSON_CreateTrue());
     if (desk) {
         put_text(&m, values, "reason", desk_reason_word(notice->reason));
@@ -236,12 +230,11 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
             break;
         }
         put_names(&m, child, c);
-        if (full || desk)
+        if (in->fields != FIELDS_NAME || desk)
             put_born(&m, child, c, on);
         if (desk)
             put_clues(&m, child, c, is_protected);
-        if (full)
-            put_particulars(&m, child, c, is_protected);
+        put_particulars(&m, child, c, in->fields, is_protected);
     }
     if (full)
         put_full(&m, values, in, is_protected);

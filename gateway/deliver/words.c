@@ -24,9 +24,10 @@ static const char *const known[] = {
     "known_as_words", "referrals_words", "several", "full", "particulars",
     /* flags */
     "type_domestic_abuse", "type_missing", "type_missing_found", "basis_statutory", "basis_local",
-    "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed", "reason_no_contact",
-    "reason_no_calendar", "reason_under_five", "reason_over_age", "present_present",
-    "present_heard", "present_not_present", "risk_standard", "risk_medium", "risk_high"};
+    "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed",
+    "reason_several_successors", "reason_no_contact", "reason_no_calendar", "reason_under_five",
+    "reason_over_age", "present_present", "present_heard", "present_not_present", "risk_standard",
+    "risk_medium", "risk_high"};
 
 static const char *const flagged[] = {"type", "basis", "reason", "present", "risk"};
 

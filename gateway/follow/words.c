@@ -171,14 +171,17 @@ const char *words_desk_reason(enum desk_reason reason)
     case DESK_NOT_ENROLLED:
         return "the pupil is known, but on no roll on that day";
     case DESK_CLOSED:
-        return "the establishment is closed, or not in the register";
+        return "the establishment is closed, not open yet, or not in the register";
+    case DESK_SUCCESSORS:
+        return "the establishment is closed, and several have followed it: a person has to say "
+               "which of them the child goes to";
     case DESK_NO_CONTACT:
         return "nobody there can be told: no verified contact, none left, or none who may be told";
     case DESK_NO_CALENDAR:
         return "no school days of that establishment are on file";
     case DESK_UNDER_FIVE:
-        return "a child under five whose authority has no children's centre switched on for that "
-               "home";
+        return "a child under five, and no nursery, children's centre or health visitor is told of "
+               "that home by local agreement";
     case DESK_OVER_AGE:
         return "18 or older by that morning";
     }
@@ -193,6 +196,7 @@ const char *words_desk_reason_short(enum desk_reason reason)
         [DESK_REVIEW] = "a person has to decide",
         [DESK_NOT_ENROLLED] = "not enrolled that day",
         [DESK_CLOSED] = "establishment closed",
+        [DESK_SUCCESSORS] = "closed, several follow it",
         [DESK_NO_CONTACT] = "nobody there can be told",
         [DESK_NO_CALENDAR] = "no school days on file",
         [DESK_UNDER_FIVE] = "under five",
@@ -272,6 +276,7 @@ const char *words_rule_short(const char *rule)
 {
     static const struct word list[] = {
         {"school-morning", "next school morning"},
+        {"part-time", "next day that the child attends"},
         {"at-once", "at once, in the school day"},
         {"holiday-weekday", "next weekday of a holiday"},
         {"hold", "first school morning after the closure"},
@@ -288,6 +293,9 @@ void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t 
 {
     static const struct word list[] = {
         {"school-morning", "is the next school day there, and its send time is when it is due"},
+        {"part-time",
+         "is the next day on which the child attends there, and its send time is when it "
+         "is due"},
         {"at-once", "is a school day there and its send time had gone by, so it was due at once"},
         {"holiday-weekday", "is the next working weekday of a longer closure there, and the send "
                             "time of that day is when it is due"},

@@ -469,6 +469,15 @@ const char *incident_present_word(enum incident_present present)
     return word_of(present_words, (int)present);
 }
 
+bool incident_is_protected(const struct incident *incident)
+{
+    bool found = incident->location.is_protected;
+
+    for (size_t i = 0; i < incident->children_count; i++)
+        found |= incident->children[i].home.is_protected;
+    return found;
+}
+
 bool incident_force_is_valid(const char *force)
 {
     return force && code_is_valid(force, &forces);

@@ -121,6 +121,9 @@ int incident_parse(const char *json, size_t length, const char *topic_force, tim
                    struct err *err) MUST_CHECK;
 void incident_free(struct incident *incident); /* NULL is allowed */
 
+/* One protected address protects the family: siblings live together, or used to. */
+bool incident_is_protected(const struct incident *incident);
+
 /* The contract's words. */
 const char *incident_type_word(enum incident_type type);
 const char *incident_action_word(enum incident_action action);

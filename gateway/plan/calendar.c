@@ -1,10 +1,14 @@
 #include "plan/calendar.h"
 
+#include <string.h>
+
 /* Longer closures than this many days do not wait for the school morning. */
 enum { DAYS_OFF_MAX = 4 };
 
 /* How far ahead a school day is looked for: longer than any school year's holiday. */
 enum { DAYS_AHEAD_MAX = 400 };
+
+enum { MONDAY_TO_FRIDAY = 0x1f };
 
 /* The year in which the school year of a day begins, on 1 August. */
 static int school_year(day_t day)
@@ -32,6 +36,11 @@ static bool is_weekend(day_t day)
     return day_weekday(day) >= 5;
 }
 
+static bool is_among(unsigned days, day_t day)
+{
+    return days >> day_weekday(day) & 1;
+}
+
 static bool within(const struct calendar_range *r, day_t day)
 {
     return r->from <= day && day <= r->to;
@@ -52,8 +61,6 @@ enum day_kind calendar_day(const struct calendar *c, day_t day)
 {
     bool begun = false, ends_later = false, in_term = false;
 
-    if (is_weekend(day))
-        return DAY_CLOSED;
     for (size_t i = 0; i < c->count; i++) {
         const struct calendar_range *r = &c->ranges[i];
 
@@ -66,11 +73,12 @@ enum day_kind calendar_day(const struct calendar *c, day_t day)
             continue;
         begun = begun || r->from <= day;
         ends_later = ends_later || r->to >= day;
-        in_term = in_term || within(r, day);
+        in_term =
+            in_term || (within(r, day) && is_among(r->days ? r->days : MONDAY_TO_FRIDAY, day));
     }
-    if (!begun || !ends_later)
-        return DAY_UNKNOWN;
-    return in_term ? DAY_SCHOOL : DAY_CLOSED;
+    if (in_term)
+        return DAY_SCHOOL;
+    return is_weekend(day) || (begun && ends_later) ? DAY_CLOSED : DAY_UNKNOWN;
 }
 
 /* The first working day whose send time is not before t. */
@@ -93,10 +101,21 @@ static time_t read_from(const struct calendar *c, const struct morning *m, int e
     return working_morning(c, m->send_at, t);
 }
 
+static time_t read_at_school(const struct calendar *c, const struct morning *m, time_t t)
+{
+    int second = london_second(t);
+
+    if (calendar_day(c, london_day(t)) == DAY_SCHOOL && second >= m->send_at &&
+        second < m->day_ends)
+        return t;
+    return read_from(c, m, m->day_ends, t);
+}
+
 static void set_due(time_t at, time_t now, const char *rule, struct due *out)
 {
     out->at = at > now ? at : now;
     out->rule = rule;
+    out->remind_at = -1;
 }
 
 static void set_answer_by(const struct morning *m, time_t from, struct due *out)
@@ -108,28 +127,69 @@ static void set_answer_by(const struct morning *m, time_t from, struct due *out)
         out->answer_by = bell;
 }
 
-/* The first school morning whose send time is not before t, and the closed days until it. */
-static bool school_morning(const struct calendar *c, const struct morning *m, time_t t,
-                           time_t *morning, int *days_off)
+/* The first school morning on one of these weekdays (0: any) whose send time is not before t, and
+ * the days off until it. */
+static bool school_morning(const struct calendar *c, const struct morning *m, unsigned days,
+                           time_t t, time_t *morning, int *days_off)
 {
     day_t day = london_day(t);
 
     *days_off = 0;
     for (int i = 0; i < DAYS_AHEAD_MAX; i++, day++) {
-        switch (calendar_day(c, day)) {
-        case DAY_UNKNOWN:
+        enum day_kind kind = calendar_day(c, day);
+
+        if (kind == DAY_UNKNOWN)
             return false;
-        case DAY_CLOSED:
-            ++*days_off;
-            break;
-        case DAY_SCHOOL:
-            *morning = london_moment(day, m->send_at);
-            if (*morning >= t)
-                return true;
-            break;
+        if (kind == DAY_CLOSED || (days != 0 && !is_among(days, day))) {
+            *days_off += kind == DAY_CLOSED || i > 0; /* that school day itself lies before */
+            continue;
         }
+        *morning = london_moment(day, m->send_at);
+        if (*morning >= t)
+            return true;
     }
     return false;
+}
+
+time_t calendar_reminder(const struct calendar *c, const struct morning *m, time_t told_at)
+{
+    time_t morning;
+    int days_off;
+
+    return school_morning(c, m, 0, told_at + 1, &morning, &days_off) && days_off > DAYS_OFF_MAX
+               ? morning
+               : -1;
+}
+
+/* By the next day that the child attends: true when that is near, and later than the
+ * establishment's own next morning. */
+static bool is_due_by_attendance(const struct calendar *c, const struct morning *m, unsigned days,
+                                 time_t accepted_at, time_t *morning)
+{
+    day_t day = london_day(accepted_at);
+    int second = london_second(accepted_at), days_off;
+
+    if (m->policy == MORNING_AT_ONCE || days == 0)
+        return false;
+    if (calendar_day(c, day) == DAY_SCHOOL && is_among(days, day) && second < m->day_ends)
+        return false;
+    return school_morning(c, m, days, accepted_at, morning, &days_off) && days_off <= DAYS_OFF_MAX;
+}
+
+int calendar_due_attending(const struct calendar *c, const struct morning *m, unsigned days,
+                           time_t accepted_at, time_t now, struct due *out)
+{
+    int rc = calendar_due(c, m, accepted_at, now, out);
+    time_t morning;
+
+    if (rc == 0 || !is_due_by_attendance(c, m, days, accepted_at, &morning))
+        return rc;
+    if (morning <= out->at)
+        return 1;
+    set_due(morning, now, "part-time", out);
+    set_answer_by(m, read_at_school(c, m, out->at), out);
+    out->remind_at = calendar_reminder(c, m, out->at);
+    return 1;
 }
 
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
@@ -137,16 +197,17 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
 {
     day_t day = london_day(accepted_at);
     int second = london_second(accepted_at), days_off;
-    time_t morning;
+    time_t morning = accepted_at;
 
     if (m->policy == MORNING_AT_ONCE) {
         set_due(accepted_at, now, "at-once", out);
         set_answer_by(m, out->at, out);
+        out->remind_at = calendar_reminder(c, m, out->at);
         return 1;
     }
     if (calendar_day(c, day) == DAY_SCHOOL && second > m->send_at && second < m->day_ends)
         set_due(accepted_at, now, "at-once", out);
-    else if (!school_morning(c, m, accepted_at, &morning, &days_off))
+    else if (!school_morning(c, m, 0, accepted_at, &morning, &days_off))
         return 0;
     else if (days_off <= DAYS_OFF_MAX)
         set_due(morning, now, "school-morning", out);
@@ -154,7 +215,10 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
         set_due(morning, now, "hold", out);
     else
         set_due(working_morning(c, m->send_at, accepted_at), now, "holiday-weekday", out);
-    set_answer_by(m, read_from(c, m, m->day_ends, out->at), out);
+    set_answer_by(m, read_at_school(c, m, out->at), out);
+    out->remind_at = calendar_reminder(c, m, out->at);
+    if (strcmp(out->rule, "holiday-weekday") == 0 && out->at < morning)
+        out->remind_at = morning;
     return 1;
 }
 

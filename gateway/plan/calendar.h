@@ -5,7 +5,11 @@
  *   on a school day after the send time, before the end of that day            at once
  *   in a longer closure                     next weekday that is no bank holiday, send time
  * Days off are the closed days that lie between: the evening before Good Friday is 4 of them from
- * the Tuesday after Easter.
+ * the Tuesday after Easter. What was told in a longer closure, or on the last day before one, and
+ * is not answered by then, is told of again on the first school morning.
+ *
+ * A part-time place: by the next day that the child attends, at that day's send time when it is at
+ * most 4 days off, else when the establishment itself would be told.
  */
 #ifndef PLAN_CALENDAR_H
 #define PLAN_CALENDAR_H
@@ -22,6 +26,7 @@ struct calendar_range {
     enum calendar_kind kind;
     day_t from, to; /* both included */
     bool own;       /* the establishment's own row rather than the authority's default */
+    unsigned days;  /* of a term: on which weekdays, as weekdays_parse; 0 Monday to Friday */
 };
 
 /* Own terms, when there are any in a school year (1 August to 31 July), replace the authority's of
@@ -33,8 +38,9 @@ struct calendar {
 
 enum day_kind { DAY_SCHOOL, DAY_CLOSED, DAY_UNKNOWN };
 
-/* Weekends, bank holidays, closures and insets are closed whatever else is on file. Unknown: no
- * term is on file that ends on or after that day, or none that begins on or before it. */
+/* Bank holidays, closures and insets are closed whatever else is on file, and so are weekends unless
+ * a term has lessons on them. Unknown: no term is on file that ends on or after that day, or none
+ * that begins on or before it. */
 enum day_kind calendar_day(const struct calendar *c, day_t day);
 
 /* A desk's working day: Monday to Friday and no bank holiday. */
@@ -63,14 +69,22 @@ struct due {
      * nobody is there to read it (a late decision in the evening) is counted from the next send
      * time of a working day, unless the establishment is told at any hour. */
     time_t answer_by;
-    const char *rule; /* code that explain shows: school-morning, at-once, holiday-weekday, hold,
-                         desk-morning, desk-at-once */
+    const char *rule; /* code that explain shows: school-morning, part-time, at-once,
+                         holiday-weekday, hold, desk-morning, desk-at-once */
+    time_t remind_at; /* the first school morning after a longer closure; -1: none lies between */
 };
 
 /* 1: *out is written; 0: no calendar reaches far enough to tell (the desk's case). now is when it
  * is planned: a due time that is past becomes now. */
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
                  struct due *out);
+
+/* The same of a place on some weekdays only, as weekdays_parse gives them; 0 all. */
+int calendar_due_attending(const struct calendar *c, const struct morning *m, unsigned days,
+                           time_t accepted_at, time_t now, struct due *out);
+
+/* When what was told at that moment would be told of again; -1: no longer closure follows. */
+time_t calendar_reminder(const struct calendar *c, const struct morning *m, time_t told_at);
 
 /* A desk is told on working days from the send time to desk_ends, else at the send time of the
  * next. */

@@ -6,6 +6,9 @@
 #include "store/registers.h"
 #include "store/roster.h"
 
+/* Where chains of successors end that a mistake of the register has made long. */
+enum { DOORS_MAX = 400 };
+
 static bool same_door(const struct door *a, const struct door *b)
 {
     return strcmp(a->namespace, b->namespace) == 0 && strcmp(a->urn, b->urn) == 0;
@@ -28,6 +31,7 @@ static int mark_failed(struct db *db, const struct gathered *g, const struct doo
     return 0;
 }
 
+/* What is on file about a door, but for who has followed it. */
 static int fill_door(struct db *db, struct gathered *g, const struct door *door,
                      struct plan_door *out, struct err *err)
 {
@@ -49,6 +53,30 @@ static int fill_door(struct db *db, struct gathered *g, const struct door *door,
     policy_resolve(policies, policies_count, g->row.force, la_code, door, &out->policy);
     free(policies);
     return 0;
+}
+
+static int door_index(struct db *db, struct gathered *g, const char *namespace, const char *urn,
+                      size_t *out, struct err *err);
+
+/* The doors that have followed a closed one; they are read in behind it. */
+static int find_successors(struct db *db, struct gathered *g, size_t index, struct err *err)
+{
+    const struct establishment closed = g->doors[index].establishment;
+    struct door doors[PLAN_SUCCESSORS];
+    int n;
+
+    if (closed.status_code != ESTABLISHMENT_CLOSED || g->in.doors_count >= DOORS_MAX)
+        return 0;
+    n = registers_successors(db, &closed.door, doors, PLAN_SUCCESSORS, err);
+    for (int i = 0; i < n; i++) {
+        size_t successor;
+
+        if (door_index(db, g, doors[i].namespace, doors[i].urn, &successor, err) < 0)
+            return -1;
+        g->doors[index].successors[i] = successor; /* the array may have moved meanwhile */
+        g->doors[index].successors_count = (size_t)i + 1;
+    }
+    return n < 0 ? -1 : 0;
 }
 
 /* The door's index, read in when it is new. */
@@ -73,7 +101,9 @@ static int door_index(struct db *db, struct gathered *g, const char *namespace, 
     memset(&more[*out], 0, sizeof more[*out]);
     more[*out].establishment.door = door;
     g->in.doors_count++;
-    return fill_door(db, g, &door, &more[*out], err);
+    if (fill_door(db, g, &door, &more[*out], err) < 0)
+        return -1;
+    return find_successors(db, g, *out, err);
 }
 
 /* The authority of a home, told by its postcode: 1, 0, -1. */
@@ -100,6 +130,20 @@ static int settled_by_force(struct db *db, const char *force, char la_code[LA_CO
     return la_code[0] ? 1 : 0;
 }
 
+/* The force in whose area the home authority lies, when that is another one. */
+static int find_home_force(struct db *db, struct gathered *g, struct plan_child *out,
+                           struct err *err)
+{
+    const struct policy *policy = &g->doors[out->desk].policy;
+    char force[FORCE_SIZE];
+
+    if (policy->home_force[0] == '\0' || strcmp(policy->home_force, g->row.force) == 0)
+        return 0;
+    memcpy(force, policy->home_force, sizeof force); /* the doors may move */
+    out->lives_elsewhere = true;
+    return door_index(db, g, "force", force, &out->home_force_desk, err);
+}
+
 static int find_desks(struct db *db, struct gathered *g, const struct incident_child *said,
                       const struct pupil *pupil, struct plan_child *out, struct err *err)
 {
@@ -117,7 +161,10 @@ static int find_desks(struct db *db, struct gathered *g, const struct incident_c
     if (rc < 0 || door_index(db, g, "force", g->row.force, &out->force_desk, err) < 0)
         return -1;
     out->desk = out->force_desk;
-    return rc == 1 ? door_index(db, g, "la", la_code, &out->desk, err) : 0;
+    if (rc == 1 && (door_index(db, g, "la", la_code, &out->desk, err) < 0 ||
+                    find_home_force(db, g, out, err) < 0))
+        return -1;
+    return 0;
 }
 
 /* The day that a roll is read for: the next working day, on which somebody can be told. */
@@ -137,9 +184,11 @@ static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
     size_t count = 0;
     int rc = roster_enrolments(db, pupil_key, day_of_telling(g, out), &rows, &count, err);
 
-    for (size_t i = 0; rc == 0 && i < count && out->enrolled_count < PLAN_DOORS_PER_CHILD; i++)
+    for (size_t i = 0; rc == 0 && i < count && out->enrolled_count < PLAN_DOORS_PER_CHILD; i++) {
+        out->attends[out->enrolled_count] = rows[i].days;
         rc = door_index(db, g, rows[i].namespace, rows[i].urn,
                         &out->enrolled[out->enrolled_count++], err);
+    }
     free(rows);
     return rc;
 }
@@ -225,7 +274,9 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
     out->child_id = row->child_id;
     out->born = said ? said->date_of_birth : DAY_NONE;
     out->age = said ? said->age : -1;
-    out->settled = row->removed || row->state == CHILD_WITHHELD || row->state == CHILD_WITHDRAWN;
+    out->present = said ? said->present : PRESENT_UNKNOWN;
+    out->settled = row->removed || row->state == CHILD_WITHDRAWN ||
+                   (row->state == CHILD_WITHHELD && !row->filtered);
     if (out->settled)
         return 0;
     if (roster_decision(db, row->child_id, &decision, err) < 0)
@@ -278,6 +329,8 @@ int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
     out->in = (struct plan_input){
         .accepted_at = out->row.revised_at,
         .now = now,
+        .type = out->incident->type,
+        .risk = out->incident->risk,
         .do_not_tell = out->incident->do_not_tell,
         .do_not_tell_count = out->incident->do_not_tell_count,
         .children = out->planned,

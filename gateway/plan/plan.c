@@ -31,6 +31,7 @@ const char *desk_reason_word(enum desk_reason reason)
         [DESK_REVIEW] = "review",
         [DESK_NOT_ENROLLED] = "not-enrolled",
         [DESK_CLOSED] = "closed",
+        [DESK_SUCCESSORS] = "several-successors",
         [DESK_NO_CONTACT] = "no-contact",
         [DESK_NO_CALENDAR] = "no-calendar",
         [DESK_UNDER_FIVE] = "under-five",
@@ -38,6 +39,29 @@ const char *desk_reason_word(enum desk_reason reason)
     };
 
     return words[reason];
+}
+
+const char *plan_filter_word(enum plan_filter filter)
+{
+    static const char *const words[] = {
+        [FILTER_NONE] = "", [FILTER_RISK] = "filter:risk", [FILTER_PRESENT] = "filter:present"};
+
+    return words[filter];
+}
+
+enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_child *child)
+{
+    const struct policy *policy = &in->doors[child->force_desk].policy;
+
+    if (in->type != INCIDENT_DOMESTIC_ABUSE || child->told_count > 0)
+        return FILTER_NONE;
+    if (in->risk != RISK_UNKNOWN && in->risk < policy->filter_risk)
+        return FILTER_RISK;
+    if (child->present == PRESENT_NOT && policy->filter_present != TELL_ALL)
+        return FILTER_PRESENT;
+    if (child->present == PRESENT_HEARD && policy->filter_present == TELL_PRESENT)
+        return FILTER_PRESENT;
+    return FILTER_NONE;
 }
 
 static bool is_desk(const struct plan_door *door)
@@ -95,7 +119,11 @@ static const struct contact *whom(const struct plan_input *in, const struct plan
     if (is_desk(door))
         return with_role(in, door, ROLE_LA_DESK);
     contact = with_role(in, door, ROLE_DSL);
-    return contact ? contact : with_role(in, door, ROLE_DEPUTY);
+    if (!contact)
+        contact = with_role(in, door, ROLE_DEPUTY);
+    if (!contact && is_centre(door) && door->policy.health_visitors)
+        contact = with_role(in, door, ROLE_HEALTH_VISITOR);
+    return contact;
 }
 
 static bool is_told(const struct plan_child *child, size_t door)
@@ -119,23 +147,26 @@ static bool is_under_five(const struct plan_child *child, time_t t)
     return age >= 0 && age < SCHOOL_AGE;
 }
 
-/* The duty is from reception, which begins in the September after the fourth birthday, to 17; what
- * comes before is a nursery. An age that nobody knows does not lessen the duty. */
-static enum basis basis_of(const struct plan_child *child, time_t t)
+/* Reception begins in the September after the fourth birthday; what comes before is a nursery. */
+static bool is_below_reception(const struct plan_child *child, time_t t)
 {
     day_t day = london_day(t), starts;
-    int year, month, d, age;
+    int year, month, d;
 
+    if (child->born == DAY_NONE)
+        return child->age >= 0 && child->age < RECEPTION_AGE;
     day_to_civil(day, &year, &month, &d);
     starts = day_from_civil(year, 8, 31);
     if (starts > day)
         starts = day_from_civil(year - 1, 8, 31);
-    if (age_on(child, t) >= ADULT_AGE)
-        return BASIS_LOCAL;
-    if (child->born == DAY_NONE && child->age < 0)
-        return BASIS_STATUTORY;
-    age = child->born == DAY_NONE ? child->age : day_age(child->born, starts);
-    return age < RECEPTION_AGE ? BASIS_LOCAL : BASIS_STATUTORY;
+    return day_age(child->born, starts) < RECEPTION_AGE;
+}
+
+/* The duty is from reception to 17. An age that nobody knows does not lessen the duty. */
+static enum basis basis_of(const struct plan_child *child, time_t t)
+{
+    return age_on(child, t) >= ADULT_AGE || is_below_reception(child, t) ? BASIS_LOCAL
+                                                                         : BASIS_STATUTORY;
 }
 
 /* What would be told at a door, and why it cannot be. */
@@ -145,15 +176,15 @@ struct offer {
 };
 
 static enum desk_reason offer(const struct plan_input *in, const struct plan_child *child,
-                              const struct plan_door *door, struct offer *out)
+                              const struct plan_door *door, unsigned attends, struct offer *out)
 {
     if (!establishment_is_open(&door->establishment))
-        return DESK_CLOSED;
+        return door->successors_count > 1 ? DESK_SUCCESSORS : DESK_CLOSED;
     out->contact = whom(in, door);
     if (!out->contact)
         return DESK_NO_CONTACT;
-    if (calendar_due(&door->calendar, &door->policy.morning, in->accepted_at, in->now, &out->due) ==
-        0)
+    if (calendar_due_attending(&door->calendar, &door->policy.morning, attends, in->accepted_at,
+                               in->now, &out->due) == 0)
         return DESK_NO_CALENDAR;
     return age_on(child, out->due.at) >= ADULT_AGE ? DESK_OVER_AGE : DESK_NONE;
 }
@@ -166,12 +197,12 @@ static enum desk_reason worse(enum desk_reason a, enum desk_reason b)
 }
 
 static struct plan_notice *notice_at(const struct plan_input *in, struct plan *out, size_t door,
-                                     struct err *err)
+                                     enum notice_kind kind, struct err *err)
 {
     struct plan_notice *more;
 
     for (size_t i = 0; i < out->count; i++) {
-        if (out->notices[i].door == door)
+        if (out->notices[i].door == door && out->notices[i].kind == kind)
             return &out->notices[i];
     }
     more = reallocarray(out->notices, out->count + 1, sizeof *more);
@@ -181,7 +212,7 @@ static struct plan_notice *notice_at(const struct plan_input *in, struct plan *o
     }
     out->notices = more;
     more += out->count;
-    *more = (struct plan_notice){.door = door, .basis = BASIS_LOCAL};
+    *more = (struct plan_notice){.door = door, .kind = kind, .basis = BASIS_LOCAL};
     more->child_ids = calloc(in->children_count, sizeof *more->child_ids);
     if (!more->child_ids) {
         err_memory(err);
@@ -192,34 +223,55 @@ static struct plan_notice *notice_at(const struct plan_input *in, struct plan *o
 }
 
 static int owe(const struct plan_input *in, struct plan *out, const struct plan_child *child,
-               size_t door, enum desk_reason reason, const struct offer *offer, struct err *err)
+               enum notice_kind kind, size_t door, enum desk_reason reason,
+               const struct offer *offer, struct err *err)
 {
-    struct plan_notice *notice = notice_at(in, out, door, err);
+    struct plan_notice *notice = notice_at(in, out, door, kind, err);
+    bool is_place = !is_centre(&in->doors[door]) && !is_desk(&in->doors[door]);
 
     if (!notice)
         return -1;
     if (notice->children_count > 0 &&
         notice->child_ids[notice->children_count - 1] == child->child_id)
         return 0;
-    notice->kind = is_desk(&in->doors[door]) ? NOTICE_DESK : NOTICE_NOTICE;
-    if (!is_centre(&in->doors[door]) && basis_of(child, offer->due.at) == BASIS_STATUTORY)
+    if ((is_place || kind == NOTICE_DESK) && basis_of(child, offer->due.at) == BASIS_STATUTORY)
         notice->basis = BASIS_STATUTORY;
     notice->reason = worse(notice->reason, reason);
-    notice->due = offer->due;
+    if (notice->children_count == 0 || offer->due.at < notice->due.at)
+        notice->due = offer->due;
     notice->contact_id = offer->contact ? offer->contact->contact_id : -1;
     notice->child_ids[notice->children_count++] = child->child_id;
     return 0;
 }
 
+/* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
+static size_t followed(const struct plan_input *in, size_t door)
+{
+    for (size_t steps = 0; steps < in->doors_count; steps++) {
+        const struct plan_door *at = &in->doors[door];
+
+        if (establishment_is_open(&at->establishment) || at->successors_count != 1)
+            break;
+        door = at->successors[0];
+    }
+    return door;
+}
+
 static bool is_at_open_school(const struct plan_input *in, const struct plan_child *child)
 {
     for (size_t i = 0; i < child->enrolled_count; i++) {
-        const struct plan_door *door = &in->doors[child->enrolled[i]];
+        const struct plan_door *door = &in->doors[followed(in, child->enrolled[i])];
 
         if (!is_centre(door) && establishment_is_open(&door->establishment))
             return true;
     }
     return false;
+}
+
+/* A nursery is told by local agreement only. */
+static bool is_agreed(const struct plan_child *child, const struct plan_door *door, time_t t)
+{
+    return door->policy.nurseries || !is_below_reception(child, t);
 }
 
 /* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. A
@@ -230,21 +282,24 @@ static int tell_schools(const struct plan_input *in, struct plan *out,
 {
     *schools = 0;
     for (size_t i = 0; i < child->enrolled_count; i++) {
-        size_t index = child->enrolled[i];
+        size_t index = followed(in, child->enrolled[i]);
         const struct plan_door *door = &in->doors[index];
         enum desk_reason not ;
         struct offer what;
 
         if (is_centre(door))
             continue;
+        not = offer(in, child, door, child->attends[i], &what);
+        if (!is_agreed(child, door, not == DESK_NONE ? what.due.at : in->now))
+            continue;
         ++*schools;
         if (is_told(child, index))
             continue;
-        not = offer(in, child, door, &what);
         if (not == DESK_NONE) {
-            if (owe(in, out, child, index, DESK_NONE, &what, err) < 0)
+            if (owe(in, out, child, NOTICE_NOTICE, index, DESK_NONE, &what, err) < 0)
                 return -1;
-        } else if (not != DESK_CLOSED || door->establishment.status_code != ESTABLISHMENT_CLOSED ||
+        } else if ((not != DESK_CLOSED && not != DESK_SUCCESSORS) ||
+                   door->establishment.status_code != ESTABLISHMENT_CLOSED ||
                    !is_at_open_school(in, child)) {
             *reason = worse(*reason, not );
         }
@@ -254,17 +309,21 @@ static int tell_schools(const struct plan_input *in, struct plan *out,
 
 /* The nth centre that a child may be told at: those that have it on roll, then those in reach. */
 static bool nth_centre(const struct plan_input *in, const struct plan_child *child, size_t n,
-                       size_t *door)
+                       size_t *door, unsigned *attends)
 {
     for (size_t i = 0; i < child->enrolled_count; i++) {
-        if (is_centre(&in->doors[child->enrolled[i]]) && n-- == 0) {
-            *door = child->enrolled[i];
+        size_t index = followed(in, child->enrolled[i]);
+
+        if (is_centre(&in->doors[index]) && n-- == 0) {
+            *door = index;
+            *attends = child->attends[i];
             return true;
         }
     }
     if (n >= child->centres_count)
         return false;
-    *door = child->centres[n];
+    *door = followed(in, child->centres[n]);
+    *attends = 0;
     return true;
 }
 
@@ -274,9 +333,10 @@ static int tell_centre(const struct plan_input *in, struct plan *out,
                        const struct plan_child *child, enum desk_reason *reason, struct err *err)
 {
     enum desk_reason first = DESK_NONE;
+    unsigned attends;
     size_t index;
 
-    for (size_t n = 0; nth_centre(in, child, n, &index); n++) {
+    for (size_t n = 0; nth_centre(in, child, n, &index, &attends); n++) {
         enum desk_reason not ;
         struct offer what;
 
@@ -285,11 +345,11 @@ static int tell_centre(const struct plan_input *in, struct plan *out,
             return 0;
         if (!in->doors[index].policy.childrens_centres)
             continue;
-        not = offer(in, child, &in->doors[index], &what);
+        not = offer(in, child, &in->doors[index], attends, &what);
         if (not == DESK_NONE && !is_under_five(child, what.due.at))
             continue;
         if (not == DESK_NONE)
-            return owe(in, out, child, index, DESK_NONE, &what, err);
+            return owe(in, out, child, NOTICE_NOTICE, index, DESK_NONE, &what, err);
         if (first == DESK_NONE)
             first = not ;
     }
@@ -297,25 +357,67 @@ static int tell_centre(const struct plan_input *in, struct plan *out,
     return 0;
 }
 
-static int tell_desk(const struct plan_input *in, struct plan *out, const struct plan_child *child,
-                     enum desk_reason reason, const struct due *due, struct err *err)
+/* The home authority's health visitors, where it has agreed to that: 1 they are told, 0, -1. */
+static int tell_health_visitors(const struct plan_input *in, struct plan *out,
+                                const struct plan_child *child, const struct due *due,
+                                struct err *err)
 {
-    struct offer what = {.contact = whom(in, &in->doors[child->desk]), .due = *due};
-    size_t index = child->desk;
+    const struct plan_door *la = &in->doors[child->desk];
+    struct offer what = {.due = *due};
 
-    if (is_told(child, child->desk) || is_told(child, child->force_desk))
+    if (!la->policy.health_visitors || strcmp(la->establishment.door.namespace, "la") != 0)
         return 0;
-    if (!what.contact) {
-        const struct plan_door *force = &in->doors[child->force_desk];
+    what.contact = with_role(in, la, ROLE_HEALTH_VISITOR);
+    if (!what.contact)
+        return 0;
+    if (is_told(child, child->desk))
+        return 1;
+    return owe(in, out, child, NOTICE_NOTICE, child->desk, DESK_NONE, &what, err) < 0 ? -1 : 1;
+}
 
-        what.contact = whom(in, force);
-        if (what.contact) {
-            index = child->force_desk;
-            calendar_due_desk(&force->calendar, &force->policy.morning, in->accepted_at, in->now,
-                              &what.due);
-        }
+/* The desk that has somebody, the nearest to the child's home first; the home's own when none has. */
+static size_t desk_of(const struct plan_input *in, const struct plan_child *child,
+                      const struct contact **contact)
+{
+    const size_t desks[] = {child->desk,
+                            child->lives_elsewhere ? child->home_force_desk : child->force_desk,
+                            child->force_desk};
+
+    for (size_t i = 0; i < ARRAY_SIZE(desks); i++) {
+        *contact = whom(in, &in->doors[desks[i]]);
+        if (*contact)
+            return desks[i];
     }
-    return owe(in, out, child, index, reason, &what, err);
+    return child->desk;
+}
+
+static int tell_desk(const struct plan_input *in, struct plan *out, const struct plan_child *child,
+                     enum desk_reason reason, struct err *err)
+{
+    struct offer what;
+    size_t index = desk_of(in, child, &what.contact);
+    const struct plan_door *door = &in->doors[index];
+
+    if (is_told(child, child->desk) || is_told(child, child->force_desk) ||
+        (child->lives_elsewhere && is_told(child, child->home_force_desk)))
+        return 0;
+    calendar_due_desk(&door->calendar, &door->policy.morning, in->accepted_at, in->now, &what.due);
+    return owe(in, out, child, NOTICE_DESK, index, reason, &what, err);
+}
+
+/* A child under five who is on no roll where anybody is told. *reason as of tell_centre. */
+static int tell_locally(const struct plan_input *in, struct plan *out,
+                        const struct plan_child *child, const struct due *due,
+                        enum desk_reason *reason, struct err *err)
+{
+    int rc = tell_centre(in, out, child, reason, err);
+
+    if (rc < 0 || *reason == DESK_NONE)
+        return rc;
+    rc = tell_health_visitors(in, out, child, due, err);
+    if (rc == 1)
+        *reason = DESK_NONE;
+    return rc < 0 ? -1 : 0;
 }
 
 static int tell(const struct plan_input *in, struct plan *out, const struct plan_child *child,
@@ -334,14 +436,14 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
     } else if (schools == 0) {
         if (!is_under_five(child, due.at))
             reason = child->outcome == MATCH_MATCH ? DESK_NOT_ENROLLED : DESK_NO_MATCH;
-        else if (tell_centre(in, out, child, &reason, err) < 0)
+        else if (tell_locally(in, out, child, &due, &reason, err) < 0)
             return -1;
     }
     if (reason == DESK_NONE)
         return 0;
     if (age_on(child, due.at) >= ADULT_AGE)
         reason = DESK_OVER_AGE;
-    return tell_desk(in, out, child, reason, &due, err);
+    return tell_desk(in, out, child, reason, err);
 }
 
 static bool comes_before(const struct plan_input *in, const struct plan_notice *a,
@@ -372,7 +474,10 @@ int plan_make(const struct plan_input *in, struct plan *out, struct err *err)
 {
     *out = (struct plan){0};
     for (size_t i = 0; i < in->children_count; i++) {
-        if (!in->children[i].settled && tell(in, out, &in->children[i], err) < 0) {
+        const struct plan_child *child = &in->children[i];
+
+        if (!child->settled && plan_filtered(in, child) == FILTER_NONE &&
+            tell(in, out, child, err) < 0) {
             plan_release(out);
             return -1;
         }

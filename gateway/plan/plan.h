@@ -2,15 +2,19 @@
  * that are owed. Pure.
  *
  *   match            each school where the pupil is on roll, if open: dsl, then deputy; statutory
- *                    from reception (4 by 31 August before) to 17, else local
- *   under five, on no school's roll, the LA has it on: the children's centre on whose roll the child
- *                    is, else one whose reach has the home; local
+ *                    from reception (4 by 31 August before) to 17, else local, where the LA has
+ *                    nurseries on. A closed one is followed to its one successor; several are for
+ *                    a person to choose from
+ *   under five, on no such roll, the LA has it on: the children's centre on whose roll the child
+ *                    is, else one whose reach has the home; else health visitors; local
  *   review, none, no contact, no calendar, closed, 18 by that morning: the home authority's desk,
  *                    with the reason
- *   no desk contact there: the force's desk; none there either: a notice with no contact, shown as
+ *   no desk contact there: the desk of the force in whose area the home is, then that of the
+ *                          incident's force; none there either: a notice with no contact, shown as
  *                          stuck by status until somebody gives one
- *   withheld, withdrawn: nothing
- * One notice a door: siblings at one school share it. Ages count on the day the notice is due.
+ *   withheld, withdrawn, filtered by the force's policy: nothing
+ * One notice a door: siblings at one school share it, and the earliest of their times. Ages count
+ * on the day the notice is due.
  *
  * Told already is told: not again at that door, nor at a desk in another desk's stead.
  */
@@ -25,7 +29,10 @@
 #include "plan/establishment.h"
 #include "plan/policy.h"
 
-enum { PLAN_DOORS_PER_CHILD = 8 }; /* more at once than any child is on roll */
+enum {
+    PLAN_DOORS_PER_CHILD = 8, /* more at once than any child is on roll */
+    PLAN_SUCCESSORS = 4,      /* more than one is a question for a person */
+};
 
 enum basis { BASIS_STATUTORY, BASIS_LOCAL };
 const char *basis_word(enum basis basis);
@@ -41,6 +48,7 @@ enum desk_reason {
     DESK_REVIEW,       /* a person must decide between candidates */
     DESK_NOT_ENROLLED, /* known, but on no roll on that day */
     DESK_CLOSED,       /* the establishment is closed, or not in the register */
+    DESK_SUCCESSORS,   /* closed, and several have followed it */
     DESK_NO_CONTACT,   /* nobody there, or nobody verified, or all failed or must not be told */
     DESK_NO_CALENDAR,  /* no school days on file */
     DESK_UNDER_FIVE,   /* an under-five with no local route */
@@ -55,6 +63,9 @@ struct plan_door {
     struct policy policy;
     struct contact *contacts;
     size_t contacts_count;
+    /* Of a closed one: who has followed it. Indices into plan_input.doors. */
+    size_t successors[PLAN_SUCCESSORS];
+    size_t successors_count;
 };
 
 struct plan_child {
@@ -63,20 +74,26 @@ struct plan_child {
     int age;    /* -1 unknown */
     enum match_outcome outcome;
     bool settled; /* withheld or withdrawn: no notice */
+    enum incident_present present;
     /* Indices into plan_input.doors. */
     size_t enrolled[PLAN_DOORS_PER_CHILD];
+    unsigned attends[PLAN_DOORS_PER_CHILD]; /* on which weekdays; 0 all */
     size_t enrolled_count;
     size_t centres[PLAN_DOORS_PER_CHILD]; /* whose reach holds the home postcode */
     size_t centres_count;
-    size_t desk;       /* the home authority's desk */
-    size_t force_desk; /* stands in for it */
-    size_t *told;      /* doors that have been told of this child and are not to be again */
+    size_t desk;          /* the home authority's desk */
+    size_t force_desk;    /* stands in for it: the incident's force */
+    bool lives_elsewhere; /* in another force's area, whose desk comes before that one */
+    size_t home_force_desk;
+    size_t *told; /* doors that have been told of this child and are not to be again */
     size_t told_count;
 };
 
 struct plan_input {
     time_t accepted_at; /* of the revision in force */
     time_t now;
+    enum incident_type type;
+    enum incident_risk risk;
     const struct incident_do_not_tell *do_not_tell;
     size_t do_not_tell_count;
     const struct plan_child *children;
@@ -100,6 +117,12 @@ struct plan {
     struct plan_notice *notices; /* in order of due time, then door */
     size_t count;
 };
+
+/* Which of the force's filters keeps a child from being told of; one that somebody has been told of
+ * is not kept back any more, and a missing child never. */
+enum plan_filter { FILTER_NONE, FILTER_RISK, FILTER_PRESENT };
+const char *plan_filter_word(enum plan_filter filter); /* filter:risk, filter:present */
+enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_child *child);
 
 /* *out is for plan_release. */
 int plan_make(const struct plan_input *in, struct plan *out, struct err *err) MUST_CHECK;

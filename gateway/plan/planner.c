@@ -182,7 +182,14 @@ static int settle_children(const struct making *m, struct err *err)
 {
     for (size_t i = 0; i < m->g->children_count; i++) {
         const struct child_row *child = &m->g->children[i];
+        const struct plan_child *planned = &m->g->planned[i];
+        enum plan_filter filter =
+            planned->settled ? FILTER_NONE : plan_filtered(&m->g->in, planned);
 
+        if (!planned->settled &&
+            incidents_filter(m->db, child, filter == FILTER_NONE ? NULL : plan_filter_word(filter),
+                             m->now, err) < 0)
+            return -1;
         if (child->stage != STAGE_DONE &&
             incidents_set_stage(m->db, child->child_id, STAGE_DONE, err) < 0)
             return -1;

@@ -56,26 +56,123 @@ static bool plain(const char *value, bool digits, char *out, size_t size)
     return true;
 }
 
+static const char *const fields_words[] = {
+    [FIELDS_NAME] = "name", [FIELDS_STANDARD] = "standard", [FIELDS_FULL] = "full"};
+
+const char *policy_fields_word(enum policy_fields fields)
+{
+    return fields_words[fields];
+}
+
 static bool take_fields(const char *value, struct policy *out)
 {
-    static const char *const words[] = {[FIELDS_NAME] = "name", [FIELDS_FULL] = "full"};
     int i;
 
-    if (!word(value, words, ARRAY_SIZE(words), &i))
+    if (!word(value, fields_words, ARRAY_SIZE(fields_words), &i))
         return false;
     out->fields = (enum policy_fields)i;
     return true;
 }
 
-static bool take_centres(const char *value, struct policy *out)
+static bool take_protected_fields(const char *value, struct policy *out)
+{
+    int i;
+
+    if (!word(value, fields_words, ARRAY_SIZE(fields_words), &i))
+        return false;
+    out->protected_fields = (enum policy_fields)i;
+    return true;
+}
+
+static bool on_or_off(const char *value, bool *out)
 {
     static const char *const words[] = {"off", "on"};
     int i;
 
     if (!word(value, words, ARRAY_SIZE(words), &i))
         return false;
-    out->childrens_centres = i == 1;
+    *out = i == 1;
     return true;
+}
+
+static bool take_nurseries(const char *value, struct policy *out)
+{
+    return on_or_off(value, &out->nurseries);
+}
+
+static bool take_centres(const char *value, struct policy *out)
+{
+    return on_or_off(value, &out->childrens_centres);
+}
+
+static bool take_health_visitors(const char *value, struct policy *out)
+{
+    return on_or_off(value, &out->health_visitors);
+}
+
+static bool take_filter_risk(const char *value, struct policy *out)
+{
+    /* standard would keep nobody back but those whom nobody has graded, who are told. */
+    static const char *const words[] = {"off", "-", "medium", "high"};
+    int i;
+
+    if (strcmp(value, "-") == 0 || !word(value, words, ARRAY_SIZE(words), &i))
+        return false;
+    out->filter_risk = (enum incident_risk)i;
+    return true;
+}
+
+static bool take_filter_present(const char *value, struct policy *out)
+{
+    static const char *const words[] = {
+        [TELL_ALL] = "off", [TELL_HEARD] = "heard", [TELL_PRESENT] = "present"};
+    int i;
+
+    if (!word(value, words, ARRAY_SIZE(words), &i))
+        return false;
+    out->filter_present = (enum policy_filter_present)i;
+    return true;
+}
+
+/* Codes as the contract writes them, one blank between two. */
+static bool take_withhold_reasons(const char *value, struct policy *out)
+{
+    size_t length = 0;
+
+    for (const char *p = value;; p++) {
+        if (*p == ' ' || *p == '\0') {
+            if (length == 0 || length >= CODE_SIZE)
+                return false;
+            if (*p == '\0')
+                break;
+            length = 0;
+        } else if (isalnum((unsigned char)*p) || *p == '_' || *p == '-') {
+            length++;
+        } else {
+            return false;
+        }
+    }
+    if (strlen(value) >= sizeof out->withhold_reasons)
+        return false;
+    snprintf(out->withhold_reasons, sizeof out->withhold_reasons, "%s", value);
+    return true;
+}
+
+bool policy_lists_reason(const struct policy *policy, const char *code)
+{
+    const char *list = policy->withhold_reasons;
+    size_t length = strlen(code);
+
+    if (list[0] == '\0')
+        return true;
+    while (*list) {
+        size_t one = strcspn(list, " ");
+
+        if (one == length && strncmp(list, code, one) == 0)
+            return true;
+        list += one + (list[one] == ' ');
+    }
+    return false;
 }
 
 static bool take_timing(const char *value, struct policy *out)
@@ -130,6 +227,14 @@ static bool take_home_la(const char *value, struct policy *out)
     return plain(value, true, out->home_la, sizeof out->home_la);
 }
 
+static bool take_home_force(const char *value, struct policy *out)
+{
+    if (!incident_force_is_valid(value))
+        return false;
+    snprintf(out->home_force, sizeof out->home_force, "%s", value);
+    return true;
+}
+
 static bool take_wording(const char *value, struct policy *out)
 {
     return plain(value, false, out->wording, sizeof out->wording);
@@ -137,28 +242,82 @@ static bool take_wording(const char *value, struct policy *out)
 
 /* take leaves *out alone and returns false when the value is not of the key's kind. */
 static const struct key {
-    const char *name;
-    const char *kind;
+    struct policy_key shown;
     unsigned scopes;
     bool (*take)(const char *value, struct policy *out);
 } keys[] = {
-    {"fields", "name or full", ALL | FORCE | LA, take_fields},
-    {"childrens_centres", "on or off", ALL | LA, take_centres},
-    {"send_at", "a time hh:mm", ALL | FORCE | LA | DOOR, take_send_at},
-    {"bell_at", "a time hh:mm", ALL | FORCE | LA | DOOR, take_bell_at},
-    {"day_ends", "a time hh:mm", ALL | FORCE | LA | DOOR, take_day_ends},
-    {"desk_ends", "a time hh:mm", ALL | FORCE | LA, take_desk_ends},
-    {"answer_within", "minutes, 1 to 1440", ALL | FORCE | LA | DOOR, take_answer_within},
-    {"timing", "school-morning, hold or at-once", ALL | FORCE | LA | DOOR, take_timing},
-    {"home_la", "an authority's code", FORCE, take_home_la},
-    {"wording", "a folder of templates", ALL | FORCE | LA, take_wording},
+    {{"fields", "name, standard or full", "name", "what a notice may say"},
+     ALL | FORCE | LA,
+     take_fields},
+    {{"protected_fields", "name, standard or full", "full",
+      "the most that it may say of a family with a protected address"},
+     ALL | FORCE | LA,
+     take_protected_fields},
+    {{"nurseries", "on or off", "off", "the nursery of a child below reception is told"},
+     ALL | LA,
+     take_nurseries},
+    {{"childrens_centres", "on or off", "off", "the children's centre of an under-five is told"},
+     ALL | LA,
+     take_centres},
+    {{"health_visitors", "on or off", "off",
+      "health visitors are told of an under-five that no other door is told of"},
+     ALL | LA,
+     take_health_visitors},
+    {{"timing", "school-morning, hold or at-once", "school-morning", "when a notice goes out"},
+     ALL | FORCE | LA | DOOR,
+     take_timing},
+    {{"send_at", "a time hh:mm", "07:30", "when the school morning's notices go out"},
+     ALL | FORCE | LA | DOOR,
+     take_send_at},
+    {{"bell_at", "a time hh:mm", "08:45", "when the children arrive"},
+     ALL | FORCE | LA | DOOR,
+     take_bell_at},
+    {{"day_ends", "a time hh:mm", "15:30", "until when a school day's notices go out at once"},
+     ALL | FORCE | LA | DOOR,
+     take_day_ends},
+    {{"desk_ends", "a time hh:mm", "17:00", "until when a desk is told at once"},
+     ALL | FORCE | LA,
+     take_desk_ends},
+    {{"answer_within", "minutes, 1 to 1440", "45", "how long an answer may take"},
+     ALL | FORCE | LA | DOOR,
+     take_answer_within},
+    {{"wording", "a folder of templates", "standard", "the templates of notices"},
+     ALL | FORCE | LA,
+     take_wording},
+    {{"home_la", "an authority's code", "", "whose desk is told when the home's is unknown"},
+     FORCE,
+     take_home_la},
+    {{"home_force", "a force's id", "", "in which force's area the authority lies"},
+     LA,
+     take_home_force},
+    {{"filter_risk", "off, medium or high", "off", "incidents below that risk are told to nobody"},
+     FORCE,
+     take_filter_risk},
+    {{"filter_present", "off, heard or present", "off",
+      "children who were further away are told of to nobody"},
+     FORCE,
+     take_filter_present},
+    {{"withhold_reasons", "codes with a blank between", "",
+      "the reasons for which the police may withhold"},
+     FORCE,
+     take_withhold_reasons},
+    {{NULL, NULL, NULL, NULL}, 0, NULL},
 };
+
+const struct policy_key *policy_keys(void)
+{
+    static struct policy_key shown[ARRAY_SIZE(keys)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        shown[i] = keys[i].shown;
+    return shown;
+}
 
 static const struct key *key_of(const struct policy_row *row)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        if (strcmp(keys[i].name, row->key) == 0)
-            return &keys[i];
+    for (const struct key *key = keys; key->take; key++) {
+        if (strcmp(key->shown.name, row->key) == 0)
+            return key;
     }
     return NULL;
 }
@@ -179,7 +338,7 @@ int policy_check(const struct policy_row *row, struct err *err)
     if ((key->scopes & 1U << scope) == 0)
         return err_set(err, ERR_INVALID, "policy %s: not for scope %s", row->key, row->scope);
     if (!key->take(row->value, &scratch))
-        return err_set(err, ERR_INVALID, "policy %s: must be %s", row->key, key->kind);
+        return err_set(err, ERR_INVALID, "policy %s: must be %s", row->key, key->shown.kind);
     return 0;
 }
 
@@ -203,18 +362,21 @@ static bool concerns(const struct policy_row *row, enum scope scope, const char 
 void policy_resolve(const struct policy_row *rows, size_t count, const char *force,
                     const char *la_code, const struct door *door, struct policy *out)
 {
-    *out = (struct policy){.morning = MORNING_DEFAULT, .wording = "standard"};
+    *out = (struct policy){
+        .morning = MORNING_DEFAULT, .wording = "standard", .protected_fields = FIELDS_FULL};
     for (size_t scope = 0; scope < ARRAY_SIZE(scopes); scope++) {
         for (size_t i = 0; i < count; i++) {
             const struct key *key = key_of(&rows[i]);
-            enum policy_fields before = out->fields;
+            enum policy_fields fields = out->fields, most = out->protected_fields;
 
             if (!key || (key->scopes & 1U << scope) == 0 ||
                 !concerns(&rows[i], (enum scope)scope, force, la_code, door) ||
                 !key->take(rows[i].value, out))
                 continue;
-            if (scope == SCOPE_LA && before == FIELDS_NAME)
-                out->fields = FIELDS_NAME;
+            if (scope == SCOPE_LA && out->fields > fields)
+                out->fields = fields;
+            if (scope == SCOPE_LA && out->protected_fields > most)
+                out->protected_fields = most;
         }
     }
 }

@@ -2,14 +2,29 @@
  *
  * Rows (scope, id, key, value) of the store; the nearest scope wins: establishment, then LA, then
  * force, then all, then the default. Keys, their values, and the scopes that may settle them:
- *   fields              name | full            all, force, la: what a notice may say; an LA can
- *                                              only make it less than its force does
+ *   fields              name | standard | full   all, force, la: what a notice may say
+ *                                              (config/policies.md); an LA can only make it less
+ *                                              than its force does; default name
+ *   protected_fields    as fields              all, force, la: the most that it may say of a family
+ *                                              with a protected address; default full, which still
+ *                                              leaves out every place and free text
+ *   nurseries           on | off               all, la: tell the school or nursery where a child
+ *                                              below reception is on roll; default off
  *   childrens_centres   on | off               all, la: tell under-fives' centres; default off
+ *   health_visitors     on | off               all, la: tell the health visitors of a centre, or of
+ *                                              the home authority, of under-fives that no other
+ *                                              door is told of; default off
  *   send_at, bell_at, day_ends   hh:mm         all, force, la, school, centre
  *   desk_ends           hh:mm                  all, force, la
  *   answer_within       minutes, 1 to 1440     all, force, la, school, centre
  *   timing              school-morning | hold | at-once   all, force, la, school, centre
  *   home_la             LA code                force: whose desk when the home's is unknown
+ *   home_force          a force's id           la: in whose area it lies; that force's desk stands
+ *                                              in for the authority's
+ *   filter_risk         off | medium | high    force: tell only from that risk on; unknown is told
+ *   filter_present      off | heard | present  force: tell only of children who heard it or were
+ *                                              there; unknown is told
+ *   withhold_reasons    codes, blanks between  force: for which the police may withhold
  *   wording             a folder under templates/         all, force, la; default standard
  */
 #ifndef PLAN_POLICY_H
@@ -19,24 +34,36 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "intake/incident.h"
 #include "plan/calendar.h"
 #include "plan/establishment.h"
 
-enum policy_fields { FIELDS_NAME, FIELDS_FULL };
+/* Each says more than the one before. */
+enum policy_fields { FIELDS_NAME, FIELDS_STANDARD, FIELDS_FULL };
+const char *policy_fields_word(enum policy_fields fields);
+
+/* In the order of incident_risk: least risk that is told of; RISK_UNKNOWN is all. */
+enum policy_filter_present { TELL_ALL, TELL_HEARD, TELL_PRESENT };
+
+enum { POLICY_VALUE_SIZE = 257 };
 
 struct policy_row {
     char scope[8];
     char id[65];
     char key[25];
-    char value[65];
+    char value[POLICY_VALUE_SIZE];
 };
 
 struct policy {
     struct morning morning;
-    enum policy_fields fields;
-    bool childrens_centres;
+    enum policy_fields fields, protected_fields;
+    bool nurseries, childrens_centres, health_visitors;
     char home_la[LA_CODE_SIZE];
+    char home_force[FORCE_SIZE]; /* "" not said */
     char wording[33];
+    enum incident_risk filter_risk;
+    enum policy_filter_present filter_present;
+    char withhold_reasons[POLICY_VALUE_SIZE]; /* "" not said */
 };
 
 /* 0, or -1 with ERR_INVALID: the key is unknown, not for that scope, or the value is not its kind.
@@ -47,5 +74,17 @@ int policy_check(const struct policy_row *row, struct err *err) MUST_CHECK;
  * others are passed over. */
 void policy_resolve(const struct policy_row *rows, size_t count, const char *force,
                     const char *la_code, const struct door *door, struct policy *out);
+
+/* Whether the police may withhold for that reason: it is on the list, or there is none. */
+bool policy_lists_reason(const struct policy *policy, const char *code);
+
+/* The keys, for showing: name NULL at the end. */
+struct policy_key {
+    const char *name;
+    const char *kind;     /* "must be …" */
+    const char *fallback; /* the default, in the words of a value; "" none */
+    const char *meaning;
+};
+const struct policy_key *policy_keys(void);
 
 #endif

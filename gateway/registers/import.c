@@ -41,7 +41,8 @@ const struct import_kind import_kinds[] = {
      .replan = true,
      .read = read_reach},
     {.name = "terms",
-     .columns = "la, namespace, urn, kind, from, to, title; or iCalendar with --la or --urn",
+     .columns = "la, namespace, urn, kind, from, to, title; where known days (of a term, such as"
+                " mon tue sat); or iCalendar with --la or --urn",
      .la = true,
      .urn = true,
      .namespace = true,

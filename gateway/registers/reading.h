@@ -58,7 +58,9 @@ const char *reading_needed_urn(struct reading *r, size_t column);
 const char *reading_needed_number(struct reading *r, size_t column, int least, int most);
 const char *reading_needed_day(struct reading *r, size_t column);
 const char *reading_needed_word(struct reading *r, size_t column, const char *words);
-const char *reading_la(struct reading *r, size_t column);       /* three digits, or --la's */
+const char *reading_weekdays(struct reading *r,
+                             size_t column);              /* "mon tue", whatever parted them */
+const char *reading_la(struct reading *r, size_t column); /* three digits, or --la's */
 const char *reading_postcode(struct reading *r, size_t column); /* "PL4 8AA"; others are left */
 
 const char *reading_scratch(struct reading *r, const char *fmt, ...) PRINTF(2, 3);

@@ -188,3 +188,16 @@ const char *reading_needed_word(struct reading *r, size_t column, const char *wo
 {
     return needed(r, column, reading_word(r, column, words));
 }
+
+const char *reading_weekdays(struct reading *r, size_t column)
+{
+    const char *cell = csv_file_cell(r->csv, column);
+    char out[WEEKDAYS_TEXT_SIZE];
+    unsigned days = weekdays_parse(cell);
+
+    if (days)
+        return reading_scratch(r, "%s", weekdays_format(days, out));
+    if (cell[strspn(cell, " ,;|/")])
+        reading_mistake(r, column, "are no days such as mon tue wed");
+    return NULL;
+}

@@ -222,34 +222,6 @@ static const char *enrolment_kind(struct reading *r)
     return strcmp(word, "O") == 0 ? "other" : word;
 }
 
-/* Days of part-time places as "mon tue", whatever parted them. */
-static const char *days(struct reading *r)
-{
-    static const char names[] = "mon tue wed thu fri sat sun";
-    char out[READING_SCRATCH_SIZE] = "";
-    size_t length = 0;
-
-    for (const char *p = csv_file_cell(r->csv, DAYS); *p;) {
-        size_t word = strcspn(p, " ,;|/");
-        const char *found = NULL;
-
-        for (size_t i = 0; word >= 3 && i < sizeof names; i += 4) {
-            if (strncasecmp(p, names + i, 3) == 0)
-                found = names + i;
-        }
-        if (word > 0 && (!found || length + 5 > sizeof out)) {
-            reading_mistake(r, DAYS, "are no days such as mon tue wed");
-            return NULL;
-        }
-        if (word > 0)
-            length += (size_t)snprintf(out + length, sizeof out - length, "%s%.3s",
-                                       length > 0 ? " " : "", found);
-        p += word + (p[word] != '\0');
-    }
-    return length > 0 ? reading_scratch(r, "%s", out) : NULL;
-}
-
-/* The authorities whose rolls the file has: those of its rows, or the one that --la names. */
 static int note_authority(struct roll *roll, const char *la, struct err *err)
 {
     const char *expected = roll->r->options->la;
@@ -283,7 +255,7 @@ static struct place take_place(struct reading *r)
     p.kind = enrolment_kind(r);
     p.from = reading_day(r, FROM);
     p.to = reading_day(r, TO);
-    p.days = days(r);
+    p.days = reading_weekdays(r, DAYS);
     if (p.from && p.to && strcmp(p.from, p.to) > 0)
         reading_mistake(r, TO, "is before from");
     return p;

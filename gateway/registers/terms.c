@@ -7,12 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LA, NAMESPACE, URN, KIND, FROM, TO, TITLE, COLUMNS };
+enum { LA, NAMESPACE, URN, KIND, FROM, TO, TITLE, DAYS, COLUMNS };
 
 static const struct csv_column columns[COLUMNS] = {
     [LA] = {"la", true},       [NAMESPACE] = {"namespace", true}, [URN] = {"urn", true},
     [KIND] = {"kind", true},   [FROM] = {"from", true},           [TO] = {"to", true},
-    [TITLE] = {"title", true},
+    [TITLE] = {"title", true}, [DAYS] = {"days", false},
 };
 
 enum { DAYS_MOST = 370 };
@@ -68,8 +68,8 @@ int terms_put(struct terms *t, const struct term *term, size_t line, struct err 
 {
     struct reading *r = t->r;
     /* In the order of REGISTER_TERM. */
-    const char *const values[] = {term->la,   term->namespace, term->urn,  term->kind,
-                                  term->from, term->to,        term->title};
+    const char *const values[] = {term->la,   term->namespace, term->urn,   term->kind,
+                                  term->from, term->to,        term->title, term->days};
     enum change change;
     int64_t id = -1;
     int fresh;
@@ -141,10 +141,13 @@ static int read_csv(struct terms *t, struct err *err)
         struct term term = {.kind = reading_needed_word(r, KIND, "term|closure|inset"),
                             .from = reading_needed_day(r, FROM),
                             .to = reading_needed_day(r, TO),
-                            .title = reading_text(r, TITLE, 100)};
+                            .title = reading_text(r, TITLE, 100),
+                            .days = reading_weekdays(r, DAYS)};
 
         if (!term.title)
             term.title = "";
+        if (term.days && term.kind && strcmp(term.kind, "term") != 0)
+            reading_mistake(r, DAYS, "are for a term: a day that is closed is closed");
         take_door(r, &term);
         if (r->row_refused)
             continue;

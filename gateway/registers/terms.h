@@ -11,6 +11,7 @@ struct term {
     const char *kind; /* term, closure, inset */
     const char *from, *to;
     const char *title;
+    const char *days; /* of a term: weekdays, NULL Monday to Friday */
 };
 
 struct terms_door {

@@ -38,7 +38,8 @@ struct child_row {
     char child_ref[CHILD_REF_SIZE];
     enum child_stage stage;
     enum child_state state;
-    bool removed; /* a later revision no longer names it: state withdrawn */
+    bool removed;  /* a later revision no longer names it: state withdrawn */
+    bool filtered; /* withheld by a filter of the force's policy, not by the police's word */
     /* The revision that last changed what a notice would say of it: a notice told under a lower one
      * is out of date, and a correction is owed. */
     int64_t changed_revision;
@@ -112,9 +113,16 @@ int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage,
 int incidents_set_state(struct db *db, int64_t child_id, enum child_state state, const char *who,
                         time_t now, struct err *err) MUST_CHECK;
 
+/* A filter of the force's policy keeps the child back, or (reason NULL) no longer does: withheld under
+ * filter:risk or filter:present, each use with an audit of its own; else open again. One that is so
+ * already is left. */
+int incidents_filter(struct db *db, const struct child_row *child, const char *reason, time_t now,
+                     struct err *err) MUST_CHECK;
+
 /* What a change of registers makes worth doing again, for children not yet told. rematch: open, in
  * review, or with the desk for want of a match while it has not answered; what a person decided
- * stays. replan: those with an owed notice, and those open or in review with none. Returns the
+ * stays. replan: those with an owed notice or reminder, those open or in review with none,
+ * and those that a filter keeps back. Returns the
  * number of children, or -1. */
 int incidents_rematch_undecided(struct db *db, struct err *err) MUST_CHECK;
 int incidents_replan_unsent(struct db *db, struct err *err) MUST_CHECK;

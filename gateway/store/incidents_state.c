@@ -38,6 +38,22 @@ int incidents_set_state(struct db *db, int64_t child_id, enum child_state state,
     return standing_changed(db, about.incident_id, true, now, err);
 }
 
+int incidents_filter(struct db *db, const struct child_row *child, const char *reason, time_t now,
+                     struct err *err)
+{
+    const struct audit_about about = {child->incident_id, child->child_id, -1, -1};
+
+    if ((reason != NULL) == child->filtered)
+        return 0;
+    if (sql_run(db, err, "UPDATE child SET withheld_reason = ? WHERE child_id = ?", "ti", reason,
+                child->child_id) < 0 ||
+        audit_add(db, now, "planner", reason ? "child.filtered" : "child.unfiltered", &about, err,
+                  "%s", reason ? reason : "") < 0)
+        return -1;
+    return incidents_set_state(db, child->child_id, reason ? CHILD_WITHHELD : CHILD_OPEN, "planner",
+                               now, err);
+}
+
 int incidents_rematch_undecided(struct db *db, struct err *err)
 {
     if (sql_run(db, err,
@@ -59,9 +75,13 @@ int incidents_replan_unsent(struct db *db, struct err *err)
 {
     if (sql_run(db, err,
                 "UPDATE child SET stage = 'plan' WHERE stage = 'done'"
-                " AND (state IN ('open','review') OR child_id IN (SELECT nc.child_id"
-                "  FROM notice n JOIN notice_child nc USING (notice_id)"
-                "  WHERE n.state = 'owed' AND n.state IN ('owed','told','failed')))",
+                " AND (state IN ('open','review') OR withheld_reason LIKE 'filter:%'"
+                "  OR child_id IN (SELECT nc.child_id"
+                "   FROM notice n JOIN notice_child nc USING (notice_id)"
+                "   WHERE n.state = 'owed' AND n.state IN ('owed','told','failed'))"
+                "  OR child_id IN (SELECT nc.child_id"
+                "   FROM outbox o JOIN notice_child nc USING (notice_id)"
+                "   WHERE o.kind = 'reminder' AND o.state = 'due'))",
                 "") < 0)
         return -1;
     return sql_changes(db);

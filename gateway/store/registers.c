@@ -222,6 +222,7 @@ static int read_range(sqlite3_stmt *stmt, struct calendar_range *out, struct err
     out->from = sql_day(stmt, 1);
     out->to = sql_day(stmt, 2);
     out->own = sqlite3_column_int(stmt, 3) != 0;
+    out->days = sql_text(stmt, 4) ? weekdays_parse(sql_text(stmt, 4)) : 0;
     if (k == ARRAY_SIZE(words) || out->from == DAY_NONE || out->to == DAY_NONE)
         return err_set(err, ERR_STORE, "a term or bank holiday that is none");
     out->kind = (enum calendar_kind)k;
@@ -240,11 +241,11 @@ int registers_calendar(struct db *db, const struct door *door, const char *la_co
     out->ranges = NULL;
     out->count = 0;
     if (sql_query(db, &stmt, err,
-                  "SELECT kind, from_day, to_day, 1 FROM term WHERE namespace = ? AND urn = ?"
+                  "SELECT kind, from_day, to_day, 1, days FROM term WHERE namespace = ? AND urn = ?"
                   " UNION ALL"
-                  " SELECT kind, from_day, to_day, 0 FROM term WHERE la_code = ?"
+                  " SELECT kind, from_day, to_day, 0, days FROM term WHERE la_code = ?"
                   " UNION ALL"
-                  " SELECT 'bank', day, day, 0 FROM bank_holiday"
+                  " SELECT 'bank', day, day, 0, NULL FROM bank_holiday"
                   "  WHERE division = 'england-and-wales'",
                   "ttt", door->namespace, door->urn, la_code) < 0)
         return -1;
@@ -268,6 +269,31 @@ int registers_calendar(struct db *db, const struct door *door, const char *la_co
     out->ranges = ranges;
     out->count = n;
     return 0;
+}
+
+int registers_successors(struct db *db, const struct door *door, struct door *out, int limit,
+                         struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int n = 0, rc = 1;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT namespace, link_urn FROM establishment_link"
+                  " WHERE namespace = ? AND urn = ? AND link_urn <> urn"
+                  " AND type LIKE 'Successor%' ORDER BY link_urn",
+                  "tt", door->namespace, door->urn) < 0)
+        return -1;
+    while (n < limit && (rc = sql_row(db, stmt, err)) == 1) {
+        memset(&out[n], 0, sizeof out[n]);
+        if (sql_copy(stmt, 0, out[n].namespace, sizeof out[n].namespace, err) < 0 ||
+            sql_copy(stmt, 1, out[n].urn, sizeof out[n].urn, err) < 0) {
+            rc = -1;
+            break;
+        }
+        n++;
+    }
+    sql_done(stmt);
+    return rc < 0 ? -1 : n;
 }
 
 static int read_policy(sqlite3_stmt *stmt, struct policy_row *out, struct err *err)

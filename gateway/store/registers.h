@@ -30,6 +30,11 @@ int registers_end_contact(struct db *db, int64_t contact_id, const char *why, ti
 int registers_calendar(struct db *db, const struct door *door, const char *la_code,
                        struct calendar *out, struct err *err) MUST_CHECK;
 
+/* Whom a closed establishment is followed by, as the register's links say: up to limit doors; how
+ * many, -1. */
+int registers_successors(struct db *db, const struct door *door, struct door *out, int limit,
+                         struct err *err) MUST_CHECK;
+
 /* Policy rows of a force, an LA and a door, and those for all; *out for free(). */
 int registers_policies(struct db *db, const char *force, const char *la_code,
                        const struct door *door, struct policy_row **out, size_t *count,

@@ -27,8 +27,8 @@ static const char *const contact_columns[] = {"namespace", "urn",       "role", 
                                               "address",   "name",      "language", "verified_at",
                                               "ended_at",  "ended_why", NULL};
 static const char *const reach_columns[] = {"postcode_prefix", "namespace", "urn", NULL};
-static const char *const term_columns[] = {"la_code",  "namespace", "urn",   "kind",
-                                           "from_day", "to_day",    "title", NULL};
+static const char *const term_columns[] = {"la_code", "namespace", "urn",  "kind", "from_day",
+                                           "to_day",  "title",     "days", NULL};
 static const char *const bank_holiday_columns[] = {"division", "day", "title", NULL};
 static const char *const policy_columns[] = {"scope", "id", "key", "value", NULL};
 static const char *const pupil_columns[] = {"la_code",
@@ -109,14 +109,14 @@ static const struct table tables[REGISTERS] = {
     [REGISTER_TERM] =
         {.columns = term_columns,
          .keys = 6,
-         .count = 7,
+         .count = 8,
          .numbered = true,
-         .select = "SELECT title, term_id FROM term WHERE ifnull(la_code,'') = ifnull(?,'')"
+         .select = "SELECT title, days, term_id FROM term WHERE ifnull(la_code,'') = ifnull(?,'')"
                    " AND ifnull(namespace,'') = ifnull(?,'') AND ifnull(urn,'') = ifnull(?,'')"
                    " AND kind = ? AND from_day = ? AND to_day = ?",
-         .insert = "INSERT INTO term(la_code, namespace, urn, kind, from_day, to_day, title)"
-                   " VALUES (?,?,?,?,?,?,?)",
-         .update = "UPDATE term SET title = ?7 WHERE ifnull(la_code,'') = ifnull(?1,'')"
+         .insert = "INSERT INTO term(la_code, namespace, urn, kind, from_day, to_day, title, days)"
+                   " VALUES (?,?,?,?,?,?,?,?)",
+         .update = "UPDATE term SET title = ?7, days = ?8 WHERE ifnull(la_code,'') = ifnull(?1,'')"
                    " AND ifnull(namespace,'') = ifnull(?2,'') AND ifnull(urn,'') = ifnull(?3,'')"
                    " AND kind = ?4 AND from_day = ?5 AND to_day = ?6"},
     [REGISTER_BANK_HOLIDAY] =

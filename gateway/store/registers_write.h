@@ -27,7 +27,7 @@ enum register_kind {
     REGISTER_CONTACT,      /* namespace, urn, role, adapter, address; name, language, verified_at,
                               ended_at, ended_why */
     REGISTER_REACH,        /* postcode_prefix, namespace, urn; */
-    REGISTER_TERM,         /* la_code, namespace, urn, kind, from_day, to_day; title */
+    REGISTER_TERM,         /* la_code, namespace, urn, kind, from_day, to_day; title, days */
     REGISTER_BANK_HOLIDAY, /* division, day; title */
     REGISTER_POLICY,       /* scope, id, key; value */
     /* la_code, pupil_id; upn, forename, middle_names, surname, preferred_forename, former_surname,

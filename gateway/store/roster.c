@@ -359,7 +359,7 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
 
     if (sql_query(
             db, &stmt, err,
-            "SELECT namespace, urn, enrolment, from_day, to_day FROM enrolment"
+            "SELECT namespace, urn, enrolment, from_day, to_day, days FROM enrolment"
             " WHERE pupil_key = ?1 AND ifnull(from_day, ?2) <= ?2 AND ifnull(to_day, ?2) >= ?2"
             " AND (ended_at IS NULL OR ended_at >= ?3)"
             " ORDER BY enrolment <> 'main', namespace, urn",
@@ -370,6 +370,7 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
 
         e->from = sql_day(stmt, 3);
         e->to = sql_day(stmt, 4);
+        e->days = sql_text(stmt, 5) ? weekdays_parse(sql_text(stmt, 5)) : 0;
         if (sql_copy(stmt, 0, e->namespace, sizeof e->namespace, err) < 0 ||
             sql_copy(stmt, 1, e->urn, sizeof e->urn, err) < 0 ||
             sql_copy(stmt, 2, e->kind, sizeof e->kind, err) < 0) {

@@ -28,6 +28,7 @@ struct enrolment {
     char urn[URN_SIZE];
     char kind[16];  /* main, subsidiary, … */
     day_t from, to; /* DAY_NONE: open */
+    unsigned days;  /* of a part-time place, as weekdays_parse; 0 all */
 };
 
 /* Candidates for a child by the union of its keys (match/keys.h): at most CANDIDATES_MAX, those

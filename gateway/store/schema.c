@@ -71,6 +71,7 @@ static const char step_1[] =
     " la_code TEXT, namespace TEXT, urn TEXT,"
     " kind TEXT NOT NULL CHECK (kind IN ('term','closure','inset')),"
     " from_day TEXT NOT NULL, to_day TEXT NOT NULL, title TEXT NOT NULL DEFAULT '',"
+    " days TEXT," /* of a term: 'mon tue sat'; NULL: Monday to Friday */
     " CHECK ((la_code IS NULL) <> (urn IS NULL)), CHECK (from_day <= to_day)) STRICT;"
     "CREATE UNIQUE INDEX term_once ON term("
     " ifnull(la_code,''), ifnull(namespace,''), ifnull(urn,''), kind, from_day, to_day);"
@@ -148,6 +149,7 @@ static const char step_1[] =
     " reason TEXT,"        /* of a desk's notice: why no establishment is told; a code of plan.h */
     " rule TEXT NOT NULL," /* which rule set the time; a code of calendar.h */
     " due_at INTEGER NOT NULL, answer_by INTEGER NOT NULL,"
+    " remind_at INTEGER," /* who was told and has not answered by then is told again, once */
     " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
     " told_at INTEGER, told_contact INTEGER REFERENCES contact,"
     " answered_at INTEGER, answered_by TEXT, planned_at INTEGER NOT NULL) STRICT;"
@@ -165,7 +167,7 @@ static const char step_1[] =
     /* Outbox: what is owed to one recipient by one adapter. */
     "CREATE TABLE outbox ("
     " item_id INTEGER PRIMARY KEY,"
-    " kind TEXT NOT NULL CHECK (kind IN ('notice','receipt')),"
+    " kind TEXT NOT NULL CHECK (kind IN ('notice','reminder','receipt')),"
     " notice_id INTEGER REFERENCES notice, contact_id INTEGER REFERENCES contact,"
     " topic TEXT, payload TEXT, correlation BLOB," /* a receipt's */
     " adapter TEXT NOT NULL,"                      /* 'mqtt' for receipts */
@@ -175,10 +177,12 @@ static const char step_1[] =
     " state TEXT NOT NULL CHECK (state IN ('due','leased','sent','failed','cancelled')),"
     " lease_until INTEGER, tries INTEGER NOT NULL DEFAULT 0,"
     " verdict TEXT, detail TEXT, sent_at INTEGER, created_at INTEGER NOT NULL,"
-    " CHECK ((kind = 'notice') = (notice_id IS NOT NULL AND contact_id IS NOT NULL)),"
+    " CHECK ((kind <> 'receipt') = (notice_id IS NOT NULL AND contact_id IS NOT NULL)),"
     " CHECK ((kind = 'receipt') = (topic IS NOT NULL AND payload IS NOT NULL))) STRICT;"
     "CREATE UNIQUE INDEX outbox_once ON outbox(notice_id, contact_id)"
     " WHERE kind = 'notice' AND state <> 'cancelled';"
+    "CREATE UNIQUE INDEX outbox_reminded ON outbox(notice_id)"
+    " WHERE kind = 'reminder' AND state <> 'cancelled';"
     "CREATE INDEX outbox_due ON outbox(adapter, due_at) WHERE state = 'due';"
     "CREATE INDEX outbox_leased ON outbox(adapter, lease_until) WHERE state = 'leased';"
     "CREATE INDEX outbox_notice ON outbox(notice_id) WHERE notice_id IS NOT NULL;"

@@ -60,11 +60,11 @@ CASES = [("notice", "none")] + [("desk", reason) for reason in REASONS]
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_body_is_what_the_schema_says(change):
-    for fields, (kind, reason) in itertools.product(("name", "full"), CASES):
+    for fields, (kind, reason) in itertools.product(("name", "standard", "full"), CASES):
         body = render(change, "en", fields, kind, reason)["body"]
         VALIDATOR.validate(body)
         assert body["fields"] == fields and body["kind"] == kind
-        assert ("protected" in body) == (change == "protected" and (fields == "full" or kind == "desk"))
+        assert ("protected" in body) == (change == "protected" and (fields != "name" or kind == "desk"))
 
 
 def test_the_schema_allows_nothing_that_the_policy_leaves_out():
@@ -77,6 +77,18 @@ def test_the_schema_allows_nothing_that_the_policy_leaves_out():
         more["children"][0][member] = full["children"][0][member]
         assert not VALIDATOR.is_valid(more), member
     assert not VALIDATOR.is_valid(name | {"surprise": 1})
+
+
+def test_standard_lies_between_the_name_and_the_whole():
+    """Birth, relationship and presence, and neither the events nor the child's own words."""
+    name, standard, full = (render("whole", "en", fields, "notice", "none")["body"]
+                            for fields in ("name", "standard", "full"))
+    assert standard.keys() == name.keys() < full.keys()
+    assert standard["children"][0].keys() - name["children"][0].keys() == {
+        "date_of_birth", "age", "present", "relationship"}
+    assert full["children"][0].keys() - standard["children"][0].keys() == {"voice"}
+    for member in full.keys() - standard.keys():
+        assert not VALIDATOR.is_valid(standard | {member: full[member]}), member
 
 
 def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
@@ -109,7 +121,7 @@ def test_all_members_of_the_schema_are_made():
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_html_can_be_read_by_everybody_and_fetches_nothing(language):
-    for change, fields, (kind, reason) in itertools.product(("whole", "least"), ("name", "full"),
+    for change, fields, (kind, reason) in itertools.product(("whole", "least"), ("name", "standard", "full"),
                                                             CASES):
         page = render(change, language, fields, kind, reason)["html"]
         assert f'<html lang="{language}">' in page

@@ -20,7 +20,8 @@ FORCES = {"383": "west-yorkshire", "886": "kent", "888": "lancashire"}
 # What the authorities and forces have settled: Lancashire tells children's centres, Leeds and West
 # Yorkshire let a notice say all, and each force has an authority whose desk takes a child of no
 # known home.
-POLICIES = [("la", "888", "childrens_centres", "on"), ("la", "383", "fields", "full"),
+POLICIES = [("la", "888", "childrens_centres", "on"), ("la", "888", "nurseries", "on"),
+            ("la", "886", "nurseries", "on"), ("la", "383", "nurseries", "on"), ("la", "383", "fields", "full"),
             ("force", "west-yorkshire", "fields", "full")] + [
     ("force", force, "home_la", la_code) for la_code, force in FORCES.items()]
 

@@ -56,7 +56,9 @@ static int render(struct templates *templates, const struct incident *incident, 
                               .incident = incident,
                               .children = children,
                               .children_count = incident->children_count,
-                              .fields = strcmp(argv[3], "full") == 0 ? FIELDS_FULL : FIELDS_NAME,
+                              .fields = strcmp(argv[3], "full") == 0       ? FIELDS_FULL
+                                        : strcmp(argv[3], "standard") == 0 ? FIELDS_STANDARD
+                                                                           : FIELDS_NAME,
                               .wording = "standard",
                               .language = argv[2],
                               .establishment = "Example Primary School",

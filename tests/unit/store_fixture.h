@@ -180,7 +180,7 @@ static inline int64_t planned(struct place *p, int64_t incident_id, int64_t revi
         .kind = strcmp(namespace, "la") == 0 ? NOTICE_DESK : NOTICE_NOTICE,
         .basis = BASIS_STATUTORY,
         .reason = strcmp(namespace, "la") == 0 ? DESK_NO_MATCH : DESK_NONE,
-        .due = {NIGHT + 22500, NIGHT + 25200, "school-morning"},
+        .due = {NIGHT + 22500, NIGHT + 25200, "school-morning", -1},
         .contact_id = contact_id,
         .child_ids = child_ids,
         .children_count = count,

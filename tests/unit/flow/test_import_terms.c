@@ -22,6 +22,26 @@ static void terms_of_an_authority_and_days_of_a_school(void **state)
           0, 0);
 }
 
+static void a_term_can_say_on_which_weekdays_there_are_lessons(void **state)
+{
+    struct place *p = *state;
+    static const char header[] = "la,namespace,urn,kind,from,to,title,days\n";
+    char text[300];
+
+    snprintf(text, sizeof text, "%s879,,,term,2026-11-02,2026-12-18,,\"Mon, Tuesday;sat\"\n",
+             header);
+    lands(p, "terms", text, DEFAULTS, 1, 0, 0, 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM term WHERE days = 'mon tue sat'"), 1);
+    snprintf(text, sizeof text, "%s879,,,term,2026-11-02,2026-12-18,,\n", header);
+    lands(p, "terms", text, DEFAULTS, 0, 1, 0, 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM term WHERE days IS NULL"), 1);
+    snprintf(text, sizeof text, "%s879,,,term,2026-11-02,2026-12-18,,mon someday\n", header);
+    is_refused(p, "terms", text, DEFAULTS, ":2: days: are no days such as mon tue wed");
+    snprintf(text, sizeof text, "%s879,,,closure,2026-11-02,2026-11-02,,mon\n", header);
+    is_refused(p, "terms", text, DEFAULTS,
+               ":2: days: are for a term: a day that is closed is closed");
+}
+
 static void a_row_belongs_to_one_door_and_its_days_are_in_order(void **state)
 {
     struct place *p = *state;
@@ -230,6 +250,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, importing_setup, importing_teardown)
     const struct CMUnitTest tests[] = {
         T(terms_of_an_authority_and_days_of_a_school),
+        T(a_term_can_say_on_which_weekdays_there_are_lessons),
         T(a_row_belongs_to_one_door_and_its_days_are_in_order),
         T(a_corrected_term_is_warned_of_and_complete_takes_the_old_one_away),
         T(a_calendars_whole_days_become_terms_closures_and_insets),

@@ -9,7 +9,7 @@ enum { CASE_EXPECTED = 12, CASE_LINE = 512, CASE_PHRASES = 12 };
 
 struct expected {
     int line;
-    time_t at, answer_by; /* answer_by -1: not said */
+    time_t at, answer_by, remind_at; /* answer_by -1: not said; remind_at -1: never, 0: not said */
     size_t door;
     int64_t contact_id; /* -1 nobody */
     bool to_said;
@@ -88,6 +88,12 @@ static bool expect_phrase(struct case_reader *r, struct words *w, struct expecte
         return take(w, "by") && read_moment(&r->at, w, &e->answer_by)
                    ? true
                    : wrong(&r->at, "answer by D hh:mm");
+    if (take(w, "reminded")) {
+        if (!take(w, "never"))
+            return read_moment(&r->at, w, &e->remind_at);
+        e->remind_at = -1;
+        return true;
+    }
     if (strcmp(peek(w), "statutory") == 0 || strcmp(peek(w), "local") == 0)
         return keep(&r->at, w, e->basis, sizeof e->basis, "the basis");
     return wrong(&r->at, "'%s' is nothing to expect", peek(w));

@@ -16,6 +16,7 @@ enum {
     CASE_CONTACTS = 32,
     CASE_RANGES = 96,
     CASE_POLICIES = 16,
+    CASE_LINKS = 8,
     CASE_CHILDREN = 8,
 
     CASE_WORD = 40,
@@ -40,6 +41,10 @@ struct case_child {
     bool outcome_said;
 };
 
+struct case_link {
+    size_t from, to;
+};
+
 struct case_bar {
     char role[CASE_WORD], urn[CASE_WORD], address[CASE_WORD];
 };
@@ -59,9 +64,14 @@ struct world {
     size_t children_count;
     struct case_bar bars[INCIDENT_DO_NOT_TELL_MAX];
     size_t bars_count;
+    struct case_link links[CASE_LINKS];
+    size_t links_count;
+    enum incident_risk risk;
+    enum incident_type type;
     char force[FORCE_SIZE];
     char home[LA_CODE_SIZE];
-    time_t accepted_at, now; /* -1 not said */
+    char home_force[FORCE_SIZE]; /* "" as force */
+    time_t accepted_at, now;     /* -1 not said */
 };
 
 /* Where the reader is, and the first thing that is wrong. */
@@ -232,7 +242,16 @@ static bool given_door(struct place_in_file *r, struct world *world, struct word
     return true;
 }
 
-/* term|closure|inset of la 373 D [to D]; bank-holiday D */
+/* What is left of the phrase, or up to the next "at": mon tue sat */
+static bool read_weekdays(struct place_in_file *r, struct words *w, unsigned *out)
+{
+    *out = 0;
+    while (peek(w)[0] && weekdays_parse(peek(w)))
+        *out |= weekdays_parse(next(w));
+    return *out ? true : wrong(r, "'%s' is no weekday such as mon", peek(w));
+}
+
+/* term|closure|inset of la 373 D [to D] [on mon tue sat]; bank-holiday D */
 static bool given_range(struct place_in_file *r, struct world *world, struct words *w,
                         enum calendar_kind kind)
 {
@@ -252,6 +271,8 @@ static bool given_range(struct place_in_file *r, struct world *world, struct wor
         return false;
     if (range->range.to < range->range.from)
         return wrong(r, "it ends before it begins");
+    if (take(w, "on") && !read_weekdays(r, w, &range->range.days))
+        return false;
     world->ranges_count++;
     return true;
 }
@@ -356,7 +377,16 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
     if (take(w, "at")) {
         child->outcome = MATCH_MATCH;
         c->outcome_said = true;
-        return add_index(r, world, w, child->enrolled, &child->enrolled_count);
+        return add_index(r, world, w, child->enrolled, &child->enrolled_count) &&
+               (!take(w, "on") || read_weekdays(r, w, &child->attends[child->enrolled_count - 1]));
+    }
+    if (take(w, "present") || take(w, "heard") || take(w, "absent")) {
+        const char *how = w->word[w->at - 1];
+
+        child->present = how[0] == 'p'   ? PRESENT_PRESENT
+                         : how[0] == 'h' ? PRESENT_HEARD
+                                         : PRESENT_NOT;
+        return true;
     }
     if (take(w, "near"))
         return add_index(r, world, w, child->centres, &child->centres_count);
@@ -376,8 +406,8 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
     return true;
 }
 
-/* child A [born D|aged N] at school 100001 at school 100002 | unmatched | unenrolled | review
- * [near centre 20001] [told school 100001] [settled] */
+/* child A [born D|aged N] [present|heard|absent] at school 100001 [on mon wed] at school 100002 |
+ * unmatched | unenrolled | review [near centre 20001] [told school 100001] [settled] */
 static bool given_child(struct place_in_file *r, struct world *world, struct words *w)
 {
     struct case_child *c = &world->children[world->children_count];
@@ -440,9 +470,43 @@ static bool given_but(struct place_in_file *r, struct world *world, struct words
         world->doors[i].status_code = ESTABLISHMENT_CLOSING;
     else if (take(w, "unknown"))
         world->doors[i].status_code = 0;
+    else if (take(w, "proposed"))
+        world->doors[i].status_code = 4;
     else
-        return wrong(r, "closed, closing or unknown?");
+        return wrong(r, "closed, closing, proposed or unknown?");
     return true;
+}
+
+/* school 100003 followed by school 100002 */
+static bool given_link(struct place_in_file *r, struct world *world, struct words *w)
+{
+    struct case_link *link = &world->links[world->links_count];
+
+    if (!room(r, world->links_count, CASE_LINKS) || !known_door(r, world, w, &link->from) ||
+        !take(w, "by") || !known_door(r, world, w, &link->to))
+        return wrong(r, "which is followed by which?");
+    world->links_count++;
+    return true;
+}
+
+/* incident risk medium; incident missing */
+static bool given_incident(struct place_in_file *r, struct world *world, struct words *w)
+{
+    static const char *const risks[] = {[RISK_UNKNOWN] = "unknown", "standard", "medium", "high"};
+
+    if (take(w, "missing")) {
+        world->type = INCIDENT_MISSING;
+        return true;
+    }
+    if (take(w, "risk")) {
+        for (size_t i = 0; i < ARRAY_SIZE(risks); i++) {
+            if (take(w, risks[i])) {
+                world->risk = (enum incident_risk)i;
+                return true;
+            }
+        }
+    }
+    return wrong(r, "'%s' is nothing to say of an incident", peek(w));
 }
 
 /* One phrase of a given line. */
@@ -454,9 +518,15 @@ static bool given(struct place_in_file *r, struct world *world, struct words *w)
         return read_moment(r, w, &world->accepted_at);
     if (take(w, "planned"))
         return read_moment(r, w, &world->now);
+    if (take(w, "followed"))
+        return given_link(r, world, w);
+    if (take(w, "incident"))
+        return given_incident(r, world, w);
     if (take(w, "home"))
         return take(w, "la") ? keep(r, w, world->home, sizeof world->home, "the authority")
-                             : wrong(r, "home la CODE");
+               : take(w, "force")
+                   ? keep(r, w, world->home_force, sizeof world->home_force, "the force")
+                   : wrong(r, "home la CODE, or home force ID");
     if (take(w, "term"))
         return given_range(r, world, w, CALENDAR_TERM);
     if (take(w, "closure"))
@@ -475,7 +545,7 @@ static bool given(struct place_in_file *r, struct world *world, struct words *w)
         return given_child(r, world, w);
     if (take(w, "but"))
         return given_but(r, world, w);
-    if (strcmp(first, "force") == 0)
+    if (strcmp(first, "force") == 0 && !world->force[0]) /* the first one is the incident's */
         snprintf(world->force, sizeof world->force, "%s", w->count > 1 ? w->word[1] : "");
     return given_door(r, world, w);
 }

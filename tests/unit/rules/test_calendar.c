@@ -17,8 +17,8 @@ static day_t d(int year, int month, int day)
 static void a_day_outside_the_terms_on_file_is_unknown_and_one_between_them_is_closed(void **state)
 {
     struct calendar_range ranges[] = {
-        {CALENDAR_TERM, d(2026, 1, 5), d(2026, 3, 27), false},
-        {CALENDAR_TERM, d(2026, 4, 13), d(2026, 7, 20), false},
+        {CALENDAR_TERM, d(2026, 1, 5), d(2026, 3, 27), false, 0},
+        {CALENDAR_TERM, d(2026, 4, 13), d(2026, 7, 20), false, 0},
     };
     const struct calendar c = {ranges, ARRAY_SIZE(ranges)}, empty = {NULL, 0};
 
@@ -36,10 +36,10 @@ static void a_day_outside_the_terms_on_file_is_unknown_and_one_between_them_is_c
 static void whatever_closes_a_day_closes_it(void **state)
 {
     struct calendar_range ranges[] = {
-        {CALENDAR_CLOSURE, d(2026, 2, 16), d(2026, 2, 20), false},
-        {CALENDAR_TERM, d(2026, 1, 5), d(2026, 7, 20), false},
-        {CALENDAR_INSET, d(2026, 2, 23), d(2026, 2, 23), true},
-        {CALENDAR_BANK_HOLIDAY, d(2026, 5, 4), d(2026, 5, 4), false},
+        {CALENDAR_CLOSURE, d(2026, 2, 16), d(2026, 2, 20), false, 0},
+        {CALENDAR_TERM, d(2026, 1, 5), d(2026, 7, 20), false, 0},
+        {CALENDAR_INSET, d(2026, 2, 23), d(2026, 2, 23), true, 0},
+        {CALENDAR_BANK_HOLIDAY, d(2026, 5, 4), d(2026, 5, 4), false, 0},
     };
     const struct calendar c = {ranges, ARRAY_SIZE(ranges)};
 
@@ -58,9 +58,9 @@ static void whatever_closes_a_day_closes_it(void **state)
 static void own_terms_are_the_terms_of_their_school_year(void **state)
 {
     struct calendar_range ranges[] = {
-        {CALENDAR_TERM, d(2025, 9, 1), d(2026, 7, 20), false},
-        {CALENDAR_TERM, d(2026, 9, 1), d(2027, 7, 21), false},
-        {CALENDAR_TERM, d(2025, 9, 3), d(2026, 7, 10), true},
+        {CALENDAR_TERM, d(2025, 9, 1), d(2026, 7, 20), false, 0},
+        {CALENDAR_TERM, d(2026, 9, 1), d(2027, 7, 21), false, 0},
+        {CALENDAR_TERM, d(2025, 9, 3), d(2026, 7, 10), true, 0},
     };
     const struct calendar c = {ranges, ARRAY_SIZE(ranges)};
 

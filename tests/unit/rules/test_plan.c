@@ -71,13 +71,18 @@ static struct stage *stage_new(const struct plan_case *c)
 {
     const struct world *w = &c->world;
     struct stage *s = calloc(1, sizeof *s);
-    struct door home = {"la", ""}, force = {"force", ""};
+    struct door home = {"la", ""}, force = {"force", ""}, elsewhere = {"force", ""};
 
     assert_non_null(s);
     snprintf(home.urn, sizeof home.urn, "%s", w->home);
     snprintf(force.urn, sizeof force.urn, "%s", w->force);
     for (size_t d = 0; d < w->doors_count; d++)
         stage_door(s, w, d);
+    for (size_t i = 0; i < w->links_count; i++) {
+        struct plan_door *from = &s->doors[w->links[i].from];
+
+        from->successors[from->successors_count++] = w->links[i].to;
+    }
     for (size_t i = 0; i < w->bars_count; i++) {
         snprintf(s->bars[i].role, sizeof s->bars[i].role, "%.32s", w->bars[i].role);
         snprintf(s->bars[i].school_urn, sizeof s->bars[i].school_urn, "%.16s", w->bars[i].urn);
@@ -88,6 +93,10 @@ static struct stage *stage_new(const struct plan_case *c)
         memcpy(s->told[i], w->children[i].told, sizeof s->told[i]);
         s->children[i].told = s->told[i];
         s->children[i].force_desk = find_door(w, &force);
+        snprintf(elsewhere.urn, sizeof elsewhere.urn, "%s", w->home_force);
+        s->children[i].lives_elsewhere = w->home_force[0] != '\0';
+        s->children[i].home_force_desk = find_door(w, &elsewhere);
+        assert_true(!w->home_force[0] || s->children[i].home_force_desk < w->doors_count);
         s->children[i].desk = w->home[0] ? find_door(w, &home) : s->children[i].force_desk;
         assert_true(s->children[i].force_desk < w->doors_count);
         assert_true(s->children[i].desk < w->doors_count);
@@ -95,6 +104,8 @@ static struct stage *stage_new(const struct plan_case *c)
     s->in = (struct plan_input){
         .accepted_at = w->accepted_at,
         .now = w->now,
+        .type = w->type,
+        .risk = w->risk,
         .do_not_tell = s->bars,
         .do_not_tell_count = w->bars_count,
         .children = s->children,
@@ -141,6 +152,8 @@ static const char *difference(const struct expected *e, const struct plan_notice
         return "another time to answer by";
     if (e->basis[0] && strcmp(e->basis, basis_word(n->basis)) != 0)
         return "another basis";
+    if (e->remind_at != 0 && e->remind_at != n->due.remind_at)
+        return "another time to remind";
     if (e->rule[0] && strcmp(e->rule, n->due.rule) != 0)
         return "another rule";
     if (strcmp(e->reason[0] ? e->reason : "none", desk_reason_word(n->reason)) != 0)
@@ -154,13 +167,15 @@ static void describe(const struct stage *s, const struct world *w, const struct 
                      char *out, size_t size)
 {
     const struct door *door = &s->doors[n->door].establishment.door;
-    char at[MOMENT_TEXT_SIZE], by[MOMENT_TEXT_SIZE];
+    char at[MOMENT_TEXT_SIZE], by[MOMENT_TEXT_SIZE], again[MOMENT_TEXT_SIZE];
 
-    snprintf(out, size, "%s  %s %s  to %s  for %zu (%s..)  %s  rule %s  because %s  answer by %s",
+    snprintf(out, size,
+             "%s  %s %s  to %s  for %zu (%s..)  %s  rule %s  because %s  answer by %s  reminded %s",
              london_format(n->due.at, at), door->namespace, door->urn,
              n->contact_id < 0 ? "nobody" : w->contacts[n->contact_id - 1].name, n->children_count,
              w->children[n->child_ids[0] - 1].name, basis_word(n->basis), n->due.rule,
-             desk_reason_word(n->reason), london_format(n->due.answer_by, by));
+             desk_reason_word(n->reason), london_format(n->due.answer_by, by),
+             n->due.remind_at < 0 ? "never" : london_format(n->due.remind_at, again));
 }
 
 /* How the plan of a case differs from what is expected; "" when it does not. */

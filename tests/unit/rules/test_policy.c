@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -98,12 +99,24 @@ static void a_row_that_is_none_is_refused_and_changes_nothing(void **state)
         {"all", "", "answer_within", "45m"},
         {"all", "", "timing", "later"},
         {"all", "", "fields", "everything"},
+        {"all", "", "protected_fields", "none"},
+        {"la", "373", "nurseries", "yes"},
+        {"la", "373", "health_visitors", ""},
+        {"la", "373", "home_force", "South Yorkshire"},
+        {"force", "south-yorkshire", "filter_risk", "standard"},
+        {"force", "south-yorkshire", "filter_risk", "-"},
+        {"force", "south-yorkshire", "filter_present", "not_present"},
+        {"force", "south-yorkshire", "withhold_reasons", "a  b"},
+        {"force", "south-yorkshire", "withhold_reasons", "a,b"},
+        {"force", "south-yorkshire", "withhold_reasons", ""},
         {"la", "373", "childrens_centres", "yes"},
         {"all", "", "wording", "../secrets"},
         {"all", "", "wording", ""},
         {"force", "south-yorkshire", "home_la", "Sheffield"},
         {"force", "south-yorkshire", "home_la", "12345678"},
         {"la", "373", "home_la", "373"},                 /* not for that scope */
+        {"la", "373", "filter_risk", "high"},            /* not for that scope */
+        {"all", "", "filter_present", "heard"},          /* not for that scope */
         {"school", "100001", "fields", "full"},          /* not for that scope */
         {"school", "100001", "childrens_centres", "on"}, /* not for that scope */
         {"la", "373", "send-at", "07:30"},               /* no such key */
@@ -121,7 +134,7 @@ static void a_row_that_is_none_is_refused_and_changes_nothing(void **state)
         if (policy_check(&bad[i], &err) != -1)
             fail_msg("row %zu was taken", i);
         assert_int_equal(err.code, ERR_INVALID);
-        if (i < 17) {
+        if (i < 23) {
             after = resolved(&bad[i], 1);
             assert_int_equal(after.morning.send_at, before.morning.send_at);
             assert_int_equal(after.morning.answer_within, before.morning.answer_within);
@@ -147,6 +160,13 @@ static void a_row_that_is_one_is_taken(void **state)
         {"la", "373", "childrens_centres", "on"},
         {"force", "south-yorkshire", "home_la", "373"},
         {"force", "south-yorkshire", "wording", "do-not-ring"},
+        {"force", "south-yorkshire", "protected_fields", "standard"},
+        {"la", "373", "nurseries", "on"},
+        {"la", "373", "health_visitors", "on"},
+        {"la", "373", "home_force", "humberside"},
+        {"force", "south-yorkshire", "filter_risk", "high"},
+        {"force", "south-yorkshire", "filter_present", "heard"},
+        {"force", "south-yorkshire", "withhold_reasons", "risk_to_child Part-9"},
     };
 
     (void)state;
@@ -161,6 +181,65 @@ static void a_row_that_is_one_is_taken(void **state)
     assert_string_equal(RESOLVED(good).wording, "do-not-ring");
     assert_true(RESOLVED(good).childrens_centres);
     assert_int_equal(RESOLVED(good).morning.answer_within, 86400);
+    assert_int_equal(RESOLVED(good).protected_fields, FIELDS_STANDARD);
+    assert_true(RESOLVED(good).nurseries && RESOLVED(good).health_visitors);
+    assert_string_equal(RESOLVED(good).home_force, "humberside");
+    assert_int_equal(RESOLVED(good).filter_risk, RISK_HIGH);
+    assert_int_equal(RESOLVED(good).filter_present, TELL_HEARD);
+    assert_string_equal(RESOLVED(good).withhold_reasons, "risk_to_child Part-9");
+}
+
+static void the_least_of_three_is_told_where_an_authority_asks_for_less(void **state)
+{
+    static const struct policy_row rows[] = {{"force", "south-yorkshire", "fields", "standard"},
+                                             {"la", "373", "fields", "full"}};
+    static const struct policy_row protected[] = {
+        {"force", "south-yorkshire", "protected_fields", "standard"},
+        {"la", "373", "protected_fields", "full"}};
+
+    (void)state;
+    assert_int_equal(RESOLVED(rows).fields, FIELDS_STANDARD);
+    assert_int_equal(resolved(NULL, 0).protected_fields, FIELDS_FULL);
+    assert_int_equal(RESOLVED(protected).protected_fields, FIELDS_STANDARD);
+}
+
+static void a_reason_to_withhold_is_on_the_list_whole_or_there_is_no_list(void **state)
+{
+    static const struct policy_row rows[] = {
+        {"force", "south-yorkshire", "withhold_reasons", "risk_to_child ongoing"}};
+    struct policy p = RESOLVED(rows), none = resolved(NULL, 0);
+
+    (void)state;
+    assert_true(policy_lists_reason(&p, "risk_to_child"));
+    assert_true(policy_lists_reason(&p, "ongoing"));
+    assert_false(policy_lists_reason(&p, "risk"));
+    assert_false(policy_lists_reason(&p, "ongoing2"));
+    assert_true(policy_lists_reason(&none, "anything"));
+}
+
+static void every_key_says_what_it_means_and_its_default_is_one_of_its_values(void **state)
+{
+    static const char *const scopes[][2] = {{"all", ""}, {"force", "kent"}, {"la", "373"}};
+
+    (void)state;
+    for (const struct policy_key *key = policy_keys(); key->name; key++) {
+        bool taken = key->fallback[0] == '\0';
+
+        assert_true(strlen(key->name) < sizeof((struct policy_row *)NULL)->key);
+        assert_true(key->meaning[0] != '\0');
+        for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
+            struct policy_row row;
+            struct err err;
+
+            snprintf(row.scope, sizeof row.scope, "%s", scopes[i][0]);
+            snprintf(row.id, sizeof row.id, "%s", scopes[i][1]);
+            snprintf(row.key, sizeof row.key, "%s", key->name);
+            snprintf(row.value, sizeof row.value, "%s", key->fallback);
+            taken = taken || policy_check(&row, &err) == 0;
+        }
+        if (!taken)
+            fail_msg("%s has a default that is none", key->name);
+    }
 }
 
 int main(void)
@@ -172,6 +251,9 @@ int main(void)
         cmocka_unit_test(an_authority_can_make_a_notice_say_less_and_never_more),
         cmocka_unit_test(a_row_that_is_none_is_refused_and_changes_nothing),
         cmocka_unit_test(a_row_that_is_one_is_taken),
+        cmocka_unit_test(the_least_of_three_is_told_where_an_authority_asks_for_less),
+        cmocka_unit_test(a_reason_to_withhold_is_on_the_list_whole_or_there_is_no_list),
+        cmocka_unit_test(every_key_says_what_it_means_and_its_default_is_one_of_its_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 struct clock {
     time_t shift; /* seconds from the machine's time to ours */
     bool pretended;
+    bool stands; /* now is shift, until somebody moves it: a test that runs through a year */
 };
 
 /* Now in UTC seconds. */

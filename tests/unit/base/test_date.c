@@ -105,9 +105,19 @@ static void a_moment_needs_a_zone(void **state)
     assert_int_equal(t, u);
 }
 
+static void a_clock_that_stands_moves_only_when_it_is_moved(void **state)
+{
+    struct clock clock = {.shift = 1000, .stands = true};
+
+    (void)state;
+    assert_int_equal(clock_now(&clock), 1000);
+    clock.shift += 31;
+    assert_int_equal(clock_now(&clock), 1031);
+}
+
 static void now_is_pretended_in_london_and_runs_on(void **state)
 {
-    struct clock clock = {0, false};
+    struct clock clock = {.shift = 0};
     struct err err;
     time_t expected;
 
@@ -130,6 +140,7 @@ int main(void)
         cmocka_unit_test(half_past_seven_is_half_past_seven_on_both_sides_of_a_clock_change),
         cmocka_unit_test(the_hour_that_comes_twice_is_its_first_and_the_skipped_one_moves_on),
         cmocka_unit_test(a_moment_needs_a_zone),
+        cmocka_unit_test(a_clock_that_stands_moves_only_when_it_is_moved),
         cmocka_unit_test(now_is_pretended_in_london_and_runs_on),
     };
 

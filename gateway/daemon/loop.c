@@ -2,48 +2,38 @@
 
 #include <curl/curl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "deliver/dispatch.h"
+#include "daemon/steps.h"
 #include "intake/subscriber.h"
-#include "match/link.h"
-#include "plan/planner.h"
 #include "store/outbox.h"
 
 enum {
     ROUND_MS = 1000, /* at most between two rounds */
-    STEP_MS = 20,    /* for matching, and for planning, while intake waits */
-    INCIDENTS_AT_ONCE = 4,
     BACK_OFF_LEAST_MS = 250,
     BACK_OFF_MOST_MS = 15000,
     PATIENCE_MS = 3000, /* for the store's lock, so that a stop is heard in time */
 };
 
-struct loop;
-
-/* A bounded piece of a step's work: how much it did, -1 the store failed. */
-struct step {
-    const char *name;
-    int (*run)(struct loop *l, struct err *err);
-    int64_t not_before_ms; /* the store has failed it: it waits */
+/* Whether the store has failed a step. */
+struct pace {
+    int64_t not_before_ms; /* it has: the step waits */
     int64_t back_off_ms;   /* 0: it has not */
 };
 
+/* A round is intake and then the steps. */
+enum { INTAKE, TURNS = STEPS + 1 };
+
 struct loop {
-    struct db *db;
-    const struct clock *clock;
+    struct steps steps;
     CURLM *multi;
-    struct dispatch *dispatch;
     struct subscriber *subscriber; /* NULL: no broker is configured */
-    struct step steps[4];
+    struct pace paces[TURNS];
     int signals;
     bool stopping;
-    bool more;   /* there is work for another round at once */
-    time_t next; /* when the next is due, by our clock */
 
     int64_t watchdog_ms; /* between two signs of life; 0: nobody waits for them */
     int64_t alive_ms;    /* the last one */
@@ -85,71 +75,44 @@ static int intake(struct loop *l, struct err *err)
     return l->subscriber ? subscriber_run(l->subscriber, err) : 0;
 }
 
-/* Incidents are matched and planned one by one, each in a commit of its own, which takes as long as
- * the disk does: so it is time that bounds a step, not a number. */
-static int work_off(struct loop *l, int (*step)(struct db *, int, time_t, struct err *),
-                    struct err *err)
+static const char *name_of(size_t turn)
 {
-    int64_t end = clock_monotonic_ms() + STEP_MS;
-    int n;
-
-    do
-        n = step(l->db, INCIDENTS_AT_ONCE, clock_now(l->clock), err);
-    while (n == INCIDENTS_AT_ONCE && clock_monotonic_ms() < end);
-    l->more |= n == INCIDENTS_AT_ONCE;
-    return n;
+    return turn == INTAKE ? "intake" : all_steps[turn - 1].name;
 }
 
-static int match(struct loop *l, struct err *err)
+static int take_turn(struct loop *l, size_t turn, struct err *err)
 {
-    return work_off(l, link_run, err);
+    return turn == INTAKE ? intake(l, err) : all_steps[turn - 1].run(&l->steps, err);
 }
-
-static int plan(struct loop *l, struct err *err)
-{
-    return work_off(l, planner_run, err);
-}
-
-static int deliver(struct loop *l, struct err *err)
-{
-    return dispatch_run(l->dispatch, &l->next, err);
-}
-
-static const struct step all_steps[] = {
-    {.name = "intake", .run = intake},
-    {.name = "match", .run = match},
-    {.name = "plan", .run = plan},
-    {.name = "deliver", .run = deliver},
-};
 
 /* Said once an episode; the waits grow, so that a command that holds the store for long gets on. */
-static void step_failed(struct step *step, const struct err *err)
+static void step_failed(struct pace *pace, const char *name, const struct err *err)
 {
-    if (step->back_off_ms == 0)
+    if (pace->back_off_ms == 0)
         log_event(err->code == ERR_BUSY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "store.failed",
-                  "step=%s error=\"%s\"", step->name, err->text);
-    step->back_off_ms = step->back_off_ms == 0 ? BACK_OFF_LEAST_MS : step->back_off_ms * 2;
-    if (step->back_off_ms > BACK_OFF_MOST_MS)
-        step->back_off_ms = BACK_OFF_MOST_MS;
-    step->not_before_ms = clock_monotonic_ms() + step->back_off_ms;
+                  "step=%s error=\"%s\"", name, err->text);
+    pace->back_off_ms = pace->back_off_ms == 0 ? BACK_OFF_LEAST_MS : pace->back_off_ms * 2;
+    if (pace->back_off_ms > BACK_OFF_MOST_MS)
+        pace->back_off_ms = BACK_OFF_MOST_MS;
+    pace->not_before_ms = clock_monotonic_ms() + pace->back_off_ms;
 }
 
 static void run_steps(struct loop *l)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(l->steps); i++) {
-        struct step *step = &l->steps[i];
+    for (size_t i = 0; i < TURNS; i++) {
+        struct pace *pace = &l->paces[i];
         struct err err = {.code = ERR_NONE};
 
         read_signals(l); /* a step that waits for the store's lock can take seconds */
         if (l->stopping)
             return;
-        if (clock_monotonic_ms() < step->not_before_ms)
+        if (clock_monotonic_ms() < pace->not_before_ms)
             continue;
-        if (step->run(l, &err) < 0) {
-            step_failed(step, &err);
-        } else if (step->back_off_ms > 0) {
-            log_event(LOG_LEVEL_INFO, "store.recovered", "step=%s", step->name);
-            step->back_off_ms = 0;
+        if (take_turn(l, i, &err) < 0) {
+            step_failed(pace, name_of(i), &err);
+        } else if (pace->back_off_ms > 0) {
+            log_event(LOG_LEVEL_INFO, "store.recovered", "step=%s", name_of(i));
+            pace->back_off_ms = 0;
         }
     }
 }
@@ -164,15 +127,15 @@ static void wait_for_work(struct loop *l)
 {
     struct curl_waitfd fds[2] = {{.fd = l->signals, .events = CURL_WAIT_POLLIN}};
     int64_t now = clock_monotonic_ms();
-    int wait = l->more ? 0 : ROUND_MS;
+    int wait = l->steps.more ? 0 : ROUND_MS;
     unsigned n = 1;
 
-    wait = until((int64_t)(l->next - clock_now(l->clock)) * 1000, wait);
-    for (size_t i = 0; i < ARRAY_SIZE(l->steps); i++) {
-        if (l->steps[i].back_off_ms > 0)
-            wait = until(l->steps[i].not_before_ms - now, wait);
+    wait = until((int64_t)(l->steps.next - clock_now(l->steps.clock)) * 1000, wait);
+    for (size_t i = 0; i < TURNS; i++) {
+        if (l->paces[i].back_off_ms > 0)
+            wait = until(l->paces[i].not_before_ms - now, wait);
     }
-    if (l->subscriber && now >= l->steps[0].not_before_ms) {
+    if (l->subscriber && now >= l->paces[INTAKE].not_before_ms) {
         bool want_write;
         int ms;
         int fd = subscriber_socket(l->subscriber, &want_write, &ms);
@@ -189,8 +152,8 @@ static void wait_for_work(struct loop *l)
 static void turn(struct loop *l)
 {
     while (!l->stopping) {
-        l->more = false;
-        l->next = clock_now(l->clock) + ROUND_MS / 1000;
+        l->steps.more = false;
+        l->steps.next = clock_now(l->steps.clock) + ROUND_MS / 1000;
         run_steps(l);
         sign_of_life(l);
         if (!l->stopping)
@@ -211,12 +174,11 @@ static int open_signals(void)
 
 int loop_run(const struct config *conf, struct db *db, const struct clock *clock, struct err *err)
 {
-    struct loop l = {.db = db, .clock = clock, .signals = -1};
+    struct loop l = {.steps = {.db = db, .clock = clock}, .signals = -1};
     uint64_t watchdog_us = 0;
     int leases;
     int rc = -1;
 
-    memcpy(l.steps, all_steps, sizeof l.steps);
     l.multi = curl_multi_init();
     if (!l.multi) {
         err_memory(err);
@@ -229,7 +191,7 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     }
     db_set_patience(db, PATIENCE_MS);
     leases = outbox_release_leases(db, clock_now(clock), err);
-    if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.dispatch, err) < 0)
+    if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
         goto out;
     if (config_has(conf, "mqtt")) {
         if (subscriber_new(conf, db, clock, &l.subscriber, err) < 0)
@@ -248,7 +210,7 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     rc = 0;
 out:
     subscriber_free(l.subscriber);
-    dispatch_free(l.dispatch);
+    dispatch_free(l.steps.dispatch);
     if (l.signals >= 0)
         close(l.signals);
     curl_multi_cleanup(l.multi);

@@ -1,9 +1,8 @@
 /* gateway/daemon/loop.h - the daemon's one loop, and the only place that blocks: a poll over the
  * broker's socket, the adapters' transfers, signals and the next due time.
  *
- *   intake ─▶ match ─▶ plan ─▶ deliver      each finds its own work in the store, does a bounded
- *     ▲                            │        piece of it and returns, so that none starves another
- *     └──────────── poll ◀─────────┘        at most a second: what a command changed is seen then
+ *   intake ─▶ the steps (steps.h) ─▶ poll ─▶ and again, after a second at the most: what a command
+ *   has changed is seen then
  *
  * A store that fails is waited for: nothing is acknowledged meanwhile, and nothing is sent.
  */

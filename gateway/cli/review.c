@@ -188,20 +188,24 @@ static int print_done(struct cli *cli, const char *name, int64_t id, const char 
     return 0;
 }
 
+static const char *la_code; /* --la */
+static bool again;          /* --again */
+
+/* 1, 0 it had been decided so, -1. */
 static int decide(struct cli *cli, int64_t child_id, int64_t pupil_key, struct err *err)
 {
     struct db *db;
+    int rc;
 
     if (cli_store(cli, &db, err) < 0 || db_begin(db, err) < 0)
         return -1;
-    if (review_decide(db, child_id, pupil_key, cli_who(), clock_now(&cli->clock), err) < 0) {
+    rc = review_decide(db, child_id, pupil_key, again, cli_who(), clock_now(&cli->clock), err);
+    if (rc < 0) {
         db_rollback(db);
         return -1;
     }
-    return db_commit(db, err);
+    return db_commit(db, err) < 0 ? -1 : rc;
 }
-
-static const char *la_code; /* --la */
 
 static int accept(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -218,21 +222,30 @@ static int accept(struct cli *cli, int argc, char **argv, struct err *err)
     if (rc == 0)
         return err_set(err, ERR_NONE_SUCH, "no roll has a pupil of that number%s",
                        la_code ? " in that authority" : "");
-    if (decide(cli, child_id, pupil_key, err) < 0)
+    rc = decide(cli, child_id, pupil_key, err);
+    if (rc < 0)
         return -1;
-    return print_done(cli, "child_id", child_id, "match", false,
-                      "Decided. The gateway plans who is told: see encompass plan.", err);
+    return print_done(cli, "child_id", child_id, "match", rc == 0,
+                      rc == 0 ? "It had been decided so already."
+                              : "Decided. The gateway plans who is told: see encompass plan.",
+                      err);
 }
 
 static int reject(struct cli *cli, int argc, char **argv, struct err *err)
 {
     int64_t child_id;
+    int rc;
 
     (void)argc;
-    if (parse_id(argv[0], "CHILD", &child_id, err) < 0 || decide(cli, child_id, -1, err) < 0)
+    if (parse_id(argv[0], "CHILD", &child_id, err) < 0)
         return -1;
-    return print_done(cli, "child_id", child_id, "none", false,
-                      "Decided: none of them. The authority's desk is told.", err);
+    rc = decide(cli, child_id, -1, err);
+    if (rc < 0)
+        return -1;
+    return print_done(cli, "child_id", child_id, "none", rc == 0,
+                      rc == 0 ? "It had been decided so already."
+                              : "Decided: none of them. The authority's desk is told.",
+                      err);
 }
 
 static int handled(struct cli *cli, int argc, char **argv, struct err *err)
@@ -278,13 +291,17 @@ static const struct action {
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"la", required_argument, NULL, 'l'},
+                                            {"again", no_argument, NULL, 'a'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'l')
+        if (option == 'l')
+            la_code = optarg;
+        else if (option == 'a')
+            again = true;
+        else
             return cli_usage_option(err, argc, argv);
-        la_code = optarg;
     }
     if (optind == argc)
         return cli_usage(err, argv[0], "list, show, accept, reject or handled?");
@@ -302,8 +319,8 @@ const struct command command_review = {
     .name = "review",
     .summary = "decide what the gateway leaves to a person",
     .usage =
-        "list | show CHILD | accept CHILD PUPIL_ID [--la CODE] | reject CHILD |\n"
-        "                        handled MESSAGE\n\n"
+        "list | show CHILD | accept CHILD PUPIL_ID [--la CODE] [--again] |\n"
+        "                        reject CHILD [--again] | handled MESSAGE\n\n"
         "When more than one pupil could be the child of a call-out, or one fits almost, no\n"
         "school is told: a person decides. Until then the authority's desk stands ready.\n\n"
         "  list     children that wait, by deadline, and refused messages; no names\n"
@@ -313,7 +330,8 @@ const struct command command_review = {
         "           number it is when several authorities use it\n"
         "  reject   it is none of them: the authority's desk is told\n"
         "  handled  a refused message has been dealt with\n\n"
-        "A child of whom an establishment has been told cannot be decided again.\n\n"
+        "What another person has decided otherwise is decided anew only with --again. A child of\n"
+        "whom an establishment has been told cannot be decided again.\n\n"
         "JSON: list has children (child_id force police_ref child_ref state candidates rule\n"
         "since deadline) and messages (message_id received_at topic problems handled_at\n"
         "handled_by); show has child, the police's particulars, and candidates, each with\n"

@@ -1,6 +1,7 @@
 #include "store/review.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "store/audit.h"
 #include "store/incidents.h"
@@ -93,14 +94,36 @@ static int keep_evidence(struct db *db, int64_t child_id, int64_t pupil_key, str
                    "ii", child_id, pupil_key);
 }
 
-int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, const char *who, time_t now,
-                  struct err *err)
+/* 1: a person has decided just so; 0: nobody has, or is to be overruled; -1. */
+static int check_others(struct db *db, int64_t child_id, int64_t pupil_key, bool again,
+                        struct err *err)
+{
+    struct decision_row before;
+    int rc = roster_decision(db, child_id, &before, err);
+
+    if (rc <= 0 || strcmp(before.made_by, "matcher") == 0)
+        return rc < 0 ? -1 : 0;
+    if (before.pupil_key == pupil_key)
+        return 1;
+    return again ? 0
+                 : err_set(err, ERR_INVALID,
+                           "child %" PRId64 ": %s has decided otherwise already (encompass explain"
+                           " says what); to decide anew, say --again",
+                           child_id, before.made_by);
+}
+
+int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
+                  time_t now, struct err *err)
 {
     struct decision decision = {.outcome = MATCH_NONE, .rule = "a person found no pupil to be it"};
     struct audit_about about = AUDIT_ABOUT_NOTHING;
+    int same;
 
     if (check_state(db, child_id, &about.incident_id, err) < 0)
         return -1;
+    same = check_others(db, child_id, pupil_key, again, err);
+    if (same != 0)
+        return same < 0 ? -1 : 0;
     if (pupil_key >= 0) {
         decision.outcome = MATCH_MATCH;
         decision.rule = "a person chose this pupil";
@@ -116,7 +139,9 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, const char
         return -1;
     about.child_id = child_id;
     return audit_add(db, now, who, "child.reviewed", &about, err, "outcome=%s",
-                     pupil_key >= 0 ? "match" : "none");
+                     pupil_key >= 0 ? "match" : "none") < 0
+               ? -1
+               : 1;
 }
 
 int review_message_handled(struct db *db, int64_t message_id, const char *who, time_t now,

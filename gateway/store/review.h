@@ -3,17 +3,20 @@
 #ifndef STORE_REVIEW_H
 #define STORE_REVIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "store/db.h"
 
 /* The child is that pupil; pupil_key -1: none on any roll. A decision by roster_decide, with the
- * evidence that the matcher had for that pupil; the child goes to planning. ERR_NONE_SUCH: no such
- * child; ERR_INVALID: an establishment has been told of it, or the police withheld or withdrew it. A
- * desk that has been told, or is about to be, does not stand in the way: deciding is its task. */
-int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, const char *who, time_t now,
-                  struct err *err) MUST_CHECK;
+ * evidence that the matcher had for that pupil; the child goes to planning. 1; 0 a person had decided
+ * so already, and nothing changes; -1: ERR_NONE_SUCH: no such child; ERR_INVALID: an establishment has
+ * been told of it, or the police withheld or withdrew it, or a person has decided otherwise and
+ * `again` is not set: two who look at the same list must not undo each other's work unawares. A desk
+ * that has been told, or is about to be, does not stand in the way: deciding is its task. */
+int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
+                  time_t now, struct err *err) MUST_CHECK;
 
 /* A refused message has been dealt with. 1; 0 it had been; -1, with ERR_NONE_SUCH. */
 int review_message_handled(struct db *db, int64_t message_id, const char *who, time_t now,

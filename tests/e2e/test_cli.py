@@ -481,6 +481,21 @@ def test_none_of_them_is_a_decision_too(store):
         [("none",)]
 
 
+def test_two_people_do_not_undo_each_other_s_decision_unawares(store):
+    run("review", "accept", "11", "P-2", store=store)
+    assert shown("review", "accept", "11", "P-2", store=store)["already"] is True
+    change(store, "UPDATE decision SET made_by = 'an.other' WHERE outcome = 'match' AND child_id = 11")
+    before = rows(store, "SELECT count(*) FROM decision")
+    for words in (("reject", "11"), ("accept", "11", "P-3", "--la", "879")):
+        refused = run("review", *words, store=store, status=1).stderr
+        assert "an.other has decided otherwise" in refused and "--again" in refused
+    assert rows(store, "SELECT count(*) FROM decision") == before
+    assert shown("review", "reject", "11", "--again", store=store)["already"] is False
+    assert shown("review", "reject", "11", store=store)["already"] is True
+    assert rows(store, "SELECT outcome FROM decision ORDER BY decision_id DESC LIMIT 1") == [("none",)]
+    assert rows(store, "SELECT count(*) FROM audit WHERE event = 'child.reviewed'") == [(2,)]
+
+
 @pytest.mark.parametrize("arguments", [("accept", "11", "P-77"), ("accept", "77", "P-1"),
                                        ("reject", "77"), ("show", "10"), ("handled", "1")])
 def test_what_there_is_not_cannot_be_reviewed(store, arguments):

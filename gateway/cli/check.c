@@ -9,41 +9,108 @@
 #include "cli/json.h"
 #include "cli/table.h"
 
-void finding(struct findings *f, enum severity severity, const char *subject, const char *todo,
-             const char *what, ...)
+enum { LISTED = 3 }; /* findings alike that are listed one by one */
+
+static void add(struct findings *f, enum severity severity, const char *all, const char *subject,
+                const char *todo, const char *what, va_list ap) PRINTF(6, 0);
+static void add(struct findings *f, enum severity severity, const char *all, const char *subject,
+                const char *todo, const char *what, va_list ap)
 {
     cJSON *o = json_push_object(f->list);
     char text[600];
-    va_list ap;
 
-    va_start(ap, what);
     vsnprintf(text, sizeof text, what, ap);
-    va_end(ap);
     json_text(o, "severity", severity == SEVERITY_ERROR ? "error" : "warning");
     json_text(o, "subject", subject);
     json_text(o, "what", text);
     json_text(o, "todo", todo);
+    json_text(o, "alike", all);
     if (severity == SEVERITY_ERROR)
         f->errors++;
     else
         f->warnings++;
 }
 
-static void print_findings(const struct findings *f)
+void finding(struct findings *f, enum severity severity, const char *subject, const char *todo,
+             const char *what, ...)
 {
-    static const char *const headings[] = {"SEVERITY", "SUBJECT", "WHAT", "WHAT TO DO", NULL};
-    struct table *t = table_new(headings);
+    va_list ap;
+
+    va_start(ap, what);
+    add(f, severity, NULL, subject, todo, what, ap);
+    va_end(ap);
+}
+
+void finding_of_many(struct findings *f, const char *alike, const char *subject, const char *todo,
+                     const char *what, ...)
+{
+    va_list ap;
+
+    va_start(ap, what);
+    add(f, SEVERITY_WARNING, alike, subject, todo, what, ap);
+    va_end(ap);
+}
+
+/* How many findings are of this one's kind; *first: the first of them. */
+static int count_alike(const struct findings *f, const cJSON *one, const cJSON **first)
+{
+    const char *alike = json_get_text(one, "alike");
     const cJSON *o;
+    int n = 0;
+
+    *first = one;
+    if (!alike[0])
+        return 1;
+    cJSON_ArrayForEach(o, f->list)
+    {
+        if (strcmp(json_get_text(o, "alike"), alike) != 0)
+            continue;
+        if (n++ == 0)
+            *first = o;
+    }
+    return n;
+}
+
+static void print_row(struct table *t, const cJSON *o, const char *subject, const char *what)
+{
+    const char *severity = json_get_text(o, "severity");
+
+    table_cell(t, strcmp(severity, "error") == 0 ? COLOUR_RED : COLOUR_YELLOW, "%s", severity);
+    table_cell(t, COLOUR_PLAIN, "%s", subject);
+    table_cell(t, COLOUR_PLAIN, "%s", what);
+    table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "todo"));
+}
+
+/* An authority can have hundreds of schools that want the same: one line then. */
+static bool print_rows(const struct findings *f, struct table *t, bool one_by_one)
+{
+    bool gathered = false;
+    const cJSON *o, *first;
 
     cJSON_ArrayForEach(o, f->list)
     {
-        const char *severity = json_get_text(o, "severity");
+        int alike = count_alike(f, o, &first);
+        char many[64], what[512];
 
-        table_cell(t, strcmp(severity, "error") == 0 ? COLOUR_RED : COLOUR_YELLOW, "%s", severity);
-        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "subject"));
-        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "what"));
-        table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "todo"));
+        if (one_by_one || alike <= LISTED) {
+            print_row(t, o, json_get_text(o, "subject"), json_get_text(o, "what"));
+        } else if (o == first) {
+            snprintf(many, sizeof many, "%d establishments", alike);
+            snprintf(what, sizeof what, "%s, such as %s", json_get_text(o, "alike"),
+                     json_get_text(o, "subject"));
+            print_row(t, o, many, what);
+            gathered = true;
+        }
     }
+    return gathered;
+}
+
+static void print_findings(const struct findings *f, bool one_by_one)
+{
+    static const char *const headings[] = {"SEVERITY", "SUBJECT", "WHAT", "WHAT TO DO", NULL};
+    struct table *t = table_new(headings);
+    bool gathered = print_rows(f, t, one_by_one);
+
     if (table_rows(t) > 0)
         table_print(t, stdout);
     table_free(t);
@@ -53,7 +120,7 @@ static void print_findings(const struct findings *f)
         printf("\n%d error%s, %d warning%s.%s", f->errors, f->errors == 1 ? "" : "s", f->warnings,
                f->warnings == 1 ? "" : "s",
                f->errors > 0 ? " encompassd would not start, or not do its work." : "");
-    puts("");
+    puts(gathered ? "\nencompass check --all lists each establishment." : "");
 }
 
 /* An error of the configuration or the store is a finding, for finding it is what was asked. */
@@ -76,12 +143,17 @@ static int gather(struct cli *cli, struct findings *f, struct err *err)
 
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
     cJSON *root;
     struct findings f = {.errors = 0};
+    bool one_by_one = false;
+    int option;
 
-    if (getopt_long(argc, argv, "", options, NULL) != -1)
-        return cli_usage_option(err, argc, argv);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'a')
+            return cli_usage_option(err, argc, argv);
+        one_by_one = true;
+    }
     if (optind < argc)
         return cli_usage(err, argv[0], "it takes no arguments");
     root = json_object();
@@ -96,7 +168,7 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         if (json_print(root, err) < 0)
             return -1;
     } else {
-        print_findings(&f);
+        print_findings(&f, one_by_one);
         json_free(root);
     }
     return f.errors > 0;
@@ -106,7 +178,7 @@ const struct command command_check = {
     .name = "check",
     .summary = "what a start would refuse, and what the morning would regret",
     .usage =
-        "\n\n"
+        "[--all]\n\n"
         "Errors are what encompassd would not start with, or could not work with: the\n"
         "configuration, secrets, certificates, templates, the store. Warnings are what the\n"
         "morning would regret: establishments with pupils and no verified contact, or only\n"
@@ -114,7 +186,9 @@ const struct command command_check = {
         "older than 90 days; certificates near their end; refused messages that nobody has\n"
         "dealt with. The exit status is 1 when there are errors; warnings alone are 0.\n"
         "Run it as the user that encompassd runs as. No names are shown.\n\n"
-        "JSON: errors, warnings; findings, a list of severity subject what todo.\n\n"
+        "  --all   list each establishment, where many want the same\n\n"
+        "JSON: errors, warnings; findings, a list of severity subject what todo, and alike where\n"
+        "many establishments can want the same.\n\n"
         "Examples:\n"
         "  encompass check\n"
         "  encompass check --config drill.conf --json",

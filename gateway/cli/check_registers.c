@@ -25,16 +25,20 @@ static void check_contacts(const struct report_door *d, struct findings *f)
 
     subject_of(&d->door, d->name, subject);
     if (!d->open)
-        finding(f, SEVERITY_WARNING, subject,
-                "import a newer establishments file, or mend the roll",
-                "%" PRId64 " pupils are on roll there, and it is %s: the desk is told", d->pupils,
-                d->registered ? "closed" : "not in the register");
+        finding_of_many(f,
+                        d->registered ? "have pupils on roll and are closed: the desk is told"
+                                      : "have pupils on roll and are not in the register: the desk"
+                                        " is told",
+                        subject, "import a newer establishments file, or mend the roll",
+                        "%" PRId64 " pupils are on roll there, and it is %s: the desk is told",
+                        d->pupils, d->registered ? "closed" : "not in the register");
     else if (d->contacts == 0)
-        finding(f, SEVERITY_WARNING, subject, "import a verified contact",
-                "%" PRId64 " pupils, and nobody there can be told: the desk is", d->pupils);
+        finding_of_many(f, "have pupils, and nobody there can be told: the desk is", subject,
+                        "import a verified contact",
+                        "%" PRId64 " pupils, and nobody there can be told: the desk is", d->pupils);
     else if (d->contacts == 1)
-        finding(f, SEVERITY_WARNING, subject, "import a deputy",
-                "%" PRId64 " pupils, and one contact only", d->pupils);
+        finding_of_many(f, "have one contact only", subject, "import a deputy",
+                        "%" PRId64 " pupils, and one contact only", d->pupils);
 }
 
 /* The first of the coming days of which nobody has said whether it is a school day; DAY_NONE: all
@@ -127,8 +131,10 @@ static int check_centres(struct db *db, struct findings *f, struct err *err)
         free(rows);
         subject_of(&doors[i].door, doors[i].name, subject);
         if (policy.childrens_centres)
-            finding(f, SEVERITY_WARNING, subject, "import a verified contact",
-                    "under-fives who live near are sent there, and nobody there can be told");
+            finding_of_many(
+                f, "have under-fives sent there, and nobody there can be told", subject,
+                "import a verified contact",
+                "under-fives who live near are sent there, and nobody there can be told");
     }
     free(doors);
     return rc;
@@ -162,9 +168,10 @@ static int check_unverified(struct db *db, struct findings *f, struct err *err)
         return -1;
     for (size_t i = 0; i < count; i++) {
         snprintf(subject, sizeof subject, "%s %s %s", list[i].namespace, list[i].id, list[i].name);
-        finding(f, SEVERITY_WARNING, subject, "have somebody verify it, and import it so",
-                "%" PRId64 " of its contacts %s unverified: nothing is sent there", list[i].count,
-                list[i].count == 1 ? "is" : "are");
+        finding_of_many(f, "have unverified contacts: nothing is sent to those", subject,
+                        "have somebody verify it, and import it so",
+                        "%" PRId64 " of its contacts %s unverified: nothing is sent there",
+                        list[i].count, list[i].count == 1 ? "is" : "are");
     }
     free(list);
     return 0;

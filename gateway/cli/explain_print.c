@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -77,11 +78,11 @@ static void print_decision(const cJSON *d)
     printf("   %s: %s decided: %s", when(d, "at", at), json_get_text(d, "by_words"),
            json_get_text(d, "words"));
     if (json_get_text(d, "pupil_id")[0])
-        printf(" (%s %s)", json_get_text(d, "la"), json_get_text(d, "pupil_id"));
+        printf(" (%s of authority %s)", json_get_text(d, "pupil_id"), json_get_text(d, "la"));
     printf(". Rule: %s.\n", json_get_text(d, "rule"));
     cJSON_ArrayForEach(c, list_of(d, "candidates")) printf(
-        "     candidate %" PRId64 ", pupil %s %s, score %.1f: %s\n", json_get_number(c, "rank"),
-        json_get_text(c, "la"), json_get_text(c, "pupil_id"),
+        "     candidate %" PRId64 ", pupil %s of authority %s, score %.1f: %s\n",
+        json_get_number(c, "rank"), json_get_text(c, "pupil_id"), json_get_text(c, "la"),
         cJSON_GetNumberValue(cJSON_GetObjectItem(c, "score")), json_get_text(c, "evidence_words"));
 }
 
@@ -161,6 +162,29 @@ static void print_notice(const cJSON *n, int number)
                json_get_text(n, "answered_by_words"));
 }
 
+/* A detail with its moments, "due_at=1773646200", as London's: "due_at=Mon 16 Mar 07:30". */
+static void say_detail(const char *detail, struct buf *out)
+{
+    char when[WORDS_MOMENT_SIZE];
+
+    while (*detail) {
+        size_t word = strcspn(detail, " ");
+        const char *is = memchr(detail, '=', word);
+        size_t digits = is ? strspn(is + 1, "0123456789") : 0;
+        bool moment = digits == 10 && is + 1 + digits == detail + word && is - detail > 3 &&
+                      (strncmp(is - 3, "_at", 3) == 0 || strncmp(is - 3, "_by", 3) == 0);
+
+        if (moment)
+            buf_addf(out, "%.*s%s", (int)(is + 1 - detail), detail,
+                     words_moment_short((time_t)strtoll(is + 1, NULL, 10), when));
+        else
+            buf_add(out, detail, word);
+        detail += word;
+        for (; *detail == ' '; detail++)
+            buf_add_char(out, ' ');
+    }
+}
+
 static void print_audit(const cJSON *root)
 {
     static const char *const headings[] = {"   WHEN", "WHO", "WHAT", "ABOUT", "DETAIL", NULL};
@@ -173,7 +197,7 @@ static void print_audit(const cJSON *root)
     {
         time_t at = -1;
         char moment[WORDS_MOMENT_SIZE];
-        struct buf whom;
+        struct buf whom, detail;
 
         if (!moment_parse(json_get_text(e, "at"), &at))
             at = -1;
@@ -188,7 +212,10 @@ static void print_audit(const cJSON *root)
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "who"));
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "event"));
         table_cell(t, COLOUR_PLAIN, "%s", buf_text(&whom));
-        table_cell(t, COLOUR_DIM, "%s", json_get_text(e, "detail"));
+        buf_init(&detail, 4096);
+        say_detail(json_get_text(e, "detail"), &detail);
+        table_cell(t, COLOUR_DIM, "%s", buf_text(&detail));
+        buf_release(&detail);
         buf_release(&whom);
     }
     table_print(t, stdout);

@@ -9,13 +9,18 @@
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
 struct findings {
-    cJSON *list; /* severity, subject, what, todo */
+    cJSON *list; /* severity, subject, what, todo, alike */
     int errors, warnings;
 };
 
 /* todo: what to do about it, a literal. */
 void finding(struct findings *f, enum severity severity, const char *subject, const char *todo,
              const char *what, ...) PRINTF(5, 6);
+
+/* A warning that many establishments can share: more than a few with the same `alike` are shown as
+ * one, "24 establishments", `alike`, with the first as an example. */
+void finding_of_many(struct findings *f, const char *alike, const char *subject, const char *todo,
+                     const char *what, ...) PRINTF(5, 6);
 
 /* What a start would refuse: adapters, broker, templates, certificates; and what of the
  * configuration is to be regretted. */

@@ -144,7 +144,7 @@ static void print_counts(const struct report_status *s)
     row(t, COLOUR_PLAIN, "Found on a roll", s->since.matched, s->all.matched);
     row(t, COLOUR_PLAIN, "  unsure, for a person", s->since.in_review, s->all.in_review);
     row(t, COLOUR_PLAIN, "  on no roll", s->since.no_match, s->all.no_match);
-    row(t, COLOUR_PLAIN, "  not looked for yet", s->since.undecided, s->all.undecided);
+    row(t, COLOUR_PLAIN, "  not looked for: withheld, or just in", s->since.undecided, s->all.undecided);
     table_print(t, stdout);
     table_free(t);
 }

@@ -1,5 +1,9 @@
 #include "daemon/settings.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "adapters/adapter.h"
 #include "intake/broker.h"
 
@@ -55,5 +59,9 @@ const struct config_section *settings_sections(void)
 
 int settings_load(const char *path, struct config **out, struct err *err)
 {
+    if (access(path, F_OK) < 0)
+        return err_set(err, ERR_CONFIG,
+                       "%s: %s (--config names another; config/encompass.conf is an example)", path,
+                       strerror(errno));
     return config_load(path, settings_sections(), out, err);
 }

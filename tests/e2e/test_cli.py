@@ -378,7 +378,7 @@ def test_plan_shows_london_s_time(store):
 def test_explain_tells_each_step(store):
     text = run("explain", "50260000001", store=store).stdout
     for said in ("Incident 50260000001 of devon-and-cornwall", "revision 1, was accepted",
-                 "the gateway decided: this is the pupil (879 P-1)",
+                 "the gateway decided: this is the pupil (P-1 of authority 879)",
                  "Rule: forename, surname and birth date",
                  "for it: forename same; against it: postcode differs",
                  "Example Primary School (school 113292)", "under the statutory duty",
@@ -673,6 +673,31 @@ def test_check_warns_of_what_the_morning_would_regret(config):
                   ("bank holidays", "none"), ("refused messages", "1 wait"),
                   ("[mqtt] tls", "unencrypted")):
         assert len(found(config, 0, "warning", *words)) == 1, words
+
+
+def test_check_fits_a_screen_where_many_schools_want_the_same(config, store):
+    for urn in range(200001, 200041):
+        change(store, "INSERT INTO establishment(namespace, urn, la_code, name, type_code, type_name,"
+                      f" status_code) VALUES ('school', '{urn}', '879', 'School {urn}', 1, 'x', 1)")
+        change(store, f"UPDATE enrolment SET urn = '{urn}' WHERE pupil_key = 4" if urn == 200001 else
+                      "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+                      f" VALUES (4, 'school', '{urn}', 1)")
+    shown_short = run("check", config=config).stdout
+    assert len([line for line in shown_short.splitlines() if "nobody there can be told" in line]) == 1
+    [line] = [line for line in shown_short.splitlines() if "nobody there can be told" in line]
+    assert "40 establishments" in line or "41 establishments" in line
+    assert "such as school 200001" in line and "import a verified contact" in line
+    assert "encompass check --all" in shown_short and len(shown_short.splitlines()) < 24
+    whole = run("check", "--all", config=config).stdout
+    assert all(f"school {urn}" in whole for urn in range(200001, 200041))
+    assert len(found(config, 0, "warning", "nobody there can be told")) >= 40
+
+
+def test_a_missing_configuration_says_where_one_comes_from():
+    for program in ("status", "check"):
+        done = run(program, "--config", "/nonexistent.conf", status=3 if program == "status" else 1)
+        assert "/nonexistent.conf: No such file or directory (--config names another" \
+            in done.stdout + done.stderr
 
 
 def test_check_is_quiet_about_what_is_mended(config, store):

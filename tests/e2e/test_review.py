@@ -1,6 +1,7 @@
 """From a doubt to the right door: a child that two pupils could be, a person's decision, one school."""
 
 import json
+import re
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_a_doubtful_child_s_school_is_told_once_a_person_has_decided(night):
                  f"{door.name} (school {door.urn})", "Monday 16 March 2026 is the next school day",
                  "taken over (SMTP reply 250", "Answered on Monday 16 March 2026 at 07:41"):
         assert said in explained, f"{said!r} is not in:\n{explained}"
+    assert "due_at=Mon 16 Mar 07:30" in explained and not re.search(r"=\d{10}\b", explained)
     status = gateway.json("status")
     assert status["all"]["children"]["answered"] == 1 and status["adds_up"] is True
     for text in (explained, gateway.log_text(), str(gateway.query("SELECT * FROM audit"))):

@@ -10,6 +10,7 @@ import datetime
 import email
 import email.policy
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -43,16 +44,25 @@ def indented(text, prefix="    "):
     print(textwrap.indent(text.rstrip("\n"), prefix), flush=True)
 
 
+def imported(text):
+    """What an import said, with its file's name in place of the way to it."""
+    indented(re.sub(r" rows\nadded", " rows: added", re.sub(r"/\S+/", "", text)))
+    if "\n\n" in text:
+        print()
+
+
 class LiveLine:
-    """One line rewritten in place on a terminal; elsewhere each new state is a line."""
+    """One line rewritten in place on a terminal; elsewhere each new state is a line, where state is
+    what the line says beside the time."""
 
     def __init__(self):
         self._last = None
 
-    def show(self, text):
-        if text == self._last:
+    def show(self, text, state=None):
+        state = None if TERMINAL else state
+        if (state or text) == self._last:
             return
-        self._last = text
+        self._last = state or text
         print(f"\r\033[K{text}" if TERMINAL else text, end="" if TERMINAL else "\n", flush=True)
 
     def end(self):
@@ -110,7 +120,7 @@ def play_the_morning(scene):
     end = time.time() + 60
     while time.time() < end:
         status = gateway.json("status", now=running_now(gateway, started))
-        line.show(glance(status))
+        line.show(glance(status), (status["notices"], status["all"]["children"]))
         if status["notices"]["owed"] == 0:
             break
         time.sleep(0.5)
@@ -133,6 +143,11 @@ def show_mail(scene, heading_text, wanted):
     raise SystemExit(f"no such mail was sent: {heading_text}")
 
 
+ROLES = {"dsl": "the key adult", "deputy": "the deputy"}
+REASONS = {"no-match": "on no roll", "review": "a person has to decide who it is",
+           "under-five": "under five, no local route", "no-contact": "nobody there who can be told"}
+
+
 def show_where_they_went(scene, night_of):
     heading("The odd ones, and where each went")
     rows = []
@@ -140,21 +155,25 @@ def show_where_they_went(scene, night_of):
         if not case.odd or not case.police_ref:
             continue
         told = scene.gateway.query(
-            "SELECT DISTINCT n.namespace, n.urn, k.role, n.reason, n.basis FROM notice n"
+            "SELECT DISTINCT coalesce(e.name, a.name), k.role, n.reason, n.basis FROM notice n"
             " JOIN incident i USING (incident_id) JOIN contact k ON k.contact_id = n.told_contact"
+            " LEFT JOIN establishment e ON e.namespace = n.namespace AND e.urn = n.urn"
+            " LEFT JOIN authority a ON n.namespace = 'la' AND a.la_code = n.urn"
             " WHERE i.force = ? AND i.police_ref = ? AND n.state IN ('told', 'answered')"
             " ORDER BY n.notice_id", case.force, case.police_ref)
         states = {state for state, in scene.gateway.query(
             "SELECT c.state FROM child c JOIN incident i USING (incident_id)"
             " WHERE i.force = ? AND i.police_ref = ?", case.force, case.police_ref)}
-        went = [f"desk of authority {urn} ({reason})" if namespace == "la" else
-                f"{'centre' if namespace == 'centre' else 'school'} {urn}, {role}"
-                + (" (local agreement)" if basis == "local" else "")
-                for namespace, urn, role, reason, basis in told]
-        rows.append((case.label, "; ".join(went) or ", ".join(sorted(states))))
+        went = [(f"the desk of {name}" if role == "la_desk" else f"{name}, {ROLES[role]}")
+                + (f" ({REASONS.get(reason, reason)})" if reason else
+                   " (local agreement)" if basis == "local" else "")
+                for name, role, reason, basis in told]
+        rows.append((case.label, went or [f"nobody: {' and '.join(sorted(states))}"]))
     width = max(len(label) for label, _ in rows)
     for label, went in rows:
-        print(f"  {label:<{width}}  {went}")
+        for door in went:
+            print(f"  {label:<{width}}  {door}")
+            label = ""
 
 
 def main():
@@ -178,7 +197,7 @@ def main():
             scene.gateway.fill(
                 world, folder / "registers", changes=night_of.contact_changes, policies=POLICIES,
                 adapter_of=lambda e: "webhook" if int(e.urn) % 9 == 0 else "email",
-                webhook=scene.webhook_url, establishments=ESTABLISHMENTS, report=indented)
+                webhook=scene.webhook_url, establishments=ESTABLISHMENTS, report=imported)
             play_the_night(scene, night_of)
             started = play_the_morning(scene)
             told = scene.gateway.value("SELECT count(*) FROM notice WHERE state IN ('told','answered')")

@@ -240,6 +240,34 @@ static bool take_wording(const char *value, struct policy *out)
     return plain(value, false, out->wording, sizeof out->wording);
 }
 
+static bool whole_number(const char *value, int least, int most, int *out)
+{
+    char digits[5];
+    long number;
+
+    if (!plain(value, true, digits, sizeof digits))
+        return false;
+    number = strtol(digits, NULL, 10);
+    if (number < least || number > most)
+        return false;
+    *out = (int)number;
+    return true;
+}
+
+static bool take_quiet_hours(const char *value, struct policy *out)
+{
+    if (strcmp(value, "off") == 0) {
+        out->quiet_hours = 0;
+        return true;
+    }
+    return whole_number(value, 1, 14 * 24, &out->quiet_hours);
+}
+
+static bool take_roll_days(const char *value, struct policy *out)
+{
+    return whole_number(value, 1, 730, &out->roll_days);
+}
+
 /* take leaves *out alone and returns false when the value is not of the key's kind. */
 static const struct key {
     struct policy_key shown;
@@ -301,6 +329,13 @@ static const struct key {
       "the reasons for which the police may withhold"},
      FORCE,
      take_withhold_reasons},
+    {{"quiet_hours", "hours, 1 to 336, or off", "12",
+      "how long the force's feed may be quiet before its desk is warned"},
+     ALL | FORCE,
+     take_quiet_hours},
+    {{"roll_days", "days, 1 to 730", "90", "how old a roll may be before the desk is warned"},
+     ALL | LA,
+     take_roll_days},
     {{NULL, NULL, NULL, NULL}, 0, NULL},
 };
 
@@ -362,8 +397,11 @@ static bool concerns(const struct policy_row *row, enum scope scope, const char 
 void policy_resolve(const struct policy_row *rows, size_t count, const char *force,
                     const char *la_code, const struct door *door, struct policy *out)
 {
-    *out = (struct policy){
-        .morning = MORNING_DEFAULT, .wording = "standard", .protected_fields = FIELDS_FULL};
+    *out = (struct policy){.morning = MORNING_DEFAULT,
+                           .wording = "standard",
+                           .protected_fields = FIELDS_FULL,
+                           .quiet_hours = 12,
+                           .roll_days = 90};
     for (size_t scope = 0; scope < ARRAY_SIZE(scopes); scope++) {
         for (size_t i = 0; i < count; i++) {
             const struct key *key = key_of(&rows[i]);

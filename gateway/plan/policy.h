@@ -26,6 +26,9 @@
  *                                              there; unknown is told
  *   withhold_reasons    codes, blanks between  force: for which the police may withhold
  *   wording             a folder under templates/         all, force, la; default standard
+ *   quiet_hours         1 to 336, or off                  all, force: how long its feed may be
+ *                                              quiet; default 12; gateway/follow/silence.h
+ *   roll_days           1 to 730                          all, la: how old a roll may be; default 90
  */
 #ifndef PLAN_POLICY_H
 #define PLAN_POLICY_H
@@ -64,6 +67,8 @@ struct policy {
     enum incident_risk filter_risk;
     enum policy_filter_present filter_present;
     char withhold_reasons[POLICY_VALUE_SIZE]; /* "" not said */
+    int quiet_hours;                          /* 0: off */
+    int roll_days;
 };
 
 /* 0, or -1 with ERR_INVALID: the key is unknown, not for that scope, or the value is not its kind.

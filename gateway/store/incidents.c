@@ -29,6 +29,18 @@ bool child_state_parse(const char *word, enum child_state *out)
     return false;
 }
 
+/* One more message of a force's feed; other topics are none's. */
+static int count_feed(struct db *db, const char *topic, time_t now, struct err *err)
+{
+    return sql_run(db, err,
+                   "INSERT INTO feed(force, hour, messages, last_at)"
+                   " SELECT substr(?1, 14, length(?1) - 22), ?2 / 3600, 1, ?2"
+                   " WHERE ?1 GLOB 'encompass/v1/?*/incident' AND length(?1) <= 86"
+                   " ON CONFLICT(force, hour) DO UPDATE SET messages = messages + 1,"
+                   " last_at = max(last_at, excluded.last_at)",
+                   "ti", topic, (int64_t)now);
+}
+
 int incidents_keep_message(struct db *db, const char *topic, const void *body, size_t length,
                            const char *outcome, const struct problems *problems, time_t now,
                            int64_t *message_id, struct err *err)
@@ -47,8 +59,10 @@ int incidents_keep_message(struct db *db, const char *topic, const void *body, s
                      "INSERT INTO message(received_at, topic, body, outcome, problems)"
                      " VALUES (?,?,?,?,?)",
                      "itbtt", (int64_t)now, topic, body, length, outcome, buf_text(&json));
-    if (rc == 0)
+    if (rc == 0) {
         *message_id = sql_last_id(db);
+        rc = count_feed(db, topic, now, err);
+    }
     buf_release(&json);
     return rc;
 }

@@ -212,7 +212,51 @@ static const char step_2[] =
     " one INTEGER PRIMARY KEY CHECK (one = 1), keys_version INTEGER NOT NULL) STRICT;"
     "ALTER TABLE pupil DROP COLUMN keys_version;";
 
-static const char *const steps[] = {step_1, step_2};
+/* What is told that is no call-out: warnings to desks, exercises. Tables of their own, so that
+ * nothing that counts incidents, notices or the outbox can ever count one of them. */
+static const char step_3[] =
+    /* How many messages a force's feed brings, by the hour since 1970: no personal data, kept
+     * when messages are not. */
+    "CREATE TABLE feed ("
+    " force TEXT NOT NULL, hour INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+    " PRIMARY KEY (force, hour)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO feed SELECT substr(topic, 14, length(topic) - 22), received_at / 3600, count(*),"
+    " max(received_at) FROM message"
+    " WHERE topic GLOB 'encompass/v1/?*/incident' AND length(topic) <= 86 GROUP BY 1, 2;"
+    "CREATE TABLE warning ("
+    " warning_id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL CHECK (kind IN"
+    "  ('feed-quiet','broker-lost','contact-failing','roll-old')),"
+    " namespace TEXT NOT NULL CHECK (namespace IN ('gateway','force','la','school','centre')),"
+    " urn TEXT NOT NULL,"
+    " since INTEGER NOT NULL," /* when what is wrong began */
+    " raised_at INTEGER NOT NULL, cleared_at INTEGER) STRICT;"
+    "CREATE UNIQUE INDEX warning_stands ON warning(kind, namespace, urn)"
+    " WHERE cleared_at IS NULL;"
+    "CREATE INDEX warning_cleared ON warning(kind, namespace, urn, cleared_at);"
+    "CREATE TABLE drill ("
+    " drill_id INTEGER PRIMARY KEY, force TEXT, la_code TEXT, who TEXT NOT NULL,"
+    " stored_at INTEGER NOT NULL, CHECK (force IS NOT NULL OR la_code IS NOT NULL)) STRICT;"
+    "CREATE TABLE bulletin (" /* one warning's or drill's message to one contact */
+    " bulletin_id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE,"
+    " warning_id INTEGER REFERENCES warning, drill_id INTEGER REFERENCES drill,"
+    " contact_id INTEGER NOT NULL REFERENCES contact, adapter TEXT NOT NULL,"
+    " key TEXT NOT NULL UNIQUE,"
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('stored','due','leased','sent','failed','cancelled')),"
+    " stored_at INTEGER NOT NULL, planned_at INTEGER, due_at INTEGER NOT NULL,"
+    " give_up_at INTEGER NOT NULL, lease_until INTEGER, tries INTEGER NOT NULL DEFAULT 0,"
+    " verdict TEXT, detail TEXT, sent_at INTEGER, answered_at INTEGER, answered_by TEXT,"
+    " CHECK ((warning_id IS NULL) <> (drill_id IS NULL)),"
+    " UNIQUE (warning_id, contact_id), UNIQUE (drill_id, contact_id)) STRICT;"
+    "CREATE INDEX bulletin_work ON bulletin(state, adapter, due_at)"
+    " WHERE state IN ('stored','due','leased');"
+    "CREATE INDEX bulletin_sent ON bulletin(contact_id, sent_at) WHERE sent_at IS NOT NULL;"
+    "CREATE INDEX attempt_failed ON attempt(at) WHERE verdict IN ('later','never');"
+    "CREATE INDEX outbox_sent ON outbox(contact_id, sent_at) WHERE sent_at IS NOT NULL;";
+
+static const char *const steps[] = {step_1, step_2, step_3};
 
 int schema_newest(void)
 {

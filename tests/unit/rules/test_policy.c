@@ -36,6 +36,8 @@ static void with_nothing_settled_it_is_the_default(void **state)
     assert_false(p.childrens_centres);
     assert_string_equal(p.home_la, "");
     assert_string_equal(p.wording, "standard");
+    assert_int_equal(p.quiet_hours, 12);
+    assert_int_equal(p.roll_days, 90);
 }
 
 static void the_nearest_scope_wins_in_whatever_order_the_rows_come(void **state)
@@ -114,9 +116,15 @@ static void a_row_that_is_none_is_refused_and_changes_nothing(void **state)
         {"all", "", "wording", ""},
         {"force", "south-yorkshire", "home_la", "Sheffield"},
         {"force", "south-yorkshire", "home_la", "12345678"},
+        {"all", "", "quiet_hours", "0"},
+        {"all", "", "quiet_hours", "337"},
+        {"all", "", "quiet_hours", "never"},
+        {"la", "373", "roll_days", "731"},
         {"la", "373", "home_la", "373"},                 /* not for that scope */
         {"la", "373", "filter_risk", "high"},            /* not for that scope */
         {"all", "", "filter_present", "heard"},          /* not for that scope */
+        {"la", "373", "quiet_hours", "6"},               /* not for that scope */
+        {"force", "south-yorkshire", "roll_days", "9"},  /* not for that scope */
         {"school", "100001", "fields", "full"},          /* not for that scope */
         {"school", "100001", "childrens_centres", "on"}, /* not for that scope */
         {"la", "373", "send-at", "07:30"},               /* no such key */
@@ -134,7 +142,7 @@ static void a_row_that_is_none_is_refused_and_changes_nothing(void **state)
         if (policy_check(&bad[i], &err) != -1)
             fail_msg("row %zu was taken", i);
         assert_int_equal(err.code, ERR_INVALID);
-        if (i < 23) {
+        if (i < 27) {
             after = resolved(&bad[i], 1);
             assert_int_equal(after.morning.send_at, before.morning.send_at);
             assert_int_equal(after.morning.answer_within, before.morning.answer_within);
@@ -143,6 +151,8 @@ static void a_row_that_is_none_is_refused_and_changes_nothing(void **state)
             assert_int_equal(after.childrens_centres, before.childrens_centres);
             assert_string_equal(after.wording, before.wording);
             assert_string_equal(after.home_la, before.home_la);
+            assert_int_equal(after.quiet_hours, before.quiet_hours);
+            assert_int_equal(after.roll_days, before.roll_days);
         }
     }
 }
@@ -167,6 +177,9 @@ static void a_row_that_is_one_is_taken(void **state)
         {"force", "south-yorkshire", "filter_risk", "high"},
         {"force", "south-yorkshire", "filter_present", "heard"},
         {"force", "south-yorkshire", "withhold_reasons", "risk_to_child Part-9"},
+        {"all", "", "quiet_hours", "336"},
+        {"force", "south-yorkshire", "quiet_hours", "off"},
+        {"la", "373", "roll_days", "30"},
     };
 
     (void)state;
@@ -187,6 +200,8 @@ static void a_row_that_is_one_is_taken(void **state)
     assert_int_equal(RESOLVED(good).filter_risk, RISK_HIGH);
     assert_int_equal(RESOLVED(good).filter_present, TELL_HEARD);
     assert_string_equal(RESOLVED(good).withhold_reasons, "risk_to_child Part-9");
+    assert_int_equal(RESOLVED(good).quiet_hours, 0);
+    assert_int_equal(RESOLVED(good).roll_days, 30);
 }
 
 static void the_least_of_three_is_told_where_an_authority_asks_for_less(void **state)

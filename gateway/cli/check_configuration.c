@@ -13,6 +13,8 @@
 #include "deliver/render.h"
 #include "follow/words.h"
 #include "intake/subscriber.h"
+#include "match/knowledge.h"
+#include "match/names.h"
 
 enum { CERTIFICATE_DAYS = 30, DAY_SECONDS = 86400 };
 
@@ -34,6 +36,16 @@ static void check_adapters(const struct config *config, struct findings *f)
         else
             adapters[i]->close(self);
     }
+}
+
+static void check_names(const struct config *config, struct findings *f)
+{
+    struct err err;
+
+    if (knowledge_open(config, &err) < 0)
+        finding(f, SEVERITY_ERROR, "names", "mend the file, or [match] names and own_names", "%s",
+                err.text);
+    names_unload();
 }
 
 static void check_templates(const struct config *config, struct findings *f)
@@ -180,6 +192,7 @@ void check_configuration(struct cli *cli, const struct config *config, struct fi
     check_broker(cli, config, cli->db, f);
     check_adapters(config, f);
     check_templates(config, f);
+    check_names(config, f);
     check_files(config, clock_now(&cli->clock), f);
     check_protection(config, f);
 }

@@ -9,6 +9,8 @@
 
 #include "cli/command.h"
 #include "cli/table.h"
+#include "match/knowledge.h"
+#include "match/names.h"
 #include "match/queries.h"
 #include "registers/import.h"
 
@@ -153,6 +155,16 @@ static int match_into(struct cli *cli, struct db *db, const char *queries, const
     return rc;
 }
 
+/* Names as the configuration has them, or, where there is none, as they came. */
+static int open_knowledge(struct cli *cli, struct err *err)
+{
+    const struct config *config = NULL;
+
+    if (access(cli->config_path, F_OK) == 0 && cli_config(cli, &config, err) < 0)
+        return -1;
+    return knowledge_open(config, err);
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"queries", required_argument, NULL, 'q'},
@@ -179,10 +191,13 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         return cli_usage(err, argv[0], "--queries FILE and --out FILE are needed");
     if (roll && cli->store_path)
         return cli_usage(err, argv[0], "--roll and --store exclude each other");
+    if (open_knowledge(cli, err) < 0)
+        return -1;
     rc = roll ? import_roll(cli, roll, err) : cli_store(cli, &db, err);
     if (rc == 0)
         rc = match_into(cli, roll ? temporary.db : db, queries, out, err);
     close_temporary();
+    names_unload();
     return rc;
 }
 

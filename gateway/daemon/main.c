@@ -8,6 +8,8 @@
 #include "daemon/loop.h"
 #include "daemon/settings.h"
 #include "match/keys.h"
+#include "match/knowledge.h"
+#include "match/names.h"
 #include "store/roll_index.h"
 
 static const char help[] =
@@ -102,11 +104,14 @@ static int serve(const struct options *o, struct err *err)
     if (log_level_parse(config_text(conf, "log", "level"), &level, err) < 0)
         goto out;
     log_open(stderr, &clock, level);
+    if (knowledge_open(conf, err) < 0)
+        goto out;
     if (db_open(o->store ? o->store : config_text(conf, "store", "path"), &db, err) < 0 ||
         db_lock_daemon(db, err) < 0 || bring_up_index(db, err) < 0)
         goto out;
     rc = loop_run(conf, db, &clock, err);
 out:
+    names_unload();
     db_close(db);
     config_free(conf);
     return rc;

@@ -6,6 +6,7 @@
 
 #include "adapters/adapter.h"
 #include "intake/broker.h"
+#include "match/knowledge.h"
 
 static const struct config_key store_keys[] = {
     {.name = "path",
@@ -48,9 +49,9 @@ const struct config_section *settings_sections(void)
 {
     static struct config_section sections[SECTIONS_MAX] = {
         {"store", store_keys},     {"mqtt", mqtt_keys}, {"intake", intake_keys},
-        {"morning", morning_keys}, {"log", log_keys},
+        {"morning", morning_keys}, {"log", log_keys}, {"match", match_keys},
     };
-    size_t n = 5;
+    size_t n = 6;
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};

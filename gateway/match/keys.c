@@ -255,19 +255,21 @@ static bool add_part(void *self, const char *name)
     return true;
 }
 
-/* The words of a name that has several, without those that only join. */
-static void add_words(struct parts *p, const char *name)
+/* The words of a name that has several. A child is not looked for by those that only join; a pupil
+ * is filed under them, for what is stored must not depend on lists. */
+static void add_words(struct parts *p, const char *name, enum keys_side side)
 {
     char word[NAME_SIZE];
 
     while (name_word(&name, word)) {
-        if (strlen(word) >= WORD_LEAST && !names_is_particle(word))
+        if (strlen(word) >= WORD_LEAST && (side == KEYS_PUPIL || !names_is_particle(word)))
             add_part(p, word);
     }
     personal_wipe(word, sizeof word);
 }
 
-static void take_parts(struct parts *p, const char names[][NAME_SIZE], size_t count)
+static void take_parts(struct parts *p, const char names[][NAME_SIZE], size_t count,
+                       enum keys_side side)
 {
     char whole[NAME_SIZE];
 
@@ -278,7 +280,7 @@ static void take_parts(struct parts *p, const char names[][NAME_SIZE], size_t co
     }
     for (size_t i = 0; i < count; i++) {
         if (strchr(names[i], ' '))
-            add_words(p, names[i]);
+            add_words(p, names[i], side);
     }
     personal_wipe(whole, sizeof whole);
 }
@@ -369,10 +371,10 @@ size_t keys_of(const struct person *person, enum keys_side side, struct key out[
     struct keys k = {out, 0, 0, 0};
     struct reading r = {&n.forenames, &n.surnames, person, person->born, {0}, 0, 0};
 
-    take_parts(&n.forenames, person->forenames, person->forenames_count);
-    take_parts(&n.surnames, person->surnames, person->surnames_count);
+    take_parts(&n.forenames, person->forenames, person->forenames_count, side);
+    take_parts(&n.surnames, person->surnames, person->surnames_count, side);
     n.middle.count = n.forename_kin.count = n.surname_kin.count = 0;
-    add_words(&n.middle, person->middle_names);
+    add_words(&n.middle, person->middle_names, side);
     if (side == KEYS_CHILD) {
         take_kin(&n.forename_kin, &n.forenames, names_forename_kin);
         take_kin(&n.surname_kin, &n.surnames, names_surname_kin);

@@ -290,32 +290,29 @@ static bool give_kin(enum names_list list, const char *name, bool cousins, names
     return true;
 }
 
-static bool give_other_pieces(const char *name, names_take *take, void *self)
+/* With another beginning in place of the one it has. Endings change nothing that keys are made of,
+ * and one that it may have lost is found by its other end. */
+static bool give_other_beginnings(const char *name, names_take *take, void *self)
 {
-    size_t length = strlen(name);
-    char other[2 * NAME_SIZE];
+    char other[NAME_SIZE];
     bool go_on = true;
 
-    for (uint32_t i = known.first_line[LIST_SURNAME_ENDINGS];
+    for (uint32_t i = known.first_line[LIST_SURNAME_BEGINNINGS];
          go_on && i < known.first_line[LIST_SURNAME_BEGINNINGS + 1]; i++) {
         const struct names_line *l = &known.lines[i];
-        bool end = l->list == LIST_SURNAME_ENDINGS;
 
         for (size_t j = 0; j < l->count; j++) {
             size_t n = strlen(word_of(l, j));
 
-            if (length < n + STEM_LEAST ||
-                memcmp(end ? name + length - n : name, word_of(l, j), n) != 0)
+            if (n == 0 || strncmp(name, word_of(l, j), n) != 0 || strlen(name + n) < STEM_LEAST)
                 continue;
             for (size_t k = 0; go_on && k < l->count; k++) {
                 size_t m = strlen(word_of(l, k));
 
-                if (k == j || length - n + m >= NAME_SIZE)
+                if (k == j || m + strlen(name + n) >= sizeof other)
                     continue;
-                memcpy(other, end ? name : word_of(l, k), end ? length - n : m);
-                memcpy(other + (end ? length - n : m), end ? word_of(l, k) : name + n,
-                       end ? m : length - n);
-                other[length - n + m] = '\0';
+                memcpy(other, word_of(l, k), m);
+                memcpy(other + m, name + n, strlen(name + n) + 1);
                 go_on = take(self, other);
             }
         }
@@ -342,7 +339,7 @@ void names_surname_kin(const char *name, names_take *take, void *self)
     name_squash(name, squashed);
     if (give_kin(LIST_SURNAME_SPELLINGS, squashed, false, take, self) &&
         give_kin(LIST_SURNAME_GENDERS, squashed, false, take, self) &&
-        give_other_pieces(squashed, take, self))
+        give_other_beginnings(squashed, take, self))
         give_kin(LIST_SURNAME_NICKNAMES, squashed, false, take, self);
     personal_wipe(squashed, sizeof squashed);
 }

@@ -32,8 +32,8 @@ enum names_kin {
 enum names_kin names_forenames_akin(const char *a, const char *b);
 enum names_kin names_surnames_akin(const char *a, const char *b);
 
-/* Calls take for each other name that the lists have as akin, without spaces, the closest first,
- * until it returns false. A name may come twice. */
+/* Calls take for each other name that the lists have as akin (but for endings), without spaces, the
+ * closest first, until it returns false. A name may come twice. */
 typedef bool names_take(void *self, const char *name);
 void names_forename_kin(const char *name, names_take *take, void *self);
 void names_surname_kin(const char *name, names_take *take, void *self);

@@ -134,7 +134,7 @@ size_t postcode_outward(const char *folded)
     return postcode_is_whole(folded) ? strlen(folded) - 3 : strlen(folded);
 }
 
-/* A9, A99, AA9, AA99, A9A, AA9A */
+/* A9, A99, AA9, AA99, A9A, AA9A, where the last letter is never I or O */
 static bool is_outward(const char *p, size_t n)
 {
     size_t area = 0;
@@ -143,7 +143,50 @@ static bool is_outward(const char *p, size_t n)
         area++;
     if (area < 1 || area > 2 || n < area + 1 || n > area + 2 || !is_digit(p[area]))
         return false;
-    return n == area + 1 || is_digit(p[area + 1]) || is_letter(p[area + 1]);
+    return n == area + 1 || is_digit(p[area + 1]) ||
+           (is_letter(p[area + 1]) && !strchr("IO", p[area + 1]));
+}
+
+static bool fits(const char *p)
+{
+    return is_outward(p, postcode_outward(p));
+}
+
+/* Where a letter can only be a digit, and the other way round, O and 0 and I and 1 are taken for
+ * each other; as few of them as will do. */
+static bool repair(char out[POSTCODE_SIZE])
+{
+    static const char letters[] = "OI", digits[] = "01";
+    size_t places[POSTCODE_SIZE], n = 0;
+    char best[POSTCODE_SIZE] = "", tried[POSTCODE_SIZE];
+    int fewest = POSTCODE_SIZE;
+
+    for (size_t i = 0; out[i]; i++) {
+        if (strchr(letters, out[i]) || strchr(digits, out[i]))
+            places[n++] = i;
+    }
+    for (unsigned mask = 1; mask < 1u << n; mask++) {
+        int changed = 0;
+
+        memcpy(tried, out, sizeof tried);
+        for (size_t i = 0; i < n; i++) {
+            char *c = &tried[places[i]];
+            const char *letter = strchr(letters, *c);
+
+            if (!(mask >> i & 1))
+                continue;
+            *c = letter ? digits[letter - letters] : letters[strchr(digits, *c) - digits];
+            changed++;
+        }
+        if (changed < fewest && postcode_is_whole(tried) && fits(tried)) {
+            fewest = changed;
+            memcpy(best, tried, sizeof best);
+        }
+    }
+    if (!best[0])
+        return false;
+    memcpy(out, best, sizeof best);
+    return true;
 }
 
 void normalise_postcode(const char *text, char out[POSTCODE_SIZE])
@@ -158,8 +201,8 @@ void normalise_postcode(const char *text, char out[POSTCODE_SIZE])
         if (is_letter(c) || is_digit(c))
             out[n++] = c;
     }
-    out[n] = '\0';
-    if (*text || !is_outward(out, postcode_outward(out)))
+    memset(out + n, 0, POSTCODE_SIZE - n);
+    if (*text || (!fits(out) && !repair(out)))
         out[0] = '\0';
 }
 

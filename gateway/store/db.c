@@ -119,6 +119,25 @@ static int taken(const char *path, int number, struct err *err)
                    strerror(number));
 }
 
+/* A log that an earlier store has left beside path would be taken for the new one's, and played into
+ * it. It can hold what was acknowledged, so it is not for us to remove. */
+static int no_old_log(const char *path, struct err *err)
+{
+    struct buf log;
+    int rc;
+
+    buf_init(&log, 4096);
+    buf_addf(&log, "%s-wal", path);
+    rc = buf_check(&log, err);
+    if (rc == 0 && access(buf_text(&log), F_OK) == 0)
+        rc = err_set(err, ERR_INVALID,
+                     "%s: is an earlier store's, and may hold what it was told last; move it away "
+                     "together with that store",
+                     buf_text(&log));
+    buf_release(&log);
+    return rc;
+}
+
 int db_create(const char *path, struct err *err)
 {
     struct buf draft;
@@ -126,6 +145,8 @@ int db_create(const char *path, struct err *err)
 
     if (access(path, F_OK) == 0)
         return taken(path, EEXIST, err);
+    if (no_old_log(path, err) < 0)
+        return -1;
     buf_init(&draft, 4096);
     buf_addf(&draft, "%s-new", path);
     if (buf_check(&draft, err) < 0)
@@ -174,22 +195,9 @@ int db_begin(struct db *db, struct err *err)
     return sql_run(db, err, "BEGIN IMMEDIATE", "");
 }
 
-/* SQLite goes on writing to a file that has no name any more, and what it holds ends with us. */
-static int still_there(struct db *db, struct err *err)
-{
-    int moved = 0;
-
-    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
-        !moved)
-        return 0;
-    return err_set(err, ERR_SYSTEM,
-                   "store %s: the file was moved, removed or replaced; put it back, or restart",
-                   db->path);
-}
-
 int db_commit(struct db *db, struct err *err)
 {
-    if (still_there(db, err) < 0 || sql_run(db, err, "COMMIT", "") < 0) {
+    if (sql_run(db, err, "COMMIT", "") < 0) {
         db_rollback(db);
         return -1;
     }

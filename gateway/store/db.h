@@ -20,7 +20,8 @@ struct db;
 int db_open(const char *path, struct db **out, struct err *err) MUST_CHECK;
 
 /* Makes the file (mode 0600) and its schema, first as PATH-new: at path there is a whole store or
- * nothing, also after a power cut. ERR_INVALID when something stands at path already. */
+ * nothing, also after a power cut. ERR_INVALID when something stands at path already, or the log of
+ * an earlier store beside it. */
 int db_create(const char *path, struct err *err) MUST_CHECK;
 
 void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled back */
@@ -31,10 +32,8 @@ void db_set_patience(struct db *db, int ms);
 /* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
  * nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
-/* Failed: it is rolled back. So is one whose file no longer stands at its path (ERR_SYSTEM): it would
- * be on no disk that anybody finds. */
-int db_commit(struct db *db, struct err *err) MUST_CHECK;
-void db_rollback(struct db *db); /* no transaction: nothing happens */
+int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolled back */
+void db_rollback(struct db *db);                          /* no transaction: nothing happens */
 bool db_in_transaction(const struct db *db);
 
 /* A part of the open transaction that can be undone and leave the rest as it is. Parts do not nest. */

@@ -107,6 +107,19 @@ def test_a_full_disk_acknowledges_nothing_and_is_outlived(broker, gateway):
     assert gateway.kept("repeat") == 0
 
 
+def test_a_store_that_is_moved_away_acknowledges_nothing_until_it_is_back(broker, gateway):
+    """SQLite would go on writing to a file without a name, which ends with the process."""
+    store, away = str(gateway.store), f"{gateway.store}-away"
+    os.rename(store, away)
+    mid = broker.deliver(INCIDENT, incident("OE-1"))
+    wait_until(lambda: "store.failed step=intake" in gateway.log_text())
+    assert "moved, removed or replaced" in gateway.log_text()
+    assert broker.acknowledged == [] and gateway.running
+    os.rename(away, store)
+    assert broker.wait_acknowledged(mid, 20)
+    assert gateway.references() == {"OE-1"}
+
+
 def test_a_killed_daemon_has_stored_whatever_it_acknowledged(broker, gateway):
     mids = {broker.deliver(INCIDENT, incident(f"OE-{n}")): f"OE-{n}" for n in range(300)}
     broker.wait_acknowledged(next(iter(mids)))

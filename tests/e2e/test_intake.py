@@ -139,6 +139,33 @@ def test_a_broker_that_goes_and_comes_back_is_found_again(broker, gateway):
         assert receipts(desk, 1, 15)[0][1]["status"] == "accepted"
 
 
+def test_a_broker_that_comes_back_as_somebody_else_gets_nothing_and_loses_nothing(
+        broker, gateway, tmp_path):
+    connected(gateway)
+    others = Certs(tmp_path / "others")
+    with room(broker) as desk:
+        desk.subscribe(RECEIPT)
+        desk.publish(INCIDENT, incident("OE-1"))
+        receipts(desk, 1)
+    kept = [path.read_bytes() for path in (broker.certs.server_cert, broker.certs.server_key)]
+    mine, broker.certs = broker.certs, others
+    for path, other in zip((mine.server_cert, mine.server_key),
+                           (others.server_cert, others.server_key), strict=True):
+        path.write_bytes(other.read_bytes())
+    try:
+        broker.restart()
+        with room(broker) as desk:
+            assert desk.publish(INCIDENT, incident("OE-2")) == 0
+        wait_until(lambda: "certificate verify failed" in gateway.log_text())
+        assert gateway.running and gateway.references() == {"OE-1"}
+    finally:
+        broker.certs = mine
+        for path, was in zip((mine.server_cert, mine.server_key), kept, strict=True):
+            path.write_bytes(was)
+    broker.restart()
+    wait_until(lambda: gateway.references() == {"OE-1", "OE-2"})
+
+
 def test_a_lost_session_is_an_alarm(broker, gateway, tmp_path):
     connected(gateway)
     gateway.stop()

@@ -49,6 +49,11 @@ int(err_errno)(struct err *err, const char *what)
     return err_set(err, ERR_SYSTEM, "%s: %s", what, strerror(number));
 }
 
+bool err_may_pass(const struct err *err)
+{
+    return err->code == ERR_BUSY || err->code == ERR_SYSTEM || err->code == ERR_MEMORY;
+}
+
 int err_exit_status(const struct err *err)
 {
     switch (err->code) {

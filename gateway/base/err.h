@@ -7,6 +7,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 
 enum err_code {
@@ -51,6 +53,10 @@ static inline int err_minus_one(int rc)
 #define err_context(...) err_minus_one(err_context(__VA_ARGS__))
 #define err_memory(err) err_minus_one(err_memory(err))
 #define err_errno(err, what) err_minus_one(err_errno(err, what))
+
+/* Of the store or the machine (busy, full, out of memory), not of what was worked on: another piece of
+ * work would fail too, and the same one can succeed later. */
+bool err_may_pass(const struct err *err);
 
 /* The exit status of a command that ended in this failure: 1 found something wrong (ERR_INVALID,
  * ERR_NONE_SUCH), 2 wrong use (ERR_USAGE), 3 could not. */

@@ -166,7 +166,7 @@ static int keep(struct db *db, const struct inbound *in, const struct incident *
     return rc;
 }
 
-/* As keep; but where the store's rules do not take it, which is a fault of ours, nothing of it stays and
+/* As keep; but where a fault of ours bars it (the store's rules, a ceiling), nothing of it stays and
  * problems says so. It would come back for ever otherwise, and nothing behind it would be kept. */
 static int keep_if_it_can_be(struct db *db, const struct inbound *in,
                              const struct incident *incident, time_t now, enum accepted *out,
@@ -182,7 +182,7 @@ static int keep_if_it_can_be(struct db *db, const struct inbound *in,
         return db_part_end(db, true, err);
     if (err)
         *err = why;
-    if (why.code != ERR_STORE || !db_in_transaction(db))
+    if (err_may_pass(&why) || !db_in_transaction(db))
         return -1;
     if (db_part_end(db, false, err) < 0)
         return -1;

@@ -53,9 +53,8 @@ struct subscriber {
     struct batch batch;
     struct err trouble; /* the store's, from inside a callback */
     bool failed;
-    bool more;             /* a bound of the batch was reached, not the end of what there is */
-    bool store_in_trouble; /* said once, not at every try */
-    long long dropped;     /* by the broker, as it last said */
+    bool more;         /* a bound of the batch was reached, not the end of what there is */
+    long long dropped; /* by the broker, as it last said */
 };
 
 /* ---- what the broker says ---- */

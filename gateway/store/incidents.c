@@ -254,12 +254,6 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, in
     return rc < 0 ? -1 : n;
 }
 
-/* Of the store or the machine, not of what was worked on: the next would fail too. */
-static bool ends_all(enum err_code code)
-{
-    return code == ERR_BUSY || code == ERR_SYSTEM || code == ERR_MEMORY;
-}
-
 int incidents_work_off(struct db *db, enum child_stage stage, int limit, incidents_work_fn *one,
                        time_t now, struct err *err)
 {
@@ -276,7 +270,7 @@ int incidents_work_off(struct db *db, enum child_stage stage, int limit, inciden
 
             if (rc < 0 && err)
                 *err = why;
-            if (rc < 0 && ends_all(why.code))
+            if (rc < 0 && err_may_pass(&why))
                 return -1;
             if (rc < 0)
                 failed++;

@@ -1,8 +1,10 @@
 #include "cli/explain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "follow/words.h"
+#include "store/closures.h"
 
 static int tries_json(struct telling *t, cJSON *o, int64_t item_id)
 {
@@ -79,6 +81,68 @@ static time_t accepted_at(const struct telling *t, int64_t revision)
     return t->row.revised_at;
 }
 
+/* The value of a number in an audit's detail, "… name=5 …"; -1 it is not there. */
+static int64_t number_in(const char *detail, const char *name)
+{
+    const char *at = strstr(detail, name);
+
+    return at ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
+
+/* Why a due time was left: the day is closed there now, or something else has changed. */
+static int move_words(struct telling *t, const struct report_notice *r, time_t from, time_t to,
+                      struct buf *out)
+{
+    char was[WORDS_MOMENT_SIZE], is[WORDS_MOMENT_SIZE], first[WORDS_MOMENT_SIZE],
+        last[WORDS_MOMENT_SIZE];
+    struct closed_why why;
+    int rc = closures_why(t->db, &r->notice.door, r->la_code, london_day(from), &why, t->err);
+
+    if (rc < 0)
+        return -1;
+    buf_addf(out, "from %s to %s", words_moment(from, was), words_moment(to, is));
+    if (rc == 0) {
+        buf_add_text(out, ": school days, a policy or the call-out had changed");
+        return 0;
+    }
+    buf_addf(out, ": closed there on %s", words_day(why.from, first));
+    if (why.to != why.from)
+        buf_addf(out, " to %s", words_day(why.to, last));
+    if (why.title[0])
+        buf_addf(out, " (%s)", why.title);
+    return 0;
+}
+
+/* Each time that planning has moved it, as the audit has it. */
+static int moves_json(struct telling *t, cJSON *o, const struct report_notice *r)
+{
+    cJSON *list = json_add_list(o, "moves");
+    struct report_event *events = NULL;
+    size_t count = 0;
+    int rc = report_audit(t->db, r->notice.incident_id, &events, &count, t->err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const struct report_event *e = &events[i];
+        int64_t to = number_in(e->detail, " due_at="), from = number_in(e->detail, " was_due_at=");
+        struct buf words;
+        cJSON *move;
+
+        if (e->notice_id != r->notice.notice_id || strcmp(e->event, "notice.changed") != 0 ||
+            from < 0 || from == to)
+            continue;
+        buf_init(&words, 1024);
+        rc = move_words(t, r, (time_t)from, (time_t)to, &words);
+        move = json_push_object(list);
+        json_moment(move, "at", e->at);
+        json_moment(move, "from", (time_t)from);
+        json_moment(move, "to", (time_t)to);
+        json_text(move, "words", buf_text(&words));
+        buf_release(&words);
+    }
+    free(events);
+    return rc;
+}
+
 int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r)
 {
     const struct notice_row *n = &r->notice;
@@ -115,6 +179,8 @@ int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r
     json_text(o, "answered_by_words", words_decided_by(r->answered_by));
     buf_release(&rule);
     rc = notice_children_json(t, o, n->notice_id);
+    if (rc == 0)
+        rc = moves_json(t, o, r);
     items_list = json_add_list(o, "items");
     if (rc == 0)
         rc = report_items(t->db, n->notice_id, &items, &count, t->err);

@@ -151,6 +151,8 @@ static void print_notice(const cJSON *n, int number)
     if (json_get_text(n, "reason_words")[0])
         printf("   Why a desk: %s.\n", json_get_text(n, "reason_words"));
     printf("   Why then: %s\n", json_get_text(n, "rule_words"));
+    cJSON_ArrayForEach(item, list_of(n, "moves"))
+        printf("   Moved on %s %s.\n", when(item, "at", at), json_get_text(item, "words"));
     printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
     cJSON_ArrayForEach(item, list_of(n, "items")) print_item(item);
     if (cJSON_GetArraySize(list_of(n, "items")) == 0)

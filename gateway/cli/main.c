@@ -8,6 +8,7 @@
 
 extern const struct command command_answer;
 extern const struct command command_check;
+extern const struct command command_close;
 extern const struct command command_explain;
 extern const struct command command_import;
 extern const struct command command_init;
@@ -23,6 +24,7 @@ static const struct command *const commands[] = {
     &command_init,
     &command_check,
     &command_import,
+    &command_close,
     &command_publish,
     &command_status,
     &command_plan,

@@ -64,8 +64,9 @@ static int audit(struct db *db, const struct notice_row *notice, const char *eve
 {
     const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
 
-    return audit_add(db, now, "planner", event, &about, err, "reference=%s rule=%s due_at=%lld",
-                     notice->reference, rule, (long long)due_at);
+    return audit_add(db, now, "planner", event, &about, err,
+                     "reference=%s rule=%s due_at=%lld was_due_at=%lld", notice->reference, rule,
+                     (long long)due_at, (long long)notice->due_at);
 }
 
 int notices_change(struct db *db, const struct notice_row *notice, int64_t revision,

@@ -1,0 +1,192 @@
+"""What an officer of the council settles on the morning itself: a school that is closed at six, a
+policy, and what a day would bring."""
+
+import contextlib
+import datetime
+import json
+import sqlite3
+import subprocess
+
+import pytest
+
+from support.gateway import build_folder
+
+ENCOMPASS = build_folder() / "encompass"
+SIX = "2026-03-11T06:00:00"  # a Wednesday, in London
+
+
+def at(text):
+    """UTC seconds of a UTC time; London keeps UTC in these weeks."""
+    return int(datetime.datetime.fromisoformat(text + "+00:00").timestamp())
+
+
+class Office:
+    """A store with two schools of one authority and one of the next, and a call-out of Tuesday night
+    for each."""
+
+    def __init__(self, path):
+        self.path = path
+        self.run("init")
+        with self.open() as db:
+            self.fill(db)
+
+    def run(self, *arguments, status=0, now=SIX):
+        done = subprocess.run([ENCOMPASS, "--store", self.path, "--now", now, *map(str, arguments)],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+    def json(self, *arguments, now=SIX):
+        return json.loads(self.run(*arguments, "--json", now=now).stdout)
+
+    @contextlib.contextmanager
+    def open(self):
+        db = sqlite3.connect(self.path, timeout=20)
+        try:
+            with db:
+                yield db
+        finally:
+            db.close()
+
+    def rows(self, sql, *values):
+        with self.open() as db:
+            return db.execute(sql, values).fetchall()
+
+    def fill(self, db):
+        def add(table, **row):
+            db.execute(f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join('?' * len(row))})",
+                       tuple(row.values()))
+        add("import", import_id=1, kind="roll", at=at("2026-03-01T09:00:00"), who="clerk")
+        for la, name in (("879", "Plymouth"), ("878", "Devon")):
+            add("authority", la_code=la, name=name)
+            add("term", la_code=la, kind="term", from_day="2026-01-05", to_day="2026-03-27")
+            add("contact", namespace="la", urn=la, role="la_desk", name="Hub", adapter="email",
+                address=f"{la}@desk.example", verified_at=5)
+        add("policy", scope="force", id="devon-and-cornwall", key="home_la", value="879")
+        for key, (urn, la) in enumerate((("100001", "879"), ("100002", "879"), ("200001", "878")), 1):
+            add("establishment", namespace="school", urn=urn, la_code=la, name=f"School {urn}",
+                type_code=1, type_name="", status_code=1)
+            add("contact", contact_id=100 + key, namespace="school", urn=urn, role="dsl", name="Una",
+                adapter="email", address=f"{urn}@school.example", verified_at=5)
+            add("pupil", pupil_key=key, la_code=la, pupil_id=f"P{key}", forename="Quillbrax",
+                surname="Zornvelda", dob="2017-03-09", seen_import=1)
+            add("enrolment", pupil_key=key, namespace="school", urn=urn, seen_import=1)
+            self.call_out(add, key)
+
+    @staticmethod
+    def call_out(add, key, moment="2026-03-10T22:00:00", **more):
+        ref = f"5026000000{key}"
+        body = {"version": 1, "force": "devon-and-cornwall", "police_ref": ref, "revision": 1,
+                "type": "domestic_abuse", "action": "notify", "attended_at": "2026-03-10T21:00:00Z",
+                "risk": "standard", **more,
+                "children": [{"child_ref": "1", "forename": "Quillbrax", "surname": "Zornvelda",
+                              "date_of_birth": "2017-03-09", "present": "not_present"}]}
+        add("message", message_id=key, received_at=at(moment), outcome="accepted",
+            topic="encompass/v1/devon-and-cornwall/incident", body=json.dumps(body).encode())
+        add("incident", incident_id=key, force="devon-and-cornwall", police_ref=ref, revision=1,
+            message_id=key, type="domestic_abuse", action="notify", attended_at=at(moment),
+            accepted_at=at(moment), revised_at=at(moment))
+        add("incident_revision", incident_id=key, revision=1, message_id=key, accepted_at=at(moment))
+        add("child", child_id=key, incident_id=key, child_ref="1", stage="plan", state="open",
+            position=0, changed_revision=1)
+        add("decision", decision_id=key, child_id=key, made_at=at(moment), made_by="matcher",
+            outcome="match", pupil_key=key, score=9, margin=9, rule="by hand")
+        add("audit", at=at(moment), who="police", event="incident.accepted", incident_id=key)
+
+    def due(self):
+        """When each school is told, by its number, in UTC."""
+        return dict(self.rows("SELECT urn, datetime(due_at, 'unixepoch') FROM notice WHERE state = 'owed'"))
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    office = Office(tmp_path_factory.mktemp("office") / "store.db")
+    with office.open() as db:
+        db.execute("UPDATE child SET decision_id = child_id")
+    # The night's planning: a day nobody minds is closed, which plans what waits.
+    office.run("close", "school/100001", "2026-07-30", "--title", "x", now="2026-03-10T23:00:00")
+    return office.path
+
+
+@pytest.fixture
+def office(filled, tmp_path):
+    path = tmp_path / "store.db"
+    with sqlite3.connect(filled) as source, sqlite3.connect(path) as copy:
+        source.backup(copy)
+    made = Office.__new__(Office)
+    made.path = path
+    return made
+
+
+WEDNESDAY, THURSDAY, FRIDAY = ("2026-03-11 07:30:00", "2026-03-12 07:30:00", "2026-03-13 07:30:00")
+
+
+def test_a_school_that_is_closed_at_six_moves_what_is_not_sent_and_explain_says_so(office):
+    assert office.due() == {"100001": WEDNESDAY, "100002": WEDNESDAY, "200001": WEDNESDAY}
+    reference, = office.rows("SELECT reference FROM notice WHERE urn = '100001'")[0]
+    done = office.json("close", "school/100001", "today", "--title", "Snow")
+    assert office.due() == {"100001": THURSDAY, "100002": WEDNESDAY, "200001": WEDNESDAY}
+    assert done["closed"] and (done["from"], done["to"]) == ("2026-03-11", "2026-03-11")
+    moved, = done["notices"]
+    assert moved == {"what": "moved", "reference": reference, "namespace": "school", "urn": "100001",
+                     "establishment": "School 100001", "was_due_at": "2026-03-11T07:30:00Z",
+                     "due_at": "2026-03-12T07:30:00Z"}
+    told = office.run("explain", "50260000001").stdout
+    assert ("Moved on Wednesday 11 March 2026 at 06:00 from Wednesday 11 March 2026 at 07:30 to Thursday 12"
+            " March 2026 at 07:30: closed there on 11 March 2026 (Snow).") in told
+    assert office.rows("SELECT due_at FROM outbox WHERE kind = 'notice' AND state = 'due' AND contact_id = 101"
+                       ) == [(at("2026-03-12T07:30:00"),)]
+    who, detail = office.rows("SELECT who, detail FROM audit WHERE event = 'calendar.closed'"
+                              " ORDER BY audit_id DESC LIMIT 1")[0]
+    assert who and detail == "door=school/100001 from=2026-03-11 to=2026-03-11 replanned=3"
+
+
+def test_an_authority_closes_all_of_its_schools_and_not_the_next_ones(office):
+    office.run("close", "--la", "879", "2026-03-11", "2026-03-12", "--title", "Snow")
+    assert office.due() == {"100001": FRIDAY, "100002": FRIDAY, "200001": WEDNESDAY}
+
+
+def test_what_is_open_after_all_moves_back_under_its_reference(office):
+    before = office.rows("SELECT notice_id, reference FROM notice")
+    office.run("close", "100001", "2026-03-10", "2026-03-12", "--title", "Boiler")
+    assert office.due()["100001"] == FRIDAY
+    office.run("close", "100001", "2026-03-11", "--reopen")
+    assert office.due()["100001"] == WEDNESDAY
+    assert office.rows("SELECT from_day, to_day, title FROM term WHERE kind = 'closure' AND from_day < '2026-07'"
+                       " ORDER BY 1") == [("2026-03-10", "2026-03-10", "Boiler"),
+                                          ("2026-03-12", "2026-03-12", "Boiler")]
+    assert office.rows("SELECT notice_id, reference FROM notice") == before
+
+
+def test_a_school_cannot_reopen_what_the_authority_has_closed(office):
+    office.run("close", "--la", "879", "today", "--title", "Snow")
+    told = office.run("close", "school/100001", "today", "--reopen", status=1).stderr
+    assert "has no closure of its own" in told
+    assert office.due()["100001"] == THURSDAY
+
+
+def test_closing_twice_is_closing_once(office):
+    office.run("close", "school/100001", "today", "--title", "Snow")
+    again = office.json("close", "school/100001", "today", "--title", "More snow")
+    assert again["notices"] == []
+    assert office.rows("SELECT title FROM term WHERE kind = 'closure' AND from_day = '2026-03-11'"
+                       ) == [("More snow",)]
+
+
+@pytest.mark.parametrize("arguments,status,says", [
+    (("school/999999", "today", "--title", "Snow"), 1, "school 999999 is not in the register"),
+    (("--la", "999", "today", "--title", "Snow"), 1, "la 999 is not in the register"),
+    (("school/100001", "today"), 2, "--title says why"),
+    (("school/100001", "yesterday", "--title", "Snow"), 2, "a day is"),
+    (("school/100001", "2026-02-30", "--title", "Snow"), 2, "a day is"),
+    (("school/100001", "2026-03-12", "2026-03-11", "--title", "Snow"), 2, "before the first"),
+    (("school/100001", "today", "--title", "Sn\x1bow"), 2, "plain text"),
+    (("shop/100001", "today", "--title", "Snow"), 2, "school/URN or centre/URN"),
+    (("school/1a", "today", "--title", "Snow"), 2, "digits"),
+    (("today", "--title", "Snow"), 2, "digits"),
+    ((), 2, "which establishment")])
+def test_a_slip_closes_nothing(office, arguments, status, says):
+    before = office.rows("SELECT count(*) FROM term")
+    assert says in office.run("close", *arguments, status=status).stderr
+    assert office.rows("SELECT count(*) FROM term") == before

@@ -11,6 +11,8 @@
 /* What one notice is made from. */
 struct sources {
     struct notice_row notice;
+    struct notice_row amended; /* of a correction or withdrawal */
+    bool unnamed;
     struct contact contact;
     struct incident *incident;
     struct establishment establishment;
@@ -57,7 +59,7 @@ static int find_children(struct db *db, struct sources *s, struct err *err)
     for (size_t i = 0; i < rows_count && s->children_count < INCIDENT_CHILDREN_MAX; i++) {
         size_t at;
 
-        if (rows[i].removed || !is_among(rows[i].child_id, ids, ids_count))
+        if (!is_among(rows[i].child_id, ids, ids_count))
             continue;
         at = find_child(s->incident, rows[i].child_ref);
         if (at < s->incident->children_count)
@@ -93,6 +95,37 @@ static int find_door(struct db *db, struct sources *s, struct err *err)
                : 0;
 }
 
+/* What was told, when it is amended. A withdrawal speaks of it as it was told then, for the message
+ * in force need not name the child; from the wrong door it names nobody again, unless it has to be
+ * told apart from siblings whom the notice was rightly about. */
+static int find_amended(struct db *db, struct sources *s, struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t mine, all;
+    int rc;
+
+    if (s->notice.amends < 0)
+        return incidents_load(db, s->notice.incident_id, &s->incident, err);
+    rc = notices_get(db, s->notice.amends, &s->amended, err);
+    if (rc == 0)
+        return none_such(err, "notice", s->notice.amends);
+    if (rc < 0)
+        return -1;
+    if (s->notice.kind != NOTICE_WITHDRAWAL)
+        return incidents_load(db, s->notice.incident_id, &s->incident, err);
+    if (s->notice.reason == TAKEN_NOT_PUPIL) {
+        if (notices_children(db, s->notice.notice_id, &ids, &mine, err) < 0)
+            return -1;
+        free(ids);
+        if (notices_children(db, s->amended.notice_id, &ids, &all, err) < 0)
+            return -1;
+        free(ids);
+        s->unnamed = mine == all;
+    }
+    return incidents_load_revision(db, s->notice.incident_id, s->amended.revision, &s->incident,
+                                   err);
+}
+
 /* 1, 0 the contact may not be told, -1. */
 static int gather(struct db *db, const struct outbox_item *item, struct sources *s, struct err *err)
 {
@@ -107,8 +140,8 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     rc = notices_get(db, item->notice_id, &s->notice, err);
     if (rc == 0)
         return none_such(err, "notice", item->notice_id);
-    if (rc < 0 || incidents_load(db, s->notice.incident_id, &s->incident, err) < 0 ||
-        find_children(db, s, err) < 0 || find_door(db, s, err) < 0)
+    if (rc < 0 || find_amended(db, s, err) < 0 || find_children(db, s, err) < 0 ||
+        find_door(db, s, err) < 0)
         return -1;
     return 1;
 }
@@ -121,14 +154,16 @@ static int compose(const struct templates *templates, const struct outbox_item *
         .incident = s->incident,
         .children = s->children,
         .children_count = s->children_count,
-        .fields =
-            incident_is_protected(s->incident) && s->policy.protected_fields < s->policy.fields
-                ? s->policy.protected_fields
-                : s->policy.fields,
+        .fields = s->notice.kind == NOTICE_WITHDRAWAL
+                      ? FIELDS_NAME
+                      : policy_fields_for(&s->policy, incident_is_protected(s->incident)),
         .wording = s->policy.wording,
         .language = s->contact.language,
         .establishment = s->establishment.name,
         .authority = s->authority,
+        .amends_task = s->notice.amends >= 0 && s->amended.kind == NOTICE_DESK,
+        .amends = s->notice.amends < 0 ? NULL : s->amended.reference,
+        .unnamed = s->unnamed,
     };
     struct prepared p = {.subject = NULL};
     struct rendered rendered;

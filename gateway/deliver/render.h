@@ -37,6 +37,9 @@ struct render_input {
     const char *language;
     const char *establishment; /* its name, or the desk's */
     const char *authority;     /* the home authority's name, or "" */
+    bool amends_task;          /* a correction or withdrawal of a desk's task */
+    const char *amends;        /* a correction's or withdrawal's: the reference of what was told */
+    bool unnamed; /* a withdrawal from the wrong door says which message, and no name again */
 };
 
 struct rendered {

@@ -188,7 +188,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
 {
     const struct notice_row *notice = in->notice;
     bool full = in->fields == FIELDS_FULL;
-    bool desk = notice->kind == NOTICE_DESK;
+    bool task = notice->kind == NOTICE_DESK || in->amends_task;
+    bool desk = task && notice->kind != NOTICE_WITHDRAWAL;
     bool is_protected = incident_is_protected(in->incident);
     day_t on = london_day(in->incident->attended_at);
     struct maker m = {false};
@@ -203,7 +204,9 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     put_text(&m, values, "basis", basis_word(notice->basis));
     put_text(&m, values, "fields", policy_fields_word(in->fields));
     put_day(&m, values, "incident_date", on);
-    put_moment(&m, values, "answer_by", notice->answer_by);
+    put_text(&m, values, "amends", in->amends);
+    if (!in->amends)
+        put_moment(&m, values, "answer_by", notice->answer_by);
     if (!m.failed) {
         door = put_new(&m, values, "establishment", cJSON_CreateObject());
         put_text(&m, door, "namespace", notice->door.namespace);
@@ -215,12 +218,12 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     if (is_protected &&
         (in->fields != FIELDS_NAME || desk)) /* a desk rings schools, whatever the policy */
         put(&m, values, "protected", cJSON_CreateTrue());
-    if (desk) {
+    if (notice->reason != DESK_NONE)
         put_text(&m, values, "reason", desk_reason_word(notice->reason));
+    if (task)
         put_text(&m, values, "police_ref", in->incident->police_ref);
-    }
     children = m.failed ? NULL : put_new(&m, values, "children", cJSON_CreateArray());
-    for (size_t i = 0; children && i < in->children_count; i++) {
+    for (size_t i = 0; children && !in->unnamed && i < in->children_count; i++) {
         const struct incident_child *c = &in->incident->children[in->children[i]];
         cJSON *child = cJSON_CreateObject();
 
@@ -243,6 +246,26 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         return err_memory(err);
     }
     *out = values;
+    return 0;
+}
+
+int values_same(const struct render_input *a, const struct render_input *b, bool *out,
+                struct err *err)
+{
+    static const char *const ours[] = {"reference", "kind", "amends", "answer_by", "basis"};
+    cJSON *one = NULL, *two = NULL;
+
+    if (values_make(a, a->language, &one, err) < 0 || values_make(b, b->language, &two, err) < 0) {
+        values_free(one);
+        return -1;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(one, ours[i]);
+        cJSON_DeleteItemFromObjectCaseSensitive(two, ours[i]);
+    }
+    *out = cJSON_Compare(one, two, true);
+    values_free(one);
+    values_free(two);
     return 0;
 }
 

@@ -24,6 +24,10 @@ int values_add_words(cJSON *values, struct err *err) MUST_CHECK;
 /* Whether a template may use that name: a misspelt one is found when templates are read. */
 bool values_knows(const char *name);
 
+/* Whether a notice would say the same of both: particulars, not reference, kind or times of ours. */
+int values_same(const struct render_input *a, const struct render_input *b, bool *out,
+                struct err *err) MUST_CHECK;
+
 void values_free(cJSON *values); /* wipes; NULL is allowed */
 
 #endif

@@ -13,7 +13,7 @@ enum { WORDS_MAX = 8192, KEY_MAX = 48 };
 static const char *const known[] = {
     "reference", "kind", "language", "type", "basis", "fields", "incident_date", "answer_by",
     "establishment.namespace", "establishment.urn", "establishment.name", "authority", "reason",
-    "police_ref", "attended_at", "risk", "referrals", "officer_contact", "protected",
+    "police_ref", "amends", "attended_at", "risk", "referrals", "officer_contact", "protected",
     "circumstances", "children",
     /* a child's */
     "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age", "present",
@@ -26,8 +26,9 @@ static const char *const known[] = {
     "type_domestic_abuse", "type_missing", "type_missing_found", "basis_statutory", "basis_local",
     "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed",
     "reason_several_successors", "reason_no_contact", "reason_no_calendar", "reason_under_five",
-    "reason_over_age", "present_present", "present_heard", "present_not_present", "risk_standard",
-    "risk_medium", "risk_high"};
+    "reason_over_age", "reason_withdrawn", "reason_withheld", "reason_not_your_pupil", "to_desk",
+    "present_present", "present_heard", "present_not_present", "risk_standard", "risk_medium",
+    "risk_high"};
 
 static const char *const flagged[] = {"type", "basis", "reason", "present", "risk"};
 
@@ -173,6 +174,8 @@ int values_add_words(cJSON *values, struct err *err)
         for (size_t i = 0; i < ARRAY_SIZE(childs); i++)
             ok = ok && say(child, childs[i], welsh);
     }
+    if (cJSON_HasObjectItem(values, "police_ref"))
+        ok = ok && cJSON_AddTrueToObject(values, "to_desk");
     if (cJSON_GetArraySize(children) > 1)
         ok = ok && cJSON_AddTrueToObject(values, "several");
     if (strcmp(fields->valuestring, "full") == 0)

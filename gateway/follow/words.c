@@ -184,6 +184,12 @@ const char *words_desk_reason(enum desk_reason reason)
                "that home by local agreement";
     case DESK_OVER_AGE:
         return "18 or older by that morning";
+    case TAKEN_WITHDRAWN:
+        return "the police have withdrawn it, or no longer name the child";
+    case TAKEN_WITHHELD:
+        return "the police have since given a reason to tell nobody";
+    case TAKEN_NOT_PUPIL:
+        return "it has come out that this is not the establishment's pupil";
     }
     return "";
 }
@@ -201,6 +207,9 @@ const char *words_desk_reason_short(enum desk_reason reason)
         [DESK_NO_CALENDAR] = "no school days on file",
         [DESK_UNDER_FIVE] = "under five",
         [DESK_OVER_AGE] = "18 or older",
+        [TAKEN_WITHDRAWN] = "withdrawn",
+        [TAKEN_WITHHELD] = "withheld since",
+        [TAKEN_NOT_PUPIL] = "not their pupil",
     };
 
     return words[reason];

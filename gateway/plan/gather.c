@@ -1,5 +1,6 @@
 #include "plan/gather.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +56,6 @@ static int fill_door(struct db *db, struct gathered *g, const struct door *door,
     return 0;
 }
 
-static int door_index(struct db *db, struct gathered *g, const char *namespace, const char *urn,
-                      size_t *out, struct err *err);
-
 /* The doors that have followed a closed one; they are read in behind it. */
 static int find_successors(struct db *db, struct gathered *g, size_t index, struct err *err)
 {
@@ -71,7 +69,7 @@ static int find_successors(struct db *db, struct gathered *g, size_t index, stru
     for (int i = 0; i < n; i++) {
         size_t successor;
 
-        if (door_index(db, g, doors[i].namespace, doors[i].urn, &successor, err) < 0)
+        if (gather_door(db, g, doors[i].namespace, doors[i].urn, &successor, err) < 0)
             return -1;
         g->doors[index].successors[i] = successor; /* the array may have moved meanwhile */
         g->doors[index].successors_count = (size_t)i + 1;
@@ -79,9 +77,8 @@ static int find_successors(struct db *db, struct gathered *g, size_t index, stru
     return n < 0 ? -1 : 0;
 }
 
-/* The door's index, read in when it is new. */
-static int door_index(struct db *db, struct gathered *g, const char *namespace, const char *urn,
-                      size_t *out, struct err *err)
+int gather_door(struct db *db, struct gathered *g, const char *namespace, const char *urn,
+                size_t *out, struct err *err)
 {
     struct plan_door *more;
     struct door door;
@@ -141,7 +138,7 @@ static int find_home_force(struct db *db, struct gathered *g, struct plan_child 
         return 0;
     memcpy(force, policy->home_force, sizeof force); /* the doors may move */
     out->lives_elsewhere = true;
-    return door_index(db, g, "force", force, &out->home_force_desk, err);
+    return gather_door(db, g, "force", force, &out->home_force_desk, err);
 }
 
 static int find_desks(struct db *db, struct gathered *g, const struct incident_child *said,
@@ -158,10 +155,10 @@ static int find_desks(struct db *db, struct gathered *g, const struct incident_c
     }
     if (rc == 0)
         rc = settled_by_force(db, g->row.force, la_code, err);
-    if (rc < 0 || door_index(db, g, "force", g->row.force, &out->force_desk, err) < 0)
+    if (rc < 0 || gather_door(db, g, "force", g->row.force, &out->force_desk, err) < 0)
         return -1;
     out->desk = out->force_desk;
-    if (rc == 1 && (door_index(db, g, "la", la_code, &out->desk, err) < 0 ||
+    if (rc == 1 && (gather_door(db, g, "la", la_code, &out->desk, err) < 0 ||
                     find_home_force(db, g, out, err) < 0))
         return -1;
     return 0;
@@ -186,8 +183,8 @@ static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
 
     for (size_t i = 0; rc == 0 && i < count && out->enrolled_count < PLAN_DOORS_PER_CHILD; i++) {
         out->attends[out->enrolled_count] = rows[i].days;
-        rc = door_index(db, g, rows[i].namespace, rows[i].urn,
-                        &out->enrolled[out->enrolled_count++], err);
+        rc = gather_door(db, g, rows[i].namespace, rows[i].urn,
+                         &out->enrolled[out->enrolled_count++], err);
     }
     free(rows);
     return rc;
@@ -205,52 +202,11 @@ static int find_centres(struct db *db, struct gathered *g, const struct incident
         return 0;
     n = registers_centres(db, personal_reveal(home), doors, PLAN_DOORS_PER_CHILD, err);
     for (int i = 0; i < n; i++) {
-        if (door_index(db, g, doors[i].namespace, doors[i].urn, &out->centres[i], err) < 0)
+        if (gather_door(db, g, doors[i].namespace, doors[i].urn, &out->centres[i], err) < 0)
             return -1;
         out->centres_count++;
     }
     return n < 0 ? -1 : 0;
-}
-
-/* Whether a telling still stands for a child. A desk that was told because nobody knew whose child
- * it is has not been told what came out once somebody did. */
-static bool stands(const struct notice_row *notice, const struct decision_row *decision)
-{
-    if (notice->state != NOTICE_TOLD && notice->state != NOTICE_ANSWERED)
-        return false;
-    if (notice->kind == NOTICE_NOTICE)
-        return true;
-    if (notice->kind != NOTICE_DESK)
-        return false;
-    return decision->outcome != MATCH_MATCH || notice->told_at >= decision->made_at ||
-           (notice->reason != DESK_REVIEW && notice->reason != DESK_NO_MATCH);
-}
-
-static int find_told(struct db *db, struct gathered *g, const struct decision_row *decision,
-                     struct plan_child *out, struct err *err)
-{
-    size_t *told = calloc(g->notices_count + 1, sizeof *told);
-    int rc = 0;
-
-    if (!told)
-        return err_memory(err);
-    out->told = told;
-    for (size_t i = 0; rc == 0 && i < g->notices_count; i++) {
-        const struct notice_row *notice = &g->notices[i];
-        int64_t *ids = NULL;
-        size_t count = 0;
-
-        if (!stands(notice, decision))
-            continue;
-        rc = notices_children(db, notice->notice_id, &ids, &count, err);
-        for (size_t j = 0; rc == 0 && j < count; j++) {
-            if (ids[j] == out->child_id)
-                rc = door_index(db, g, notice->door.namespace, notice->door.urn,
-                                &told[out->told_count++], err);
-        }
-        free(ids);
-    }
-    return rc;
 }
 
 static const struct incident_child *as_said(const struct incident *incident, const char *child_ref)
@@ -270,6 +226,7 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
     struct pupil pupil;
     int rc = -1;
 
+    snprintf(decision.made_by, sizeof decision.made_by, "matcher");
     memset(&pupil, 0, sizeof pupil);
     out->child_id = row->child_id;
     out->born = said ? said->date_of_birth : DAY_NONE;
@@ -278,7 +235,7 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
     out->settled = row->removed || row->state == CHILD_WITHDRAWN ||
                    (row->state == CHILD_WITHHELD && !row->filtered);
     if (out->settled)
-        return 0;
+        return told_gather(db, g, row, &decision, out, err);
     if (roster_decision(db, row->child_id, &decision, err) < 0)
         goto out;
     out->outcome = decision.outcome;
@@ -292,7 +249,7 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
         (decision.outcome == MATCH_MATCH &&
          find_enrolments(db, g, decision.pupil_key, out, err) < 0) ||
         find_centres(db, g, said, &pupil, out, err) < 0 ||
-        find_told(db, g, &decision, out, err) < 0)
+        told_gather(db, g, row, &decision, out, err) < 0)
         goto out;
     rc = 0;
 out:
@@ -352,6 +309,7 @@ void gathered_release(struct gathered *g)
     for (size_t i = 0; g->planned && i < g->children_count; i++)
         free(g->planned[i].told);
     free(g->planned);
+    free(g->told);
     free(g->doors);
     free(g->children);
     free(g->notices);

@@ -8,6 +8,7 @@
 #define PLAN_GATHER_H
 
 #include "plan/plan.h"
+#include "plan/told.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 
@@ -22,11 +23,16 @@ struct gathered {
 
     struct plan_door *doors;
     struct plan_child *planned; /* as in.children, in the order of children */
+    struct told *told;          /* what was told of them, and what is owed for it */
+    size_t told_count;
 };
 
 /* 1; 0 when a child of it is to be matched first; -1. out is for gathered_release in any case. */
 int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
            struct err *err) MUST_CHECK;
+/* A door's index, read in when it is new. */
+int gather_door(struct db *db, struct gathered *g, const char *namespace, const char *urn,
+                size_t *out, struct err *err) MUST_CHECK;
 void gathered_release(struct gathered *g);
 
 #endif

@@ -36,6 +36,9 @@ const char *desk_reason_word(enum desk_reason reason)
         [DESK_NO_CALENDAR] = "no-calendar",
         [DESK_UNDER_FIVE] = "under-five",
         [DESK_OVER_AGE] = "over-age",
+        [TAKEN_WITHDRAWN] = "withdrawn",
+        [TAKEN_WITHHELD] = "withheld",
+        [TAKEN_NOT_PUPIL] = "not-your-pupil",
     };
 
     return words[reason];
@@ -492,4 +495,20 @@ void plan_release(struct plan *plan)
         free(plan->notices[i].child_ids);
     free(plan->notices);
     *plan = (struct plan){0};
+}
+
+bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
+                   const struct contact *contact)
+{
+    return can_be_told(in, door, contact);
+}
+
+const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door)
+{
+    return whom(in, door);
+}
+
+size_t plan_followed(const struct plan_input *in, size_t door)
+{
+    return followed(in, door);
 }

@@ -41,7 +41,7 @@ enum notice_kind { NOTICE_NOTICE, NOTICE_DESK, NOTICE_CORRECTION, NOTICE_WITHDRA
 const char *notice_kind_word(enum notice_kind kind);
 
 /* Why a desk is told in place of an establishment, the worst first; a notice has the worst over its
- * children. */
+ * children. Behind them, of a withdrawal: why it is taken back. */
 enum desk_reason {
     DESK_NONE,
     DESK_NO_MATCH,     /* on no roll that we have: home educated, missing education, elsewhere */
@@ -53,7 +53,11 @@ enum desk_reason {
     DESK_NO_CALENDAR,  /* no school days on file */
     DESK_UNDER_FIVE,   /* an under-five with no local route */
     DESK_OVER_AGE,     /* 18 or older by the morning */
+    TAKEN_WITHDRAWN,   /* the police have withdrawn it, or name the child no longer */
+    TAKEN_WITHHELD,    /* the police have given a reason to tell nobody */
+    TAKEN_NOT_PUPIL,   /* it has come out that the child is not of that door */
 };
+enum { DESK_REASONS = TAKEN_NOT_PUPIL + 1 };
 const char *desk_reason_word(enum desk_reason reason); /* no-match, review, … */
 
 /* A door that may have to be told, with what is on file about it. */
@@ -106,9 +110,10 @@ struct plan_notice {
     enum notice_kind kind;
     size_t door;
     enum basis basis;
-    enum desk_reason reason; /* DESK_NONE unless kind is NOTICE_DESK */
+    enum desk_reason reason; /* DESK_NONE unless kind is NOTICE_DESK or NOTICE_WITHDRAWAL */
     struct due due;
     int64_t contact_id; /* -1: nobody can be told */
+    int64_t amends;     /* of a correction or withdrawal: the notice that was told; else 0 */
     int64_t *child_ids;
     size_t children_count;
 };
@@ -123,6 +128,14 @@ struct plan {
 enum plan_filter { FILTER_NONE, FILTER_RISK, FILTER_PRESENT };
 const char *plan_filter_word(enum plan_filter filter); /* filter:risk, filter:present */
 enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_child *child);
+
+/* Who is told at a door, of those who may be; NULL nobody. */
+const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door);
+/* Whether a contact may be told of this incident (verified, not failed, not barred by the police). */
+bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
+                   const struct contact *contact);
+/* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
+size_t plan_followed(const struct plan_input *in, size_t door);
 
 /* *out is for plan_release. */
 int plan_make(const struct plan_input *in, struct plan *out, struct err *err) MUST_CHECK;

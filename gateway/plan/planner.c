@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/amender.h"
 #include "plan/gather.h"
 #include "plan/plan.h"
 #include "store/incidents.h"
@@ -214,6 +215,8 @@ static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct 
         m.made = calloc(plan.count + 1, sizeof *m.made);
         rc = m.made ? reconcile(&m, err) : err_memory(err);
     }
+    if (rc == 1)
+        rc = amender_run(db, &g, now, err);
     if (rc == 1 && settle_children(&m, err) < 0)
         rc = -1;
     free(m.made);

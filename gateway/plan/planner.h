@@ -2,7 +2,8 @@
  * whole, and what is owed and not yet sent is made to agree with the plan.
  *
  * A notice that the plan still wants in the same shape is left alone with its reference and key;
- * one that it no longer wants is cancelled; a new one is added. What was sent stays sent.
+ * one that it no longer wants is cancelled; a new one is added. What was sent stays sent: a
+ * correction or a withdrawal follows it where it no longer holds (amend.h).
  */
 #ifndef PLAN_PLANNER_H
 #define PLAN_PLANNER_H

@@ -418,3 +418,9 @@ void policy_resolve(const struct policy_row *rows, size_t count, const char *for
         }
     }
 }
+
+enum policy_fields policy_fields_for(const struct policy *policy, bool is_protected)
+{
+    return is_protected && policy->protected_fields < policy->fields ? policy->protected_fields
+                                                                     : policy->fields;
+}

@@ -71,6 +71,9 @@ struct policy {
     int roll_days;
 };
 
+/* What a notice may say, when a family's address is protected or not. */
+enum policy_fields policy_fields_for(const struct policy *policy, bool is_protected);
+
 /* 0, or -1 with ERR_INVALID: the key is unknown, not for that scope, or the value is not its kind.
  * What imports and `encompass check` hold rows to. */
 int policy_check(const struct policy_row *row, struct err *err) MUST_CHECK;

@@ -145,7 +145,8 @@ int incidents_find(struct db *db, const char *force, const char *police_ref,
     return rc;
 }
 
-int incidents_load(struct db *db, int64_t incident_id, struct incident **out, struct err *err)
+int incidents_load_revision(struct db *db, int64_t incident_id, int64_t revision,
+                            struct incident **out, struct err *err)
 {
     struct incident_ident ident;
     struct problems problems;
@@ -156,24 +157,39 @@ int incidents_load(struct db *db, int64_t incident_id, struct incident **out, st
     problems_init(&problems);
     *out = NULL;
     if (sql_query(db, &stmt, err,
-                  "SELECT m.body, m.received_at FROM incident i JOIN message m USING (message_id)"
-                  " WHERE i.incident_id = ?",
-                  "i", incident_id) < 0)
+                  "SELECT m.body, m.received_at FROM incident_revision r"
+                  " JOIN message m USING (message_id)"
+                  " WHERE r.incident_id = ? AND r.revision = ?",
+                  "ii", incident_id, revision) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1)
         rc = incident_parse(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
                             NULL, sqlite3_column_int64(stmt, 1), out, &ident, &problems, err);
     else if (rc == 0)
-        rc = err_set(err, ERR_NONE_SUCH, "no incident has number %lld", (long long)incident_id);
+        rc = err_set(err, ERR_NONE_SUCH, "incident %lld has no revision %lld",
+                     (long long)incident_id, (long long)revision);
     sql_done(stmt);
     /* It was accepted once: by a program that knew another contract. */
     if (rc == 0 && !*out)
-        rc = err_set(
-            err, ERR_INVALID, "the message of incident %lld is no longer acceptable: %s %s",
-            (long long)incident_id, problems.list[0].at, problem_words(&problems.list[0], words));
+        rc = err_set(err, ERR_INVALID,
+                     "the message of incident %lld, revision %lld, is no longer acceptable: %s %s",
+                     (long long)incident_id, (long long)revision, problems.list[0].at,
+                     problem_words(&problems.list[0], words));
     problems_release(&problems);
     return rc;
+}
+
+int incidents_load(struct db *db, int64_t incident_id, struct incident **out, struct err *err)
+{
+    int64_t revision = 0;
+    int rc = sql_int(db, &revision, err, "SELECT revision FROM incident WHERE incident_id = ?", "i",
+                     incident_id);
+
+    *out = NULL;
+    if (rc == 0)
+        return err_set(err, ERR_NONE_SUCH, "no incident has number %lld", (long long)incident_id);
+    return rc < 0 ? -1 : incidents_load_revision(db, incident_id, revision, out, err);
 }
 
 static int child_of(sqlite3_stmt *stmt, struct child_row *out, struct err *err)

@@ -87,6 +87,10 @@ int incidents_find(struct db *db, const char *force /* NULL: any; more than one 
 int incidents_load(struct db *db, int64_t incident_id, struct incident **out,
                    struct err *err) MUST_CHECK;
 
+/* The same of an earlier revision. */
+int incidents_load_revision(struct db *db, int64_t incident_id, int64_t revision,
+                            struct incident **out, struct err *err) MUST_CHECK;
+
 /* Children in the order of the message; *out is for free(). */
 int incidents_children(struct db *db, int64_t incident_id, struct child_row **out, size_t *count,
                        struct err *err) MUST_CHECK;

@@ -129,13 +129,13 @@ int incidents_account(struct db *db, time_t since, struct incidents_account *out
         sql_int(db, &out->forgotten, err,
                 "SELECT count(*) FROM child c JOIN incident i USING (incident_id)"
                 " WHERE i.revised_at >= ? AND c.stage = 'done' AND c.state IN ('open','review')"
-                " AND NOT EXISTS (SELECT 1 FROM notice_child nc JOIN notice n USING (notice_id)"
+                " AND NOT EXISTS (SELECT 1 FROM notice_stands nc JOIN notice n USING (notice_id)"
                 "  WHERE nc.child_id = c.child_id AND n.state = 'owed')",
                 "i", (int64_t)since) < 0 ||
         sql_int(db, &out->unproved, err,
                 "SELECT count(*) FROM child c JOIN incident i USING (incident_id)"
                 " WHERE i.revised_at >= ? AND c.state IN ('told','answered','with_la_desk')"
-                " AND NOT EXISTS (SELECT 1 FROM notice_child nc JOIN notice n USING (notice_id)"
+                " AND NOT EXISTS (SELECT 1 FROM notice_stands nc JOIN notice n USING (notice_id)"
                 "  WHERE nc.child_id = c.child_id AND n.state IN ('told','answered'))",
                 "i", (int64_t)since) < 0)
         return -1;

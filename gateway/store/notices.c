@@ -52,13 +52,13 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
     if (new_reference(db, reference, err) < 0 ||
         sql_run(db, err,
                 "INSERT INTO notice(reference, incident_id, revision, kind, namespace, urn, basis,"
-                " reason, rule, due_at, answer_by, state, planned_at)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,'owed',?)",
-                "tiittttttiii", reference, incident_id, revision, notice_kind_word(notice->kind),
+                " reason, rule, due_at, answer_by, amends, state, planned_at)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,'owed',?)",
+                "tiittttttiimi", reference, incident_id, revision, notice_kind_word(notice->kind),
                 door->namespace, door->urn, basis_word(notice->basis),
                 notice->reason == DESK_NONE ? NULL : desk_reason_word(notice->reason),
                 notice->due.rule, (int64_t)notice->due.at, (int64_t)notice->due.answer_by,
-                (int64_t)now) < 0)
+                notice->amends > 0 ? notice->amends : (int64_t)-1, (int64_t)now) < 0)
         return -1;
     id = sql_last_id(db);
     for (size_t i = 0; i < notice->children_count; i++) {
@@ -85,7 +85,7 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
 
 #define COLUMNS                                                                                    \
     "SELECT notice_id, incident_id, revision, reference, kind, namespace, urn, basis, reason,"     \
-    " rule, due_at, answer_by, state, told_at, answered_at, told_contact FROM notice "
+    " rule, due_at, answer_by, state, told_at, answered_at, told_contact, amends FROM notice "
 
 static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
 {
@@ -100,6 +100,7 @@ static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
     out->told_at = sql_moment(stmt, 13);
     out->answered_at = sql_moment(stmt, 14);
     out->told_contact = sql_moment(stmt, 15);
+    out->amends = sql_moment(stmt, 16);
     if (sql_copy(stmt, 3, out->reference, sizeof out->reference, err) < 0 ||
         sql_copy(stmt, 5, out->door.namespace, sizeof out->door.namespace, err) < 0 ||
         sql_copy(stmt, 6, out->door.urn, sizeof out->door.urn, err) < 0 ||
@@ -110,7 +111,7 @@ static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
         out->kind++;
     while (out->basis < BASIS_LOCAL && strcmp(sql_text(stmt, 7), basis_word(out->basis)) != 0)
         out->basis++;
-    while (reason && out->reason < DESK_OVER_AGE &&
+    while (reason && out->reason < DESK_REASONS - 1 &&
            (out->reason == DESK_NONE || strcmp(reason, desk_reason_word(out->reason)) != 0))
         out->reason++;
     while (out->state < NOTICE_CANCELLED &&

@@ -7,8 +7,8 @@
  * A child's state follows from its notices, and notices_restate is where: any owed is open (review
  * while a person decides), every one told is told, every one answered is answered; told to a desk
  * alone is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
- * notices do not count, nor do corrections and withdrawals, which follow a telling; withheld and
- * withdrawn are not touched.
+ * notices do not count, nor do corrections and withdrawals, which follow a telling; nor does a telling
+ * that is taken back (the view notice_stands). Withheld and withdrawn are not touched.
  */
 #ifndef STORE_NOTICES_H
 #define STORE_NOTICES_H
@@ -36,10 +36,12 @@ struct notice_row {
     time_t told_at;       /* -1 not yet */
     time_t answered_at;   /* -1 not yet */
     int64_t told_contact; /* -1 */
+    int64_t amends;       /* of a correction or withdrawal: what was told; else -1 */
 };
 
 /* Stores a planned notice with its children and, when it has a contact, its outbox item, under a
- * new reference and key. One incident owes at most one of a kind to a door. Children's stage and
+ * new reference and key. One incident owes at most one notice to a door, and at most one correction
+ * and one withdrawal for a reason of each notice that was told (plan_notice.amends). Children's stage and
  * state are the planner's business. */
 int notices_add(struct db *db, int64_t incident_id, int64_t revision,
                 const struct plan_notice *notice, const struct door *door, const char *adapter,
@@ -61,6 +63,19 @@ int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const
                      time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
 /* What the planner makes agree with a new plan (notices_plan.c). */
+
+/* Whether a notice is about a child: 1, 0, -1. *revision is that of the last telling or correction
+ * that its readers have had of it, *over whether a withdrawal of it has been told. */
+int notices_last_told(struct db *db, const struct notice_row *notice, int64_t child_id,
+                      int64_t *revision, bool *over, struct err *err) MUST_CHECK;
+
+/* Who has been sent a notice. *out for free(). */
+int notices_contacts_told(struct db *db, int64_t notice_id, int64_t **contact_ids, size_t *count,
+                          struct err *err) MUST_CHECK;
+
+/* Items of an owed notice that are due to others than these are cancelled. */
+int notices_keep_items(struct db *db, const struct notice_row *notice, const int64_t *contact_ids,
+                       size_t count, time_t now, struct err *err) MUST_CHECK;
 
 /* Who an owed notice's item waits for: 1; 0 it has none that is due or leased; -1. *leased: it is
  * being sent at this moment. */

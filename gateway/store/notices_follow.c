@@ -20,8 +20,8 @@ int notices_child_state(struct db *db, int64_t child_id, enum child_state *out, 
                   " total(n.state = 'told' AND n.kind = 'notice'),"
                   " total(n.state = 'answered' AND n.kind = 'notice'),"
                   " total(n.state IN ('told','answered') AND n.kind = 'desk')"
-                  " FROM notice_child nc JOIN notice n USING (notice_id)"
-                  " WHERE nc.child_id = ?1 AND n.kind IN ('notice','desk')",
+                  " FROM notice_stands nc JOIN notice n USING (notice_id)"
+                  " WHERE nc.child_id = ?1",
                   "i", child_id) < 0)
         return -1;
     rc = sql_row(db, stmt, err);

@@ -25,20 +25,13 @@ int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, boo
     return rc;
 }
 
-int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
-                            int64_t **contact_ids, size_t *count, struct err *err)
+static int read_ids(struct db *db, sqlite3_stmt *stmt, int64_t **out, size_t *count,
+                    struct err *err)
 {
     int64_t *ids = NULL;
-    sqlite3_stmt *stmt;
     size_t n = 0;
     int rc;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
-                  " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ?"
-                  " AND o.state = 'failed'",
-                  "itt", incident_id, door->namespace, door->urn) < 0)
-        return -1;
     while ((rc = sql_row(db, stmt, err)) == 1) {
         int64_t *more = reallocarray(ids, n + 1, sizeof *ids);
 
@@ -54,9 +47,60 @@ int notices_contacts_failed(struct db *db, int64_t incident_id, const struct doo
         free(ids);
         return -1;
     }
-    *contact_ids = ids;
+    *out = ids;
     *count = n;
     return 0;
+}
+
+int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
+                            int64_t **contact_ids, size_t *count, struct err *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
+                  " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ?"
+                  " AND o.state = 'failed'",
+                  "itt", incident_id, door->namespace, door->urn) < 0)
+        return -1;
+    return read_ids(db, stmt, contact_ids, count, err);
+}
+
+int notices_last_told(struct db *db, const struct notice_row *notice, int64_t child_id,
+                      int64_t *revision, bool *over, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT max(n.revision), total(n.kind = 'withdrawal') > 0,"
+                  " total(n.notice_id = ?1) > 0"
+                  " FROM notice n JOIN notice_child nc USING (notice_id)"
+                  " WHERE (n.notice_id = ?1 OR (n.amends = ?1 AND n.told_at IS NOT NULL))"
+                  " AND nc.child_id = ?2",
+                  "ii", notice->notice_id, child_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        *revision = sqlite3_column_int64(stmt, 0);
+        *over = sqlite3_column_int(stmt, 1) != 0;
+        rc = sqlite3_column_int(stmt, 2) != 0;
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+int notices_contacts_told(struct db *db, int64_t notice_id, int64_t **contact_ids, size_t *count,
+                          struct err *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT contact_id FROM outbox WHERE notice_id = ? AND state = 'sent'"
+                  " ORDER BY item_id",
+                  "i", notice_id) < 0)
+        return -1;
+    return read_ids(db, stmt, contact_ids, count, err);
 }
 
 static int audit(struct db *db, const struct notice_row *notice, const char *event, int64_t due_at,
@@ -100,4 +144,35 @@ int notices_recall(struct db *db, const struct notice_row *notice, time_t now, s
     if (sql_changes(db) == 0)
         return 0;
     return audit(db, notice, "notice.recalled", notice->due_at, notice->rule, now, err);
+}
+
+int notices_keep_items(struct db *db, const struct notice_row *notice, const int64_t *contact_ids,
+                       size_t count, time_t now, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int64_t *due = NULL;
+    size_t n = 0;
+    int rc = 0;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT contact_id FROM outbox WHERE notice_id = ? AND state = 'due'", "i",
+                  notice->notice_id) < 0 ||
+        read_ids(db, stmt, &due, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        size_t j = 0;
+
+        while (j < count && contact_ids[j] != due[i])
+            j++;
+        if (j < count)
+            continue;
+        rc = sql_run(db, err,
+                     "UPDATE outbox SET state = 'cancelled'"
+                     " WHERE notice_id = ? AND contact_id = ? AND state = 'due'",
+                     "ii", notice->notice_id, due[i]);
+        if (rc == 0)
+            rc = audit(db, notice, "notice.recalled", notice->due_at, notice->rule, now, err);
+    }
+    free(due);
+    return rc;
 }

@@ -45,6 +45,18 @@ static int restate_children(struct db *db, int64_t notice_id, time_t now, struct
     return rc;
 }
 
+/* What was made of an older revision than one that changed a child while it was on its way has to be
+ * looked at again. */
+static int replan_outdated(struct db *db, int64_t notice_id, struct err *err)
+{
+    return sql_run(db, err,
+                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                   " (SELECT c.child_id FROM notice n JOIN notice_child nc USING (notice_id)"
+                   "  JOIN child c USING (child_id)"
+                   "  WHERE n.notice_id = ? AND c.changed_revision > n.revision)",
+                   "i", notice_id);
+}
+
 /* A notice that was cancelled or failed while its send was under way has been told all the same. */
 static int tell(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
 {
@@ -53,7 +65,11 @@ static int tell(struct db *db, const struct outbox_item *item, time_t now, struc
                 " WHERE notice_id = ? AND told_at IS NULL",
                 "iii", (int64_t)now, item->contact_id, item->notice_id) < 0)
         return -1;
-    return sql_changes(db) > 0 ? restate_children(db, item->notice_id, now, err) : 0;
+    if (sql_changes(db) == 0)
+        return 0;
+    return restate_children(db, item->notice_id, now, err) < 0
+               ? -1
+               : replan_outdated(db, item->notice_id, err);
 }
 
 static int incident_of(struct db *db, const struct outbox_item *item, int64_t *out, struct err *err)
@@ -99,7 +115,9 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
         return 0;
     if (incident_of(db, item, &incident_id, err) < 0)
         return -1;
-    return record(db, item, &end, "item.later", incident_id, err);
+    return record(db, item, &end, "item.later", incident_id, err) < 0
+               ? -1
+               : replan_outdated(db, item->notice_id, err);
 }
 
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,

@@ -125,13 +125,16 @@ static int count_decisions(struct db *db, time_t since, struct report_status *ou
 static int count_notices(struct db *db, time_t now, struct report_status *out, struct err *err)
 {
     sqlite3_stmt *stmt;
-    int rc = sql_query(db, &stmt, err,
-                       "SELECT state, count(*), sum(namespace IN ('la','force')),"
-                       " sum(state = 'owed' AND due_at < ?1 - ?2),"
-                       " sum(told_at > answer_by), sum(state = 'told' AND answer_by < ?1),"
-                       " min(due_at), min(answer_by)"
-                       " FROM notice GROUP BY state",
-                       "ii", (int64_t)now, (int64_t)LATE_AFTER);
+    int rc = sql_query(
+        db, &stmt, err,
+        "SELECT state, count(*), sum(namespace IN ('la','force')),"
+        " sum(state = 'owed' AND due_at < ?1 - ?2),"
+        " sum(told_at > answer_by AND awaited), sum(state = 'told' AND answer_by < ?1 AND awaited),"
+        " min(due_at), min(CASE WHEN awaited THEN answer_by END)"
+        " FROM (SELECT *, EXISTS (SELECT 1 FROM notice_stands s"
+        "   WHERE s.notice_id = notice.notice_id) AS awaited FROM notice)"
+        " GROUP BY state",
+        "ii", (int64_t)now, (int64_t)LATE_AFTER);
 
     if (rc < 0)
         return -1;

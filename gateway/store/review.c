@@ -10,7 +10,7 @@
 
 /* Whether a notice of the child to an establishment has an item in that state, or is told. */
 #define TO_AN_ESTABLISHMENT                                                                        \
-    " FROM notice_child nc JOIN notice n ON n.notice_id = nc.notice_id"                            \
+    " FROM notice_stands nc JOIN notice n ON n.notice_id = nc.notice_id"                           \
     " WHERE nc.child_id = ? AND n.namespace IN ('school','centre')"
 
 static int check_untold(struct db *db, int64_t child_id, struct err *err)

@@ -146,8 +146,9 @@ static const char step_1[] =
     " kind TEXT NOT NULL CHECK (kind IN ('notice','desk','correction','withdrawal')),"
     " namespace TEXT NOT NULL, urn TEXT NOT NULL,"
     " basis TEXT NOT NULL CHECK (basis IN ('statutory','local')),"
-    " reason TEXT,"        /* of a desk's notice: why no establishment is told; a code of plan.h */
-    " rule TEXT NOT NULL," /* which rule set the time; a code of calendar.h */
+    " reason TEXT," /* of a desk's notice: why it is the desk's; of a withdrawal: why; plan.h */
+    " amends INTEGER REFERENCES notice," /* of a correction or withdrawal: what was told */
+    " rule TEXT NOT NULL,"               /* which rule set the time; a code of calendar.h */
     " due_at INTEGER NOT NULL, answer_by INTEGER NOT NULL,"
     " remind_at INTEGER," /* who was told and has not answered by then is told again, once */
     " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
@@ -158,11 +159,21 @@ static const char step_1[] =
     /* What was told or failed there before does not stand in the way of one more: a sibling that is
      * decided later, or a school that has a contact by now. */
     "CREATE UNIQUE INDEX notice_once ON notice(incident_id, kind, namespace, urn)"
-    " WHERE state = 'owed';"
+    " WHERE state = 'owed' AND kind IN ('notice','desk');"
+    "CREATE UNIQUE INDEX notice_amends ON notice(amends, kind, ifnull(reason,''))"
+    " WHERE amends IS NOT NULL AND state = 'owed';"
+    "CREATE INDEX notice_amended ON notice(amends) WHERE amends IS NOT NULL;"
     "CREATE TABLE notice_child ("
     " notice_id INTEGER NOT NULL REFERENCES notice, child_id INTEGER NOT NULL REFERENCES child,"
     " PRIMARY KEY (notice_id, child_id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX notice_child_child ON notice_child(child_id);"
+    /* What a door has on its hands: not what has been taken back, nor what waits to be. */
+    "CREATE VIEW notice_stands AS SELECT nc.notice_id, nc.child_id FROM notice_child nc"
+    " JOIN notice n ON n.notice_id = nc.notice_id"
+    " WHERE n.kind IN ('notice','desk') AND NOT EXISTS (SELECT 1 FROM notice w"
+    "  JOIN notice_child wc ON wc.notice_id = w.notice_id"
+    "  WHERE w.amends = n.notice_id AND w.kind = 'withdrawal' AND w.state <> 'cancelled'"
+    "  AND wc.child_id = nc.child_id);"
 
     /* Outbox: what is owed to one recipient by one adapter. */
     "CREATE TABLE outbox ("

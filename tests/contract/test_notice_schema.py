@@ -17,7 +17,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ENCOMPASS_BUILD", REPOSITORY / "build/dev"))
 SCHEMA = json.loads((REPOSITORY / "config/webhook-notice.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
-REASONS = SCHEMA["properties"]["reason"]["enum"]
+REASONS = {rule["if"]["properties"]["kind"]["const"]: rule["then"]["properties"]["reason"]["enum"]
+           for rule in SCHEMA["allOf"]
+           if "reason" in rule.get("then", {}).get("required", [])}  # of desk and withdrawal
 
 WHOLE = {
     "version": 1, "force": "devon-and-cornwall", "police_ref": "50260034112", "revision": 1,
@@ -55,7 +57,8 @@ def render(change, language, fields, kind, reason):
     return json.loads(done.stdout)
 
 
-CASES = [("notice", "none")] + [("desk", reason) for reason in REASONS]
+CASES = [("notice", "none"), *(("desk", reason) for reason in REASONS["desk"]), ("correction", "none"),
+         *(("withdrawal", reason) for reason in REASONS["withdrawal"])]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -63,8 +66,22 @@ def test_every_body_is_what_the_schema_says(change):
     for fields, (kind, reason) in itertools.product(("name", "standard", "full"), CASES):
         body = render(change, "en", fields, kind, reason)["body"]
         VALIDATOR.validate(body)
-        assert body["fields"] == fields and body["kind"] == kind
-        assert ("protected" in body) == (change == "protected" and (fields != "name" or kind == "desk"))
+        assert body["fields"] == ("name" if kind == "withdrawal" else fields) and body["kind"] == kind
+        assert ("protected" in body) == (
+            change == "protected" and (body["fields"] != "name" or kind == "desk"))
+
+
+def test_every_reason_is_of_a_kind():
+    assert sorted(sum(REASONS.values(), [])) == sorted(SCHEMA["properties"]["reason"]["enum"])
+
+
+def test_a_withdrawal_asks_no_answer_and_says_no_particulars():
+    body = render("whole", "en", "full", "withdrawal", "withdrawn")["body"]
+    assert "answer_by" not in body and set(body["children"][0]) <= \
+        {"name", "forename", "middle_names", "surname", "known_as"}
+    assert not VALIDATOR.is_valid(body | {"children": []})
+    assert VALIDATOR.is_valid(body | {"children": [], "reason": "not-your-pupil"})
+    assert not VALIDATOR.is_valid({k: v for k, v in body.items() if k != "amends"})
 
 
 def test_the_schema_allows_nothing_that_the_policy_leaves_out():
@@ -111,7 +128,7 @@ def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
 def test_all_members_of_the_schema_are_made():
     """A member that nothing makes would be a promise that is not kept."""
     made, childs = set(), set()
-    for change, (kind, reason) in itertools.product(CHANGES, CASES[:2]):
+    for change, (kind, reason) in itertools.product(CHANGES, (*CASES[:2], ("correction", "none"))):
         body = render(change, "en", "full", kind, reason)["body"]
         made |= body.keys()
         childs |= body["children"][0].keys()
@@ -136,12 +153,14 @@ def words(text):
     return re.findall(r"[\w'&]+", text.lower())
 
 
-@pytest.mark.parametrize("language,first", [("en", "WHAT HAPPENED"), ("cy", "BETH DDIGWYDDODD")])
-def test_text_and_html_say_the_same(language, first):
+@pytest.mark.parametrize("language,first,back", [
+    ("en", "WHAT HAPPENED", "IS TAKEN BACK"), ("cy", "BETH DDIGWYDDODD", "WEDI'I DYNNU YN ÔL")])
+def test_text_and_html_say_the_same(language, first, back):
     """Word by word from the first heading on, once markup and layout are taken away."""
     for change, fields, (kind, reason) in itertools.product(
             ("whole", "protected", "missing", "found"), ("name", "full"), CASES):
         made = render(change, language, fields, kind, reason)
-        text = made["text"][made["text"].index(first):]
+        start = made["text"].index(back if kind == "withdrawal" else first)
+        text = made["text"][made["text"].rindex("\n\n", 0, start):]
         page = re.sub(r"<[^>]+>", " ", made["html"][made["html"].index("<h2"):])
         assert words(html.unescape(page)) == words(text), (change, fields, kind, reason)

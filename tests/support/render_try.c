@@ -66,11 +66,17 @@ static int render(struct templates *templates, const struct incident *incident, 
     struct rendered rendered;
     struct err err;
     int kind = word_index(argv[4], NOTICE_WITHDRAWAL + 1, kind_of);
-    int reason = word_index(argv[5], DESK_OVER_AGE + 1, reason_of);
+    int reason = word_index(argv[5], DESK_REASONS, reason_of);
 
     if (kind < 0 || reason < 0)
         return 2;
     notice.kind = (enum notice_kind)kind;
+    if (notice.kind == NOTICE_DESK)
+        snprintf(notice.door.namespace, sizeof notice.door.namespace, "la");
+    if (notice.kind == NOTICE_CORRECTION || notice.kind == NOTICE_WITHDRAWAL)
+        in.amends = "OE-0DD1-0DD1";
+    if (notice.kind == NOTICE_WITHDRAWAL)
+        in.fields = FIELDS_NAME;
     notice.reason = (enum desk_reason)reason;
     for (size_t i = 0; i < incident->children_count; i++)
         children[i] = i;

@@ -13,6 +13,7 @@
 
 #include "base/date.h"
 #include "deliver/render.h"
+#include "deliver/values.h"
 
 #define TEMPLATES PROJECT_DIR "/templates"
 
@@ -434,13 +435,15 @@ static void folder_new(struct folder *f)
     assert_non_null(mkdtemp(f->path));
     put_kind(f, "standard/en", "notice");
     put_kind(f, "standard/en", "desk");
+    put_kind(f, "standard/en", "correction");
+    put_kind(f, "standard/en", "withdrawal");
 }
 
 static void folder_remove(const struct folder *f)
 {
     static const char *const places[] = {"standard/en", "standard/cy", "standard",
                                          "own/en",      "own",         "."};
-    static const char *const kinds[] = {"notice", "desk"};
+    static const char *const kinds[] = {"notice", "desk", "correction", "withdrawal"};
     static const char *const parts[] = {"subject", "txt", "html"};
     char path[256];
 
@@ -545,14 +548,68 @@ static void a_wording_of_ones_own_comes_first_and_standard_stands_in(void **stat
     folder_remove(&f);
 }
 
-static void a_kind_that_has_no_words_is_refused(void **state)
+/* Which message it is about, in its text; its own reference alone in its subject. */
+static void a_correction_says_it_all_again_and_what_it_corrects(void **state)
 {
     struct made *m = *state;
-    struct err err;
 
     m->notice.kind = NOTICE_CORRECTION;
-    assert_int_equal(render_notice(m->templates, &m->in, &m->out, &err), -1);
-    assert_int_equal(err.code, ERR_CONFIG);
+    m->in.amends = "OE-OLD1-OLD1";
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_true(in_text(m, "OE-OLD1-OLD1") && in_html(m, "OE-OLD1-OLD1"));
+    assert_true(in_text(m, "Zebedia") && in_text(m, "wardrobe"));
+    assert_true(in_json(m, "\"amends\":\"OE-OLD1-OLD1\"") && !in_json(m, "answer_by"));
+    assert_null(strstr(m->out.subject, "OLD1"));
+}
+
+static void a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_message(void **state)
+{
+    static const enum desk_reason reasons[] = {TAKEN_WITHDRAWN, TAKEN_WITHHELD, TAKEN_NOT_PUPIL};
+    struct made *m = *state;
+
+    m->notice.kind = NOTICE_WITHDRAWAL;
+    m->in.amends = "OE-OLD1-OLD1";
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        m->notice.reason = reasons[i];
+        make(m);
+        assert_true(in_text(m, "Zebedia") && in_html(m, "Zebedia"));
+        assert_false(in_text(m, "wardrobe"));
+    }
+    assert_true(in_text(m, "Delete notice OE-OLD1-OLD1"));
+    m->in.unnamed = true;
+    make(m);
+    assert_false(in_text(m, "Zebedia") || in_html(m, "Zebedia") || in_json(m, "Zebedia"));
+    assert_true(in_text(m, "Delete notice OE-OLD1-OLD1"));
+    assert_true(in_json(m, "\"children\":[]"));
+}
+
+/* What a correction is for: that which the policy lets a school read has changed. */
+static void what_a_school_may_not_read_is_no_change_to_it(void **state)
+{
+    struct made *m = *state;
+    struct incident *other = parse("missing", "false", "Zebedia");
+    struct render_input after = m->in;
+    struct err err;
+    bool same = false;
+
+    personal_release(&m->incident->circumstances);
+    after.incident = m->incident;
+    m->in.fields = after.fields = FIELDS_NAME;
+    assert_int_equal(values_same(&m->in, &after, &same, &err), 0);
+    assert_true(same);
+    after.incident = other;
+    assert_int_equal(values_same(&m->in, &after, &same, &err), 0);
+    assert_false(same);
+    incident_free(other);
+    other = parse("domestic_abuse", "false", "Zebedia");
+    after.incident = other; /* the circumstances are there again */
+    assert_int_equal(values_same(&m->in, &after, &same, &err), 0);
+    assert_true(same);
+    m->in.fields = after.fields = FIELDS_FULL;
+    assert_int_equal(values_same(&m->in, &after, &same, &err), 0);
+    assert_false(same);
+    incident_free(other);
 }
 
 int main(void)
@@ -574,7 +631,9 @@ int main(void)
         T(what_is_left_out_leaves_no_empty_line),
         T(a_missing_child_is_not_called_domestic_abuse),
         T(a_wording_of_ones_own_comes_first_and_standard_stands_in),
-        T(a_kind_that_has_no_words_is_refused),
+        T(a_correction_says_it_all_again_and_what_it_corrects),
+        T(a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_message),
+        T(what_a_school_may_not_read_is_no_change_to_it),
         cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
         cmocka_unit_test(a_missing_part_or_kind_is_refused),
     };

@@ -33,7 +33,7 @@ static void every_code_of_the_gateway_has_words(void **state)
         assert_true(strlen(words_child_state(s)) > 0);
     for (enum notice_state s = NOTICE_OWED; s <= NOTICE_CANCELLED; s++)
         assert_true(strlen(words_notice_state(s)) > 0);
-    for (enum desk_reason r = DESK_NO_MATCH; r <= DESK_OVER_AGE; r++) {
+    for (enum desk_reason r = DESK_NO_MATCH; r <= TAKEN_NOT_PUPIL; r++) {
         assert_true(strlen(words_desk_reason(r)) > 0);
         assert_true(strlen(words_desk_reason_short(r)) > 0);
     }

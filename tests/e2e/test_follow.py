@@ -1,0 +1,119 @@
+"""After the telling: a correction, a withdrawal, and what comes of answers and of none."""
+
+import json
+
+import pytest
+
+from support import invent
+from support.broker import Broker
+from support.certs import Certs
+from support.gateway import REPOSITORY, ControlRoom, Gateway, wait_until
+from support.smtp_sink import SmtpSink
+
+FORCE = "lancashire"
+REGISTERS = [REPOSITORY / "tests/demo/data" / name
+             for name in ("establishments.csv", "childrens_centres.csv")]
+NIGHT, SEND = "2026-03-15T23:00:00", "2026-03-16T07:29:59"
+
+
+class Night:
+    """A gateway on Sunday night and one family of two at one school."""
+
+    def __init__(self, gateway, room, mail, world):
+        self.gateway, self.room, self.mail, self.world = gateway, room, mail, world
+        self.school = next(s for s in world.schools if s.la_code == "888" and s.low <= 5 and s.high >= 11)
+        home, surname = world.home(self.school), world.surname()
+        self.sister = world.child(home, surname, age=8, sex="F", enrol=[self.school])
+        self.brother = world.child(home, surname, age=6, sex="M", enrol=[self.school])
+
+    def report(self, revision=1, children=None, **changes):
+        entries = children or [invent.said(self.sister, "1"), invent.said(self.brother, "2")]
+        message = invent.incident(FORCE, "260315-0001", "2026-03-15T21:30:00Z", entries,
+                                  revision=revision, **changes)
+        self.room.publish([json.dumps(message)])
+
+    def told(self, now=SEND):
+        """The report, planned on Sunday night and told on Monday morning; the mail."""
+        self.report()
+        wait_until(lambda: self.gateway.json("plan")["notices"])
+        self.gateway.stop()
+        self.gateway.start(now=now)
+        return self.mails(1)[0]
+
+    def mails(self, count, seconds=20):
+        wait_until(lambda: len(self.mail.messages) >= count, seconds)
+        assert len(self.mail.messages) == count
+        return self.mail.messages
+
+    @property
+    def dsl(self):
+        return f"dsl@school-{self.school.urn}.example"
+
+    @property
+    def deputy(self):
+        return f"deputy@school-{self.school.urn}.example"
+
+    def quiet(self, *more):
+        """Nobody's name in log, audit or subject (P5)."""
+        texts = [self.gateway.log_text(), str(self.gateway.query("SELECT * FROM audit")),
+                 *(str(m.parsed["Subject"]) for m in self.mail.messages), *more]
+        for text in texts:
+            assert self.sister.surname.lower() not in text.lower()
+
+
+def text_of(mail):
+    return mail.parsed.get_body(("plain",)).get_content()
+
+
+@pytest.fixture
+def night(tmp_path):
+    world = invent.World(invent.read_establishments(*REGISTERS), 40, rare_names=True)
+    certs = Certs(tmp_path / "certs")
+    users = {"encompassd": "gateway-word", FORCE: "room-word"}
+    with SmtpSink(certs) as mail, Broker(tmp_path / "broker", certs, users) as broker, \
+            Gateway(tmp_path / "gateway", broker, mail, certs=certs, now=NIGHT) as gateway:
+        room = ControlRoom(tmp_path / "room", FORCE, broker, certs, now=NIGHT)
+        made = Night(gateway, room, mail, world)
+        gateway.fill(world, tmp_path / "files", establishments=REGISTERS)
+        gateway.start()
+        yield made
+
+
+def test_what_the_police_put_right_after_the_telling_is_corrected_at_once_to_the_same_person(night):
+    first = night.told()
+    assert first.recipients == [night.dsl]
+    right = invent.said(night.sister, "1", known_as=["Robin"])
+    night.report(2, [right, invent.said(night.brother, "2")])
+    correction = night.mails(2)[1]
+    assert correction.recipients == [night.dsl]
+    assert correction.message_id != first.message_id
+    text = text_of(correction)
+    assert "Robin" in text and night.brother.forename not in text
+    reference, = night.gateway.query("SELECT reference FROM notice WHERE kind = 'notice'")
+    assert f"Corrects: notice {reference[0]}" in text
+    explained = night.gateway.run("explain", "260315-0001").stdout
+    assert "orrection" in explained
+    assert night.gateway.json("status")["all"]["children"]["told"] == 2
+    night.quiet(explained)
+
+
+def test_a_withdrawal_asks_those_who_were_told_to_close_it(night):
+    night.told()
+    night.report(2, action="withdraw")
+    withdrawal = night.mails(2)[1]
+    assert withdrawal.recipients == [night.dsl]
+    text = text_of(withdrawal)
+    assert "withdrawn" in text and "Close the record" in text
+    status = night.gateway.json("status")
+    assert status["all"]["children"]["withdrawn"] == 2 and status["notices"]["unanswered"] == 0
+    assert status["adds_up"] is True
+    night.quiet()
+
+
+def test_a_child_that_is_named_no_longer_is_taken_back_alone(night):
+    night.told()
+    night.report(2, [invent.said(night.sister, "1")])
+    text = text_of(night.mails(2)[1])
+    assert night.brother.forename in text and night.sister.forename not in text
+    states = dict(night.gateway.query("SELECT child_ref, state FROM child"))
+    assert states == {"1": "told", "2": "withdrawn"}

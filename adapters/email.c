@@ -258,7 +258,7 @@ static bool enhanced_is(const struct mail *mail, const char *class_and_subject)
     return strncmp(mail->enhanced, class_and_subject, strlen(class_and_subject)) == 0;
 }
 
-/* What a reply to RCPT, or to the message itself, says of this recipient. Mailboxes are emptied,
+/* What a reply to RCPT or DATA, or to the message itself, says of this recipient. Mailboxes are emptied,
  * lists of blocked senders mended: only what is about the address itself, or the message's size, is
  * for good. A sender that is refused (5.1.7, 5.1.8) is refused for everybody. */
 static enum verdict judge_recipient(const struct mail *mail, long code, bool whole)
@@ -286,14 +286,15 @@ static enum verdict judge_refusal(const struct mail *mail, long code, const char
         *step = "login";
         return VERDICT_BROKEN;
     }
-    if (strncmp(mail->error, "RCPT", 4) == 0 || whole) {
-        *step = whole ? "content" : "RCPT";
-        return judge_recipient(mail, code, whole);
-    }
-    /* Greeting, MAIL or DATA: nothing to do with this recipient. */
-    *step = strncmp(mail->error, "MAIL", 4) == 0   ? "MAIL"
+    *step = whole                                  ? "content"
+            : strncmp(mail->error, "RCPT", 4) == 0 ? "RCPT"
             : strncmp(mail->error, "DATA", 4) == 0 ? "DATA"
+            : strncmp(mail->error, "MAIL", 4) == 0 ? "MAIL"
                                                    : "greeting";
+    /* Some servers look at the recipient at DATA only. */
+    if (whole || strcmp(*step, "RCPT") == 0 || strcmp(*step, "DATA") == 0)
+        return judge_recipient(mail, code, whole);
+    /* The others have nothing to do with this recipient. */
     /* The size that MAIL announces (RFC 1870): the next mail may fit. */
     if (code == 552 && strcmp(*step, "MAIL") == 0)
         return VERDICT_NEVER;
@@ -323,7 +324,7 @@ static enum verdict judge_failure(const struct mail *mail, CURLcode how, long co
         return VERDICT_BROKEN;
     case CURLE_SEND_ERROR:
     case CURLE_WEIRD_SERVER_REPLY:
-        if (code >= 400)
+        if (code >= 400 && code < 600)
             return judge_refusal(mail, code, step);
         break;
     default:
@@ -343,10 +344,12 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
 
     (void)self;
     curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &code);
+    if (how == CURLE_WEIRD_SERVER_REPLY && mail->given == mail->content.length && code / 100 == 2)
+        how = CURLE_OK; /* RFC 5321 4.3.2: the first digit counts; curl wants 250 */
     if (how != CURLE_OK)
         verdict = judge_failure(mail, how, code, &step);
     /* A code that belongs to a step which went well says nothing of a connection that broke. */
-    outcome->code = how == CURLE_OK || code >= 400 ? (int)code : 0;
+    outcome->code = how == CURLE_OK || (code >= 400 && code < 600) ? (int)code : 0;
     if (outcome->code > 0)
         snprintf(outcome->detail, sizeof outcome->detail, "%s %d%s%s", step, outcome->code,
                  mail->enhanced[0] ? " " : "", mail->enhanced);

@@ -18,6 +18,7 @@ import pytest
 
 from support.certs import Certs
 from support.http_sink import HttpSink, Response, signature_holds
+from support.smtp_script import SmtpScript
 from support.smtp_sink import SmtpSink
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -355,6 +356,43 @@ def test_a_mail_that_is_too_large_for_the_recipient_is_never_taken(mail, by_mail
     assert by_mail.send().verdict == "never"
     mail.on_rcpt, mail.on_data = lambda address: None, lambda taken: reply
     assert by_mail.send().verdict == "never"
+
+
+def scripted(folder, **replies):
+    with SmtpScript(**replies) as server:
+        way = Way("email", folder, {"host": "localhost", "port": server.port, "tls": "none",
+                                    "from": "encompass@police.example", "timeout": "3s"})
+        return way.send(), server.taken
+
+
+@pytest.mark.parametrize("reply", ["250 ok", "200 ok", "251 will forward", "250-one\r\n250 two"])
+def test_any_good_reply_to_the_content_means_taken_over(tmp_path, reply):
+    """RFC 5321 4.3.2: by the first digit. To send it again would be to tell twice."""
+    outcome, taken = scripted(tmp_path, content=reply)
+    assert (outcome.verdict, outcome.code, taken) == ("sent", int(reply[:3]), 1)
+
+
+@pytest.mark.parametrize("step,reply,verdict", [
+    ("greeting", "554 no service", "broken"), ("greeting", "421 busy", "later"),
+    ("greeting", "HTTP/1.1 400 Bad Request", "later"), ("greeting", b"\0\xff\r\n", "later"),
+    ("MAIL", "550 5.7.1 you may not send", "broken"), ("MAIL", "451 4.3.0 wait", "later"),
+    ("RCPT", "252 cannot verify", "sent"), ("RCPT", "500 5.5.2 what", "later"),
+    ("DATA", "550 5.1.1 no such user", "never"), ("DATA", "554 no valid recipients", "later"),
+    ("DATA", "554 5.7.1 not now", "later"), ("DATA", "451 4.7.1 greylisted", "later"),
+    ("content", "354 huh", "later"), ("content", "999 huh", "later"), ("content", "554", "never")])
+def test_each_step_s_reply_counts_for_what_it_is_about(tmp_path, step, reply, verdict):
+    outcome, _ = scripted(tmp_path, **{step: reply})
+    assert outcome.verdict == verdict, outcome
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "RCPT", "content"])
+def test_a_server_that_never_ends_its_reply_holds_up_nobody_for_long(tmp_path, step):
+    def endless(connection):
+        while True:
+            connection.sendall(b"250-" + b"x" * 500 + b"\r\n")
+
+    outcome, _ = scripted(tmp_path, **{step: endless})
+    assert outcome.verdict == "later" and outcome.seconds < 6
 
 
 @either_tls

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 int personal_set(struct personal *p, const char *text, size_t length, struct err *err)
 {
@@ -58,4 +59,11 @@ void personal_release(struct personal *p)
 void personal_wipe(void *bytes, size_t length)
 {
     explicit_bzero(bytes, length);
+}
+
+void personal_keep_from_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
 }

@@ -37,4 +37,7 @@ void personal_release(struct personal *p);
 /* Overwrites memory that held personal data in a way that the compiler keeps. */
 void personal_wipe(void *bytes, size_t length);
 
+/* A process that holds such texts leaves no image of its memory behind when it crashes. */
+void personal_keep_from_dumps(void);
+
 #endif

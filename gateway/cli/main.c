@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/personal.h"
 #include "cli/command.h"
 
 extern const struct command command_answer;
@@ -183,8 +184,10 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.config_path = "/etc/encompass/encompass.conf"};
     struct err err = {.code = ERR_NONE};
-    int rc = run(&cli, argc, argv, &err);
+    int rc;
 
+    personal_keep_from_dumps();
+    rc = run(&cli, argc, argv, &err);
     if ((fflush(stdout) != 0 || ferror(stdout)) && rc >= 0)
         rc = err_errno(&err, "writing the result");
     if (rc < 0) {

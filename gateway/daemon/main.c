@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/personal.h"
 #include "daemon/loop.h"
 #include "daemon/settings.h"
 #include "match/keys.h"
@@ -121,8 +122,10 @@ int main(int argc, char **argv)
 {
     struct options o = {.config = "/etc/encompass/encompass.conf"};
     struct err err = {.code = ERR_NONE};
-    int rc = read_options(argc, argv, &o, &err);
+    int rc;
 
+    personal_keep_from_dumps();
+    rc = read_options(argc, argv, &o, &err);
     if (rc == 0 && !o.done) {
         block_signals();
         curl_global_init(CURL_GLOBAL_DEFAULT);

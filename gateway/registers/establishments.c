@@ -93,7 +93,12 @@ static int put_authority(struct reading *r, const char *code, const char *name, 
     return registers_put(r->db, REGISTER_AUTHORITY, values, r->import_id, NULL, &change, NULL, err);
 }
 
-static int put_row(struct reading *r, const char *const *values, const char *la_name,
+/* Names that the establishment's own row does not keep. */
+struct names {
+    const char *la, *status;
+};
+
+static int put_row(struct reading *r, const char *const *values, const struct names *names,
                    struct err *err)
 {
     enum change change;
@@ -106,10 +111,9 @@ static int put_row(struct reading *r, const char *const *values, const char *la_
         return 0;
     }
     if (reading_put(r, REGISTER_ESTABLISHMENT, values, NULL, &change, NULL, err) < 0 ||
-        put_authority(r, values[2], la_name, err) < 0)
+        put_authority(r, values[2], names->la, err) < 0)
         return -1;
-    return reading_tally(r, "status", number_of(values[6]), csv_file_cell(r->csv, STATUS_NAME),
-                         err) < 0
+    return reading_tally(r, "status", number_of(values[6]), names->status, err) < 0
                ? -1
                : reading_tally(r, "type", number_of(values[4]), values[5], err);
 }
@@ -125,7 +129,8 @@ int read_establishments(struct reading *r, struct err *err)
         const char *type = reading_needed_number(r, TYPE_CODE, 1, 999);
         const char *postcode = reading_postcode(r, POSTCODE);
         const char *urn = reading_needed_urn(r, URN);
-        const char *la_name = reading_text(r, LA_NAME, 80);
+        const struct names names = {reading_text(r, LA_NAME, 80),
+                                    reading_needed(r, STATUS_NAME, 80)};
         /* In the order of REGISTER_ESTABLISHMENT. */
         const char *const values[] = {namespace_of(type),
                                       urn,
@@ -147,7 +152,7 @@ int read_establishments(struct reading *r, struct err *err)
                                       reading_text(r, WEBSITE, 500),
                                       reading_text(r, TELEPHONE, 40)};
 
-        if (!r->row_refused && put_row(r, values, la_name, err) < 0)
+        if (!r->row_refused && put_row(r, values, &names, err) < 0)
             return -1;
     }
     return rc;

@@ -2,7 +2,11 @@
 one anywhere is a leak."""
 
 import re
+import resource
+import subprocess
 from pathlib import Path
+
+from support.gateway import Gateway, wait_until
 
 # Words that are also ordinary English or a place's name stand in logs for reasons of their own.
 LEAST = 5
@@ -82,3 +86,22 @@ def test_no_name_in_what_the_commands_show_unasked(played):
 def test_no_name_in_the_arguments_of_the_daemon(played):
     arguments = Path(f"/proc/{played.gateway.pid}/cmdline").read_bytes().decode()
     assert "encompassd" in arguments and not leaks(arguments, secrets(played))
+
+
+def test_a_crash_leaves_no_image_of_memory(tmp_path):
+    """Of the daemon, and of a command that holds what it was given."""
+    gateway = Gateway(tmp_path / "gateway")
+    gateway.run("init")
+    gateway.config.write_text(gateway.config.read_text().replace(
+        "[morning]", "[mqtt]\nhost = localhost\nport = 9\ntls = no\n[morning]"))
+    for command in ([gateway.build / "encompassd", "--config", gateway.config],
+                    gateway.command("publish", "-")):
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, preexec_fn=lambda: resource.setrlimit(
+                                       resource.RLIMIT_CORE, (4096, 4096)))
+        try:
+            limits = Path(f"/proc/{process.pid}/limits")
+            wait_until(lambda: re.search(r"Max core file size +0 +0 ", limits.read_text()), 5)
+        finally:
+            process.kill()
+            process.communicate()

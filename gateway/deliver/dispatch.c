@@ -101,7 +101,8 @@ static void end_here(struct dispatch *d, struct flight *f, enum verdict verdict,
     f->verdict = verdict;
     f->ours = true;
     f->outcome = (struct outcome){.retry_after = -1};
-    snprintf(f->outcome.detail, sizeof f->outcome.detail, "%s", detail);
+    snprintf(f->outcome.detail, sizeof f->outcome.detail, "%.*s", (int)sizeof f->outcome.detail - 1,
+             detail);
     add_ended(d, f);
 }
 

@@ -63,6 +63,8 @@ class LiveLine:
         if (state or text) == self._last:
             return
         self._last = state or text
+        if TERMINAL:
+            text = text[:shutil.get_terminal_size().columns - 1]  # a line that wraps cannot be rewritten
         print(f"\r\033[K{text}" if TERMINAL else text, end="" if TERMINAL else "\n", flush=True)
 
     def end(self):
@@ -78,10 +80,9 @@ def running_now(gateway, started):
 def glance(status):
     """The morning in one line, from `encompass status --json`."""
     children, notices = status["all"]["children"], status["notices"]
-    return (f"  {status['at'][11:19]}  owed {notices['owed']:>3}   told {notices['told'] + notices['answered']:>3}"
-            f"   children: open {children['open']:>3}, told {children['told'] + children['answered']:>3},"
-            f" with the desk {children['with_la_desk']:>2}, withheld {children['withheld']},"
-            f" withdrawn {children['withdrawn']}")
+    return (f"  {status['at'][11:19]}  notices owed {notices['owed']:>3}, told"
+            f" {notices['told'] + notices['answered']:>3};  children open {children['open']:>3}, told"
+            f" {children['told'] + children['answered']:>3}, at a desk {children['with_la_desk']:>2}")
 
 
 def play_the_night(scene, night_of):

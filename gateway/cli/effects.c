@@ -106,7 +106,7 @@ void effects_print(const cJSON *list)
     struct table *t;
 
     if (cJSON_GetArraySize(list) == 0) {
-        puts("No notice that is not sent yet changes by it.");
+        puts("No notice that is not sent yet goes elsewhere or at another time by it.");
         return;
     }
     t = table_new(headings);

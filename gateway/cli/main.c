@@ -15,6 +15,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_match;
 extern const struct command command_plan;
+extern const struct command command_policy;
 extern const struct command command_publish;
 extern const struct command command_review;
 extern const struct command command_status;
@@ -25,6 +26,7 @@ static const struct command *const commands[] = {
     &command_init,
     &command_check,
     &command_import,
+    &command_policy,
     &command_close,
     &command_publish,
     &command_status,

@@ -424,3 +424,30 @@ enum policy_fields policy_fields_for(const struct policy *policy, bool is_protec
     return is_protected && policy->protected_fields < policy->fields ? policy->protected_fields
                                                                      : policy->fields;
 }
+
+const struct policy_row *policy_nearest(const struct policy_row *rows, size_t count,
+                                        const char *force, const char *la_code,
+                                        const struct door *door, const char *key)
+{
+    const struct policy_row *nearest = NULL;
+    struct policy so_far;
+
+    policy_resolve(NULL, 0, NULL, NULL, NULL, &so_far);
+    for (size_t scope = 0; scope < ARRAY_SIZE(scopes); scope++) {
+        for (size_t i = 0; i < count; i++) {
+            const struct key *its = key_of(&rows[i]);
+            struct policy next = so_far;
+
+            if (!its || strcmp(its->shown.name, key) != 0 || (its->scopes & 1U << scope) == 0 ||
+                !concerns(&rows[i], (enum scope)scope, force, la_code, door) ||
+                !its->take(rows[i].value, &next))
+                continue;
+            if (scope == SCOPE_LA &&
+                (next.fields > so_far.fields || next.protected_fields > so_far.protected_fields))
+                continue;
+            nearest = &rows[i];
+            so_far = next;
+        }
+    }
+    return nearest;
+}

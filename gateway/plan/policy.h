@@ -83,6 +83,12 @@ int policy_check(const struct policy_row *row, struct err *err) MUST_CHECK;
 void policy_resolve(const struct policy_row *rows, size_t count, const char *force,
                     const char *la_code, const struct door *door, struct policy *out);
 
+/* The row that settles a key there; NULL the default does. Of `fields` an authority's row does only
+ * when it makes them less. */
+const struct policy_row *policy_nearest(const struct policy_row *rows, size_t count,
+                                        const char *force, const char *la_code,
+                                        const struct door *door, const char *key);
+
 /* Whether the police may withhold for that reason: it is on the list, or there is none. */
 bool policy_lists_reason(const struct policy *policy, const char *code);
 

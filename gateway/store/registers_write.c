@@ -311,15 +311,6 @@ int64_t registers_terms_overlapping(struct db *db, const char *la_code, const ch
     return n;
 }
 
-int registers_policy_remove(struct db *db, const char *scope, const char *id, const char *key,
-                            struct err *err)
-{
-    if (sql_run(db, err, "DELETE FROM policy WHERE scope = ? AND id = ? AND key = ?", "ttt", scope,
-                id, key) < 0)
-        return -1;
-    return sql_changes(db) > 0;
-}
-
 int registers_seen_reset(struct db *db, struct err *err)
 {
     return sql_script(db,

@@ -78,10 +78,6 @@ int64_t registers_terms_overlapping(struct db *db, const char *la_code, const ch
                                     const char *urn, const char *from_day, const char *to_day,
                                     struct err *err) MUST_CHECK;
 
-/* Takes a policy back to the default: 1, 0 there was none, -1. */
-int registers_policy_remove(struct db *db, const char *scope, const char *id, const char *key,
-                            struct err *err) MUST_CHECK;
-
 /* Marks a row as seen in this file: 1 for the first time, 0 again, -1. seen_reset forgets all; it
  * comes before the first mark. A reach row has no number: its text is prefix/namespace/urn; a bank
  * holiday's is division/day. */

@@ -21,7 +21,7 @@ from support.gateway import REPOSITORY, build_folder
 
 ENCOMPASS = build_folder() / "encompass"
 NOW = "2026-03-16T06:50:00"  # a Monday, in London
-COMMANDS = ("init", "check", "import", "close", "publish", "status", "plan", "explain", "review", "answer",
+COMMANDS = ("init", "check", "import", "policy", "close", "publish", "status", "plan", "explain", "review", "answer",
             "match")
 
 # Children, contacts, their addresses, free text: what must not be seen without being asked for.

@@ -190,3 +190,80 @@ def test_a_slip_closes_nothing(office, arguments, status, says):
     before = office.rows("SELECT count(*) FROM term")
     assert says in office.run("close", *arguments, status=status).stderr
     assert office.rows("SELECT count(*) FROM term") == before
+
+
+# Policies.
+
+
+def test_a_policy_is_set_shown_listed_and_taken_back_and_moves_what_is_not_sent(office):
+    done = office.json("policy", "set", "school", "100001", "send_at", "08:00")
+    assert done["changed"] and (done["scope"], done["key"], done["value"]) == ("school", "send_at", "08:00")
+    moved, = done["notices"]
+    assert (moved["what"], moved["urn"], moved["due_at"]) == ("moved", "100001", "2026-03-11T08:00:00Z")
+    assert office.due() == {"100001": "2026-03-11 08:00:00", "100002": WEDNESDAY, "200001": WEDNESDAY}
+
+    listed = {(p["scope"], p["key"]): p for p in office.json("policy", "list")["policies"]}
+    assert listed["school", "send_at"]["changed_at"] == "2026-03-11T06:00:00Z"
+    assert listed["school", "send_at"]["changed_by"]
+    held = {p["key"]: p for p in office.json("policy", "show", "school", "100001")["policies"]}
+    assert (held["send_at"]["value"], held["send_at"]["scope"]) == ("08:00", "school")
+    assert (held["bell_at"]["value"], held["bell_at"]["scope"]) == ("08:45", None)
+
+    assert not office.json("policy", "set", "school", "100001", "send_at", "08:00")["changed"]
+    office.run("policy", "unset", "school", "100001", "send_at")
+    assert office.due()["100001"] == WEDNESDAY
+    events = office.rows("SELECT event, detail FROM audit WHERE event LIKE 'policy.%' ORDER BY audit_id")
+    assert events == [("policy.set", "scope=school id=100001 key=send_at value=08:00"),
+                      ("policy.unset", "scope=school id=100001 key=send_at ")]
+
+
+def test_show_says_which_of_several_holds_and_an_authority_cannot_say_more_than_its_force(office):
+    for row in (("all", "timing", "hold"), ("la", "879", "timing", "at-once"),
+                ("force", "devon-and-cornwall", "fields", "standard"), ("la", "879", "fields", "full")):
+        office.run("policy", "set", *row)
+    held = {p["key"]: p for p in office.json("policy", "show", "force", "devon-and-cornwall",
+                                             "school", "100001")["policies"]}
+    assert (held["timing"]["value"], held["timing"]["scope"], held["timing"]["id"]) == ("at-once", "la", "879")
+    assert (held["fields"]["value"], held["fields"]["scope"]) == ("standard", "force")
+    other = {p["key"]: p["value"] for p in office.json("policy", "show", "school", "200001")["policies"]}
+    assert (other["timing"], other["fields"]) == ("hold", "name")
+
+
+def test_a_filter_is_seen_to_cancel_and_to_let_go(office):
+    done = office.json("policy", "set", "force", "devon-and-cornwall", "filter_present", "heard")
+    assert [n["what"] for n in done["notices"]] == ["cancelled"] * 3
+    assert office.due() == {}
+    back = office.json("policy", "unset", "force", "devon-and-cornwall", "filter_present")
+    assert [n["what"] for n in back["notices"]] == ["new"] * 3
+
+
+def test_an_import_of_policies_is_in_the_audit_row_by_row(office, tmp_path):
+    file = tmp_path / "policies.csv"
+    file.write_text("scope,id,key,value\nla,879,nurseries,on\nla,878,nurseries,on\nla,879,timing,\n")
+    office.run("import", "policies", file)
+    file.write_text("scope,id,key,value\nla,879,nurseries,on\nla,878,nurseries,\n")
+    office.run("import", "policies", file)
+    assert office.rows("SELECT event, detail FROM audit WHERE event LIKE 'policy.%' ORDER BY audit_id") == [
+        ("policy.set", "scope=la id=879 key=nurseries value=on"),
+        ("policy.set", "scope=la id=878 key=nurseries value=on"),
+        ("policy.unset", "scope=la id=878 key=nurseries ")]
+
+
+@pytest.mark.parametrize("arguments,status,says", [
+    (("set", "la", "879", "nurseries", "yes"), 1, "must be on or off"),
+    (("set", "la", "879", "nursery", "on"), 1, "no such key"),
+    (("set", "school", "100001", "fields", "full"), 1, "not for scope school"),
+    (("set", "town", "1", "send_at", "08:00"), 1, "no scope"),
+    (("set", "la", "999", "nurseries", "on"), 1, "la 999 is not known here"),
+    (("set", "school", "999999", "send_at", "08:00"), 1, "school 999999 is not known here"),
+    (("set", "force", "Devon!", "fields", "full"), 1, "not known here"),
+    (("set", "la", "879", "nurseries"), 2, "set takes"),
+    (("set", "all", "879", "send_at", "08:00"), 2, "set takes"),
+    (("unset", "la", "nurseries"), 2, "unset takes"),
+    (("set", "la", "879", "nurseries-and-more-than-a-key", "on"), 1, "longer"),
+    (("show", "school", "999999"), 1, "not in the register"),
+    (("show", "moon", "1"), 2, "show takes"), (("bogus",), 2, "list, show"), ((), 2, "list, show")])
+def test_a_slip_settles_nothing(office, arguments, status, says):
+    before = office.rows("SELECT * FROM policy")
+    assert says in office.run("policy", *arguments, status=status).stderr
+    assert office.rows("SELECT * FROM policy") == before

@@ -46,7 +46,7 @@ static int open_file(const char *path, struct db **out, struct err *err)
     if (sql_script(
             db,
             "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
             err) < 0)
         goto out;
     *out = db;
@@ -193,6 +193,12 @@ int db_begin(struct db *db, struct err *err)
 {
     assert(!db_in_transaction(db));
     return sql_run(db, err, "BEGIN IMMEDIATE", "");
+}
+
+int db_begin_reading(struct db *db, struct err *err)
+{
+    assert(!db_in_transaction(db));
+    return sql_run(db, err, "BEGIN DEFERRED", "");
 }
 
 int db_commit(struct db *db, struct err *err)

@@ -32,6 +32,8 @@ void db_set_patience(struct db *db, int ms);
 /* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
  * nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
+/* Takes no lock: what is read until db_commit is of one moment, and locks are asked for once. */
+int db_begin_reading(struct db *db, struct err *err) MUST_CHECK;
 int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolled back */
 void db_rollback(struct db *db);                          /* no transaction: nothing happens */
 bool db_in_transaction(const struct db *db);

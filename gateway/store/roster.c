@@ -277,29 +277,18 @@ void roster_candidates_free(struct candidate *candidates, size_t count)
     free(candidates);
 }
 
-int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
-                      struct candidate **out, size_t *count, struct err *err)
+static int load_candidates(struct db *db, const struct hit *hits, size_t n, struct candidate **out,
+                           size_t *count, struct err *err)
 {
-    struct candidate *candidates;
-    struct hit *hits;
-    size_t n;
-    int rc = 0;
+    struct candidate *candidates = malloc(n * sizeof *candidates);
+    int rc = candidates ? 0 : err_memory(err);
 
-    *out = NULL;
-    *count = 0;
-    if (collect(db, keys, keys_count, &hits, &n, err) < 0)
-        return -1;
-    n = handed_over(hits, n);
-    candidates = n > 0 ? malloc(n * sizeof *candidates) : NULL;
-    if (n > 0 && !candidates)
-        rc = err_memory(err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         candidates[i].pupil_key = hits[i].pupil_key;
         person_init(&candidates[i].person);
         rc = load_person(db, hits[i].pupil_key, &candidates[i].person, err);
         *count = i + 1;
     }
-    free(hits);
     if (rc < 0) {
         roster_candidates_free(candidates, *count);
         *count = 0;
@@ -307,6 +296,29 @@ int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
     }
     *out = candidates;
     return 0;
+}
+
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
+                      struct candidate **out, size_t *count, struct err *err)
+{
+    bool ours = !db_in_transaction(db);
+    struct hit *hits = NULL;
+    size_t n = 0;
+    int rc;
+
+    *out = NULL;
+    *count = 0;
+    if (ours && db_begin_reading(db, err) < 0)
+        return -1;
+    rc = collect(db, keys, keys_count, &hits, &n, err);
+    if (rc == 0)
+        n = handed_over(hits, n);
+    if (rc == 0 && n > 0)
+        rc = load_candidates(db, hits, n, out, count, err);
+    free(hits);
+    if (ours)
+        db_rollback(db); /* nothing was written */
+    return rc;
 }
 
 enum { ENROLMENTS_MAX = 16, ROWS_OF_ONE_MAX = 8 };

@@ -1,7 +1,9 @@
 /* tests/bench/found.c - which of the true pupils of a labelled set the blocking keys find, by kind
  * and in union, and how many candidates that costs.
  *
- *   found ROLL.csv QUERIES.csv TRUTH.csv [--missed]
+ *   found NAMES QUERIES.csv TRUTH.csv ROLL.csv... [--missed]
+ *
+ * NAMES is the folder of the lists of names.
  *
  * In memory, without a store: what it counts are keys, not SQLite's time.
  */
@@ -254,15 +256,18 @@ int main(int argc, char **argv)
     struct csv_file *q, *t;
     struct err err;
 
-    if (argc < 4) {
-        fprintf(stderr, "usage: %s ROLL QUERIES TRUTH [--missed]\n", argv[0]);
+    bool missed = argc > 1 && strcmp(argv[argc - 1], "--missed") == 0;
+
+    if (argc - missed < 5) {
+        fprintf(stderr, "usage: %s NAMES QUERIES TRUTH ROLL... [--missed]\n", argv[0]);
         return 2;
     }
-    if (names_load("config/names", NULL, &err) < 0) {
+    if (names_load(argv[1], NULL, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    read_roll(argv[1]);
+    for (int i = 4; i < argc - missed; i++)
+        read_roll(argv[i]);
     qsort(entries, entries_count, sizeof *entries, by_key);
     candidates = calloc(1 << 20, sizeof *candidates);
     q = open_csv(argv[2], query, ARRAY_SIZE(query));
@@ -279,7 +284,7 @@ int main(int argc, char **argv)
         if (*csv_file_cell(q, 6))
             p.age = (int)strtol(csv_file_cell(q, 6), NULL, 10);
         person_set_postcode(&p, csv_file_cell(q, 7));
-        one(&p, csv_file_cell(t, 1), csv_file_cell(t, 2), argc > 4, csv_file_cell(q, 0));
+        one(&p, csv_file_cell(t, 1), csv_file_cell(t, 2), missed, csv_file_cell(q, 0));
     }
     report();
     csv_file_free(q);

@@ -12,6 +12,7 @@
 #include "match/knowledge.h"
 #include "match/names.h"
 #include "match/queries.h"
+#include "match/weights.h"
 #include "registers/import.h"
 
 /* A store of its own for a roll that is not to be kept. It holds personal data, so it goes whatever
@@ -121,8 +122,8 @@ static void print_result(const struct cli *cli, const struct queries_result *r, 
 }
 
 /* Decisions go to a file beside, which takes the name once it is whole. */
-static int match_into(struct cli *cli, struct db *db, const char *queries, const char *out,
-                      struct err *err)
+static int match_into(struct cli *cli, struct db *db, const struct weights *weights,
+                      const char *queries, const char *out, struct err *err)
 {
     bool to_stdout = strcmp(out, "-") == 0;
     struct queries_result result;
@@ -135,7 +136,7 @@ static int match_into(struct cli *cli, struct db *db, const char *queries, const
         err_errno(err, part);
         return -1;
     }
-    rc = queries_run(db, queries, f, progress_show, &result, err);
+    rc = queries_run(db, weights, queries, f, progress_show, &result, err);
     progress_end();
     if (fflush(f) != 0 || ferror(f))
         rc = rc < 0 ? rc : err_errno(err, to_stdout ? "stdout" : part);
@@ -165,13 +166,43 @@ static int open_knowledge(struct cli *cli, struct err *err)
     return knowledge_open(config, err);
 }
 
+static int learn_into(struct db *db, const char *queries, const char *truth,
+                      struct weights *weights, const char *out, struct err *err)
+{
+    struct buf text;
+    FILE *f = NULL;
+    int rc;
+
+    buf_init(&text, 65536);
+    rc = queries_learn(db, queries, truth, weights, progress_show, err);
+    progress_end();
+    if (rc == 0) {
+        weights_write(weights, &text);
+        rc = buf_check(&text, err);
+    }
+    if (rc == 0 && !(f = strcmp(out, "-") == 0 ? stdout : fopen(out, "w")))
+        rc = err_errno(err, out);
+    if (f) {
+        fputs(buf_text(&text), f);
+        if (f == stdout ? fflush(f) != 0 : fclose(f) != 0)
+            rc = err_errno(err, out);
+    }
+    buf_release(&text);
+    return rc;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"queries", required_argument, NULL, 'q'},
                                             {"out", required_argument, NULL, 'o'},
                                             {"roll", required_argument, NULL, 'r'},
+                                            {"weights", required_argument, NULL, 'w'},
+                                            {"learn", no_argument, NULL, 'l'},
+                                            {"truth", required_argument, NULL, 't'},
                                             {NULL, 0, NULL, 0}};
-    const char *queries = NULL, *out = NULL, *roll = NULL;
+    const char *queries = NULL, *out = NULL, *roll = NULL, *file = NULL, *truth = NULL;
+    bool learns = false;
+    struct weights weights;
     struct db *db = NULL;
     int option, rc;
 
@@ -182,6 +213,12 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
             out = optarg;
         else if (option == 'r')
             roll = optarg;
+        else if (option == 'w')
+            file = optarg;
+        else if (option == 'l')
+            learns = true;
+        else if (option == 't')
+            truth = optarg;
         else
             return cli_usage_option(err, argc, argv);
     }
@@ -193,9 +230,14 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         return cli_usage(err, argv[0], "--roll and --store exclude each other");
     if (open_knowledge(cli, err) < 0)
         return -1;
+    weights = *weights_in_use();
+    if (file && weights_load(file, &weights, err) < 0)
+        return -1;
     rc = roll ? import_roll(cli, roll, err) : cli_store(cli, &db, err);
-    if (rc == 0)
-        rc = match_into(cli, roll ? temporary.db : db, queries, out, err);
+    if (rc == 0 && learns)
+        rc = learn_into(roll ? temporary.db : db, queries, truth, &weights, out, err);
+    else if (rc == 0)
+        rc = match_into(cli, roll ? temporary.db : db, &weights, queries, out, err);
     close_temporary();
     names_unload();
     return rc;
@@ -204,7 +246,7 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
 const struct command command_match = {
     .name = "match",
     .summary = "decide a file of call-outs, for evaluation and drills",
-    .usage = "--queries FILE --out FILE|- [--roll FILE | --store FILE]\n\n"
+    .usage = "--queries FILE --out FILE|- [--roll FILE | --store FILE] [--weights FILE]\n\n"
              "Finds the pupil of each call-out as the gateway would, and records nothing. With\n"
              "--roll the pupils come from that file, by way of a temporary store that only this\n"
              "user can read and that is removed; else from the store.\n"

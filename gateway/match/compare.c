@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/names.h"
 #include "match/normalise.h"
 #include "match/upn.h"
 
@@ -43,13 +44,57 @@ out:
     return distance;
 }
 
-/* One slip in a short name, two in a longer one; below four letters a slip makes another name. */
-static bool is_near(const char *a, const char *b)
+/* What an ear keeps: consonants that sound alike made one, doubled ones single, and a first vowel. */
+static size_t sound_of(const char *name, char out[NAME_SIZE])
 {
-    size_t n = strlen(a), m = strlen(b), longer = n > m ? n : m;
-    int slips = longer < 4 ? 0 : longer < 7 ? 1 : 2;
+    char x[NAME_SIZE];
+    size_t n = 0, length = name_squash(name, x);
 
-    return slips > 0 && name_distance(a, b, slips) <= slips;
+    for (size_t i = 0; i < length; i++) {
+        char c = x[i], next = x[i + 1];
+
+        if (c == 'p' && next == 'h') {
+            c = 'f';
+            i++;
+        } else if (c == 'c') {
+            c = next == 'e' || next == 'i' || next == 'y' ? 's' : 'k';
+        } else if (c == 'q' || (c == 'x' && i > 0)) {
+            c = 'k';
+        } else if (c == 'z') {
+            c = 's';
+        } else if (c == 'g' && next == 'h' && i > 0) {
+            i++;
+            continue;
+        } else if (c == 'h' && i > 0) {
+            continue;
+        } else if (strchr("aeiouyw", c)) {
+            if (i > 0)
+                continue;
+            c = c == 'y' ? 'i' : c;
+        }
+        if (n == 0 || out[n - 1] != c)
+            out[n++] = c;
+    }
+    out[n] = '\0';
+    personal_wipe(x, sizeof x);
+    return n;
+}
+
+static bool sounds_alike(const char *a, const char *b)
+{
+    char x[NAME_SIZE], y[NAME_SIZE];
+    size_t n = sound_of(a, x);
+
+    return n >= 2 && sound_of(b, y) == n && strcmp(x, y) == 0;
+}
+
+/* Sam and Samuel: three letters or more, and not one by a slip. */
+static bool is_short_for(const char *a, const char *b)
+{
+    char x[NAME_SIZE], y[NAME_SIZE];
+    size_t n = name_squash(a, x), m = name_squash(b, y), shorter = n < m ? n : m;
+
+    return shorter >= 3 && n != m && memcmp(x, y, shorter) == 0;
 }
 
 static bool is_initial(const char *a, const char *b)
@@ -72,44 +117,52 @@ static bool shares_word(const char *a, const char *b)
     return found;
 }
 
-static enum name_level level_of(const char *a, const char *b)
+/* names_forenames_akin, names_surnames_akin */
+typedef enum names_kin akin(const char *a, const char *b);
+
+static enum name_level level_of(const char *a, const char *b, akin *kin)
 {
+    size_t n = strlen(a), m = strlen(b), longer = n > m ? n : m;
+    int slips, limit = longer < 4 ? 1 : longer < 6 ? 2 : 3;
+
     if (name_same(a, b))
         return NAME_SAME;
+    if (kin(a, b) != NAMES_NOT_AKIN)
+        return NAME_VARIANT;
     if (shares_word(a, b))
         return NAME_PART;
-    if (is_near(a, b))
+    if (is_initial(a, b))
+        return NAME_INITIAL;
+    slips = name_distance(a, b, limit);
+    if (slips <= limit && slips <= 2 && sounds_alike(a, b))
+        return NAME_SOUND;
+    if (is_short_for(a, b) && slips > 1)
+        return NAME_SHORT;
+    if (slips == 1 && longer >= 3)
         return NAME_NEAR;
-    return is_initial(a, b) ? NAME_INITIAL : NAME_DIFFERS;
+    if (is_short_for(a, b))
+        return NAME_SHORT;
+    return slips <= limit ? NAME_FAR : NAME_DIFFERS;
 }
 
 /* The best that any name of the one and any of the other say; the same is OTHER unless both are the
  * names in use. */
-static enum name_level best_of(const char a[][NAME_SIZE], size_t na, const char b[][NAME_SIZE],
-                               size_t nb)
+static struct name_says best_of(const char a[][NAME_SIZE], size_t na, const char b[][NAME_SIZE],
+                                size_t nb, akin *kin)
 {
-    enum name_level best = NAME_MISSING;
+    struct name_says best = {NAME_MISSING, 0, 0};
 
     for (size_t i = 0; i < na; i++) {
         for (size_t j = 0; j < nb; j++) {
-            enum name_level level = level_of(a[i], b[j]);
+            enum name_level level = level_of(a[i], b[j], kin);
 
             if (level == NAME_SAME && i + j > 0)
                 level = NAME_OTHER;
-            if (level > best)
-                best = level;
+            if (level > best.level)
+                best = (struct name_says){level, i, j};
         }
     }
     return best;
-}
-
-static bool has(const char names[][NAME_SIZE], size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (name_same(names[i], name))
-            return true;
-    }
-    return false;
 }
 
 /* "Mohammed Ali" without a middle name, and Mohammed whose middle name is Ali. */
@@ -131,34 +184,65 @@ static bool given_names_are_same(const struct person *a, const struct person *b)
     return same;
 }
 
-static void compare_names(const struct person *child, const struct person *pupil,
-                          struct comparison *out)
-{
-    out->forename =
-        best_of(child->forenames, child->forenames_count, pupil->forenames, pupil->forenames_count);
-    out->surname =
-        best_of(child->surnames, child->surnames_count, pupil->surnames, pupil->surnames_count);
-    if (out->forename < NAME_SAME && given_names_are_same(child, pupil))
-        out->forename = NAME_SAME;
-    if (out->forename < NAME_PART && child->forenames_count && pupil->forenames_count &&
-        (shares_word(child->forenames[0], pupil->middle_names) ||
-         shares_word(child->middle_names, pupil->forenames[0])))
-        out->forename = NAME_PART;
-    if (out->forename < NAME_EXCHANGED && out->surname < NAME_EXCHANGED && child->forenames_count &&
-        child->surnames_count && has(pupil->surnames, pupil->surnames_count, child->forenames[0]) &&
-        has(pupil->forenames, pupil->forenames_count, child->surnames[0]))
-        out->forename = out->surname = NAME_EXCHANGED;
-}
-
 static enum agreement compare_middle_names(const struct person *a, const struct person *b)
 {
     const char *x = a->middle_names, *y = b->middle_names;
 
     if (!*x || !*y)
         return AGREE_MISSING;
-    if (name_same(x, y) || shares_word(x, y) || is_initial(x, y) || is_near(x, y))
+    if (name_same(x, y) || shares_word(x, y) || is_initial(x, y) || name_distance(x, y, 1) <= 1)
         return AGREE_SAME;
     return AGREE_DIFFERS;
+}
+
+/* Forename and surname in each other's place, a slip in either allowed. */
+static void compare_exchanged(const struct person *child, const struct person *pupil,
+                              struct comparison *out)
+{
+    struct name_says forename = best_of(child->surnames, child->surnames_count, pupil->forenames,
+                                        pupil->forenames_count, names_forenames_akin);
+    struct name_says surname = best_of(child->forenames, child->forenames_count, pupil->surnames,
+                                       pupil->surnames_count, names_surnames_akin);
+
+    if (forename.level < NAME_NEAR || surname.level < NAME_NEAR)
+        return;
+    out->forename = (struct name_says){NAME_EXCHANGED, 0, forename.pupil};
+    out->surname = (struct name_says){NAME_EXCHANGED, 0, surname.pupil};
+}
+
+static void compare_names(const struct person *child, const struct person *pupil,
+                          struct comparison *out)
+{
+    out->forename = best_of(child->forenames, child->forenames_count, pupil->forenames,
+                            pupil->forenames_count, names_forenames_akin);
+    out->surname = best_of(child->surnames, child->surnames_count, pupil->surnames,
+                           pupil->surnames_count, names_surnames_akin);
+    out->middle_names = compare_middle_names(child, pupil);
+    if (!child->forenames_count || !pupil->forenames_count)
+        return;
+    if (out->forename.level < NAME_SAME && given_names_are_same(child, pupil)) {
+        out->forename = (struct name_says){NAME_SAME, 0, 0};
+        out->middle_names = AGREE_SAME;
+    }
+    if (out->forename.level < NAME_MIDDLE &&
+        (shares_word(child->forenames[0], pupil->middle_names) ||
+         shares_word(child->middle_names, pupil->forenames[0])))
+        out->forename = (struct name_says){NAME_MIDDLE, 0, 0};
+    if (out->forename.level < NAME_EXCHANGED && out->surname.level < NAME_EXCHANGED &&
+        child->surnames_count && pupil->surnames_count)
+        compare_exchanged(child, pupil, out);
+}
+
+static bool is_one_digit_off(day_t a, day_t b)
+{
+    char x[DATE_TEXT_SIZE], y[DATE_TEXT_SIZE];
+    int differ = 0;
+
+    day_format(a, x);
+    day_format(b, y);
+    for (size_t i = 0; x[i] && y[i]; i++)
+        differ += x[i] != y[i];
+    return differ == 1;
 }
 
 static enum born_level compare_dates(day_t said, day_t born)
@@ -171,9 +255,13 @@ static enum born_level compare_dates(day_t said, day_t born)
     day_to_civil(born, &year, &month, &day);
     if (y == year && m == day && d == month)
         return BORN_EXCHANGED;
-    if ((y == year) + (m == month) + (d == day) == 2)
-        return BORN_ONE_PART;
-    return y == year && m == 1 && d == 1 ? BORN_YEAR : BORN_DIFFERS;
+    if (m == month && d == day && abs(y - year) == 1)
+        return BORN_NEXT_YEAR;
+    if (is_one_digit_off(said, born))
+        return BORN_DIGIT;
+    if (y == year && m == 1 && d == 1)
+        return BORN_YEAR;
+    return (y == year) + (m == month) + (d == day) == 2 ? BORN_PART : BORN_DIFFERS;
 }
 
 static enum born_level compare_born(const struct person *child, const struct person *pupil)
@@ -190,30 +278,6 @@ static enum born_level compare_born(const struct person *child, const struct per
     return years == 0 ? BORN_AGE_FITS : years == 1 ? BORN_AGE_NEAR : BORN_AGE_DIFFERS;
 }
 
-static enum agreement compare_postcodes(const char *a, const char *b)
-{
-    size_t n = postcode_outward(a);
-
-    if (!*a || !*b)
-        return AGREE_MISSING;
-    if (postcode_is_whole(a) && strcmp(a, b) == 0)
-        return AGREE_SAME;
-    return n == postcode_outward(b) && memcmp(a, b, n) == 0 ? AGREE_AREA : AGREE_DIFFERS;
-}
-
-static enum agreement compare_schools(const struct person *a, const struct person *b)
-{
-    if (!a->schools_count || !b->schools_count)
-        return AGREE_MISSING;
-    for (size_t i = 0; i < a->schools_count; i++) {
-        for (size_t j = 0; j < b->schools_count; j++) {
-            if (strcmp(a->schools[i], b->schools[j]) == 0)
-                return AGREE_SAME;
-        }
-    }
-    return AGREE_DIFFERS;
-}
-
 /* A temporary number gives way to a permanent one, so that two numbers differ says nothing then. */
 static enum agreement compare_upns(const char *a, const char *b)
 {
@@ -227,21 +291,24 @@ static enum agreement compare_upns(const char *a, const char *b)
 void compare(const struct person *child, const struct person *pupil, struct comparison *out)
 {
     compare_names(child, pupil, out);
-    out->middle_names = compare_middle_names(child, pupil);
     out->born = compare_born(child, pupil);
     out->sex = child->sex == SEX_UNKNOWN || pupil->sex == SEX_UNKNOWN ? AGREE_MISSING
                : child->sex == pupil->sex                             ? AGREE_SAME
                                                                       : AGREE_DIFFERS;
     out->upn = compare_upns(child->upn, pupil->upn);
-    out->postcode = compare_postcodes(child->postcode, pupil->postcode);
-    out->school = compare_schools(child, pupil);
+    out->home = place_compare(child, pupil);
+    out->school = school_compare(child, pupil);
+}
+
+bool compare_is_one_child(const struct person *a, const struct person *b)
+{
+    return a->upn[0] && !upn_is_temporary(a->upn) && strcmp(a->upn, b->upn) == 0 &&
+           a->born != DAY_NONE && a->born == b->born && a->forenames_count && b->forenames_count &&
+           name_same(a->forenames[0], b->forenames[0]) && a->surnames_count && b->surnames_count &&
+           name_same(a->surnames[0], b->surnames[0]);
 }
 
 bool compare_is_one_pupil(const struct person *a, const struct person *b)
 {
-    return a->upn[0] && !upn_is_temporary(a->upn) && strcmp(a->upn, b->upn) == 0 &&
-           strcmp(a->la_code, b->la_code) == 0 && a->born != DAY_NONE && a->born == b->born &&
-           a->forenames_count && b->forenames_count &&
-           name_same(a->forenames[0], b->forenames[0]) && a->surnames_count && b->surnames_count &&
-           name_same(a->surnames[0], b->surnames[0]);
+    return compare_is_one_child(a, b) && strcmp(a->la_code, b->la_code) == 0;
 }

@@ -6,13 +6,20 @@
 #include <stdbool.h>
 
 #include "match/match.h"
+#include "match/place.h"
+#include "match/school.h"
 
 enum name_level {
     NAME_MISSING,
     NAME_DIFFERS,
     NAME_INITIAL,   /* one of them is no more than the other's first letter */
-    NAME_NEAR,      /* a slip or two apart */
-    NAME_PART,      /* half of a double name; a forename that is the other's middle name */
+    NAME_FAR,       /* two slips or three, in a longer name */
+    NAME_NEAR,      /* one slip */
+    NAME_SHORT,     /* the beginning of the other: Sam, Samuel */
+    NAME_SOUND,     /* alike to the ear */
+    NAME_VARIANT,   /* another form of the name: nickname, spelling */
+    NAME_MIDDLE,    /* a forename that is a middle name there */
+    NAME_PART,      /* half of a double name */
     NAME_EXCHANGED, /* forename and surname stand in each other's place */
     NAME_OTHER,     /* preferred, known as, former */
     NAME_SAME,
@@ -26,18 +33,28 @@ enum born_level {
     BORN_AGE_NEAR,    /* and it is one year off */
     BORN_AGE_FITS,
     BORN_YEAR,      /* 1 January is said, as it is where only the year is known */
-    BORN_ONE_PART,  /* one of day, month and year is another */
+    BORN_PART,      /* one of day, month and year is another */
+    BORN_NEXT_YEAR, /* a year more or less, to the day */
+    BORN_DIGIT,     /* one digit is another */
     BORN_EXCHANGED, /* day and month stand in each other's place */
     BORN_SAME,
     BORN_LEVELS,
 };
 
-enum agreement { AGREE_MISSING, AGREE_DIFFERS, AGREE_AREA /* postcodes only */, AGREE_SAME };
+enum agreement { AGREE_MISSING, AGREE_DIFFERS, AGREE_SAME };
+
+/* A level, and which of the names said it. */
+struct name_says {
+    enum name_level level;
+    size_t child, pupil; /* by place in person.forenames or .surnames */
+};
 
 struct comparison {
-    enum name_level forename, surname;
+    struct name_says forename, surname;
     enum born_level born;
-    enum agreement middle_names, sex, upn, postcode, school;
+    enum home_level home;
+    enum school_level school;
+    enum agreement middle_names, sex, upn;
 };
 
 void compare(const struct person *child, const struct person *pupil, struct comparison *out);
@@ -46,6 +63,9 @@ void compare(const struct person *child, const struct person *pupil, struct comp
  * birth date, forename and surname. Rows of two authorities are not taken for one: the child may
  * have fled from the one to the other, whose roll is late, so which school is for a person to say
  * where the home does not. */
+bool compare_is_one_child(const struct person *a, const struct person *b);
+
+/* And they are rows of one authority's roll, so that both are its schools now. */
 bool compare_is_one_pupil(const struct person *a, const struct person *b);
 
 /* Insertions, deletions, substitutions and exchanges of neighbours that lead from one folded name

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "match/names.h"
+#include "match/weights.h"
 
 #define INSTALLED "/usr/share/encompass/config/names"
 
@@ -18,6 +19,11 @@ const struct config_key match_keys[] = {
      .kind = CONFIG_PATH,
      .otherwise = NULL,
      .help = "a file of an authority's own lists of names, beside those"},
+    {.name = "weights",
+     .kind = CONFIG_PATH,
+     .otherwise = NULL,
+     .help =
+         "what each agreement counts for (encompass match --learn); without it the program's own"},
     {.name = NULL},
 };
 
@@ -50,7 +56,15 @@ int knowledge_open(const struct config *config, struct err *err)
 {
     const char *folder = config ? config_text(config, "match", "names") : INSTALLED;
     const char *own = config ? config_text(config, "match", "own_names") : NULL;
+    const char *file = config ? config_text(config, "match", "weights") : NULL;
+    struct weights weights;
     char beside[PATH_MAX];
+
+    if (file) {
+        if (weights_load(file, &weights, err) < 0)
+            return -1;
+        weights_use(&weights);
+    }
 
     if (strcmp(folder, INSTALLED) == 0 && access(folder, R_OK) < 0 && beside_program(beside))
         folder = beside;

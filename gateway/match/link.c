@@ -5,6 +5,7 @@
 
 #include "match/keys.h"
 #include "match/person.h"
+#include "match/weights.h"
 #include "store/incidents.h"
 #include "store/roster.h"
 
@@ -27,15 +28,20 @@ static int decide(struct db *db, const struct incident *incident,
                   const struct incident_child *child, struct decision *out, struct err *err)
 {
     struct person person;
+    struct matcher matcher = {weights_in_use(), 0};
     struct candidate *candidates;
     struct key keys[KEYS_MAX];
     size_t count;
     int rc;
 
     person_from_child(incident, child, &person);
+    if (roster_count(db, &matcher.pupils, err) < 0 || roster_count_names(db, &person, err) < 0) {
+        person_wipe(&person);
+        return -1;
+    }
     rc = roster_candidates(db, keys, keys_of(&person, KEYS_CHILD, keys), &candidates, &count, err);
     if (rc == 0) {
-        match_decide(&person, candidates, count, out);
+        match_decide(&matcher, &person, candidates, count, out);
         roster_candidates_free(candidates, count);
     }
     person_wipe(&person);

@@ -1,10 +1,12 @@
 /* gateway/match/match.h - which pupil a call-out's child is: candidates in, evidence and decision
  * out. Pure.
  *
- * First form: `match` only when forename, surname and birth date agree exactly once folded, or a
- * valid UPN agrees together with one of them, and no other candidate fits as well and nothing
- * contradicts; whatever is close goes to a person. The weighing engine replaces the inside of
- * match_decide, not its shape.
+ * The child is this pupil, or it is another child who looks like it: a stranger, a brother or sister
+ * at home, a namesake. Each field says how likely its level is for the own pupil and for each of
+ * those (match/weights.h); what weighs is the likeliest other. So a household speaks once: a sister
+ * shares surname, address and school, and only forename and birth date tell her apart. The rarity
+ * of a name comes from the roll itself. From all candidates together, and from the chance that the
+ * child is on no roll, comes one probability; two cuts on it make the decision.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -20,8 +22,11 @@ enum {
     NAME_SIZE = 128, /* a folded name, bytes with the NUL */
     PERSON_NAMES = 12,
     CANDIDATES_MAX = 200, /* what the store hands over at most for one child */
-    REVIEW_MAX = 5,       /* shown to a person, best first */
-    EVIDENCE_MAX = 12,
+    PERSON_SCHOOLS = 4,
+    STREET_SIZE = 64,
+    HOUSE_SIZE = 24,
+    REVIEW_MAX = 5, /* shown to a person, best first */
+    EVIDENCE_MAX = 14,
 };
 
 /* What is compared: a child of a call-out, or a pupil of the roll, folded to a Latin skeleton
@@ -38,11 +43,16 @@ struct person {
     day_t seen_on; /* the day of the call-out, on which age counts */
     int age;       /* -1 unknown */
     enum incident_sex sex;
-    char upn[14];        /* "" none or invalid */
-    char postcode[10];   /* folded: upper case, no space; "" none */
-    char la_code[8];     /* whose roll it is on; "" for a call-out */
-    char schools[4][24]; /* "school/100001": where on roll; for a call-out: as claimed, by URN */
+    char upn[14];             /* "" none or invalid */
+    char postcode[10];        /* folded: upper case, no space; "" none */
+    char la_code[8];          /* whose roll it is on; "" for a call-out */
+    char house[HOUSE_SIZE];   /* the numbers of the address, "20 4" for flat 20 of number 4 */
+    char street[STREET_SIZE]; /* folded without spaces, "highstreet" */
+    /* "school/100001": where on roll; for a call-out: as claimed, by URN */
+    char schools[PERSON_SCHOOLS][24];
     size_t schools_count;
+    char school_names[PERSON_SCHOOLS][NAME_SIZE]; /* the telling words (match/school.h) */
+    size_t school_names_count;
 };
 
 struct candidate {
@@ -61,23 +71,31 @@ struct evidence {
 
 struct weighed {
     int64_t pupil_key;
-    double score; /* grows with certainty */
+    double score; /* log2 of the odds that the child is this pupil: 10 is 1000 to 1 */
     struct evidence evidence[EVIDENCE_MAX];
     size_t evidence_count;
 };
 
 struct decision {
     enum match_outcome outcome;
-    const char *rule; /* which rule decided: "UPN and birth date", "two pupils fit as well" */
-    double score;     /* the best candidate's */
-    double margin;    /* over the next other pupil; the score itself when there is none */
+    const char *rule;   /* which rule decided: "UPN and birth date", "two pupils fit as well" */
+    double probability; /* that the child is the best candidate, 0..1 */
+    double score;       /* the best candidate's */
+    double margin;      /* over the next other pupil; the score itself when there is none */
     struct weighed candidates[REVIEW_MAX]; /* best first; the first is the match */
     size_t candidates_count;
 };
 
+/* What a decision rests on beside child and candidates. */
+struct weights; /* match/weights.h */
+struct matcher {
+    const struct weights *weights;
+    double pupils; /* on the roll; 0: unknown */
+};
+
 /* Decides. The candidates' order does not matter to the outcome. */
-void match_decide(const struct person *query, const struct candidate *candidates, size_t count,
-                  struct decision *out);
+void match_decide(const struct matcher *matcher, const struct person *query,
+                  const struct candidate *candidates, size_t count, struct decision *out);
 
 /* The children of one call-out are different children: where two came out as one pupil, both go to
  * a person. At most INCIDENT_CHILDREN_MAX. */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "match/normalise.h"
+#include "match/place.h"
+#include "match/school.h"
 #include "match/upn.h"
 
 void person_init(struct person *p)
@@ -67,9 +69,30 @@ void person_add_school(struct person *p, const char *namespace, const char *urn)
     }
 }
 
+void person_set_address(struct person *p, const char *text)
+{
+    place_set(p, text);
+}
+
+void person_add_school_name(struct person *p, const char *text)
+{
+    char name[NAME_SIZE];
+
+    school_fold(text, name);
+    if (name[0] && p->school_names_count < PERSON_SCHOOLS)
+        memcpy(p->school_names[p->school_names_count++], name, sizeof name);
+}
+
+static bool place_is_said(const struct incident_place *place)
+{
+    return personal_is_set(&place->address) || personal_is_set(&place->postcode);
+}
+
 void person_from_child(const struct incident *incident, const struct incident_child *child,
                        struct person *out)
 {
+    const struct incident_place *home;
+
     person_init(out);
     person_add_forename(out, personal_reveal(&child->forename));
     for (size_t i = 0; i < child->known_as_count; i++)
@@ -83,8 +106,9 @@ void person_from_child(const struct incident *incident, const struct incident_ch
     out->age = child->age;
     out->sex = child->sex;
     person_set_upn(out, personal_reveal(&child->upn));
-    person_set_postcode(out, personal_reveal(&child->home.postcode));
-    if (!out->postcode[0])
-        person_set_postcode(out, personal_reveal(&incident->location.postcode));
+    home = place_is_said(&child->home) ? &child->home : &incident->location;
+    person_set_address(out, personal_reveal(&home->address));
+    person_set_postcode(out, personal_reveal(&home->postcode));
     person_add_school(out, "school", child->claimed_school_urn);
+    person_add_school_name(out, personal_reveal(&child->claimed_name));
 }

@@ -17,7 +17,9 @@ void person_add_surname(struct person *p, const char *text);
 void person_set_middle_names(struct person *p, const char *text);
 void person_set_upn(struct person *p, const char *text);
 void person_set_postcode(struct person *p, const char *text);
+void person_set_address(struct person *p, const char *text); /* house and street, not postcode */
 void person_add_school(struct person *p, const char *namespace, const char *urn);
+void person_add_school_name(struct person *p, const char *text);
 
 /* A child of a call-out. Where its home is not said, the place of the incident stands for it: it
  * can speak for a pupil who lives there, and a difference only ever asks for a person's look. */

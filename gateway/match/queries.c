@@ -6,6 +6,7 @@
 
 #include "match/keys.h"
 #include "match/person.h"
+#include "match/weights.h"
 #include "registers/csv_file.h"
 #include "store/roster.h"
 
@@ -46,6 +47,7 @@ struct run {
     struct csv_file *csv;
     FILE *out;
     struct queries_result *result;
+    struct matcher matcher;
     int64_t *took_us;
     size_t took_room;
 };
@@ -109,7 +111,9 @@ static int read_query(const struct run *r, struct person *p, struct err *err)
     person_add_forename(p, cell(r, FORENAME));
     person_set_middle_names(p, cell(r, MIDDLE_NAMES));
     person_add_surname(p, cell(r, SURNAME));
+    person_set_address(p, cell(r, ADDRESS));
     person_set_postcode(p, cell(r, POSTCODE));
+    person_add_school_name(p, cell(r, SCHOOL_SAID));
     person_set_upn(p, cell(r, UPN));
     return 0;
 }
@@ -175,17 +179,18 @@ static int note_time(struct run *r, int64_t us, struct err *err)
     return 0;
 }
 
-static int decide(struct run *r, const struct person *person, struct decision *d, struct err *err)
+static int decide(struct run *r, struct person *person, struct decision *d, struct err *err)
 {
     struct candidate *candidates;
     struct key keys[KEYS_MAX];
     size_t count;
     int64_t began = now_us();
 
-    if (roster_candidates(r->db, keys, keys_of(person, KEYS_CHILD, keys), &candidates, &count,
+    if (roster_count_names(r->db, person, err) < 0 ||
+        roster_candidates(r->db, keys, keys_of(person, KEYS_CHILD, keys), &candidates, &count,
                           err) < 0)
         return -1;
-    match_decide(person, candidates, count, d);
+    match_decide(&r->matcher, person, candidates, count, d);
     roster_candidates_free(candidates, count);
     r->result->by_outcome[d->outcome]++;
     return note_time(r, now_us() - began, err);
@@ -223,7 +228,7 @@ static void reckon(struct run *r)
     r->result->p99_us = r->took_us[n * 99 / 100];
 }
 
-int queries_run(struct db *db, const char *path, FILE *decisions,
+int queries_run(struct db *db, const struct weights *weights, const char *path, FILE *decisions,
                 void (*progress)(const char *what, size_t done, size_t total),
                 struct queries_result *out, struct err *err)
 {
@@ -234,6 +239,9 @@ int queries_run(struct db *db, const char *path, FILE *decisions,
     if (csv_file_open(path, columns, COLUMNS, &out->csv, err) < 0)
         return -1;
     r.csv = out->csv;
+    r.matcher.weights = weights;
+    if (roster_count(db, &r.matcher.pupils, err) < 0)
+        return -1;
     out->unknown_count = csv_file_unknown(r.csv, &out->unknown);
     fputs("query_id,decision,pupil_id,score,margin,candidates\n", decisions);
     while ((rc = csv_file_next(r.csv, err)) == 1) {
@@ -246,6 +254,26 @@ int queries_run(struct db *db, const char *path, FILE *decisions,
     }
     reckon(&r);
     free(r.took_us);
+    return rc;
+}
+
+int queries_each(const char *path, queries_visit visit, void *self, struct err *err)
+{
+    struct run r = {.path = path};
+    struct person person;
+    int rc;
+
+    if (csv_file_open(path, columns, COLUMNS, &r.csv, err) < 0)
+        return -1;
+    while ((rc = csv_file_next(r.csv, err)) == 1) {
+        rc = read_query(&r, &person, err);
+        if (rc == 0)
+            rc = visit(self, cell(&r, QUERY_ID), &person, err);
+        person_wipe(&person);
+        if (rc < 0)
+            break;
+    }
+    csv_file_free(r.csv);
     return rc;
 }
 

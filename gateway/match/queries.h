@@ -25,9 +25,21 @@ struct queries_result {
 
 /* Decides each row of the file. ERR_INVALID names file, line and column of the first value that is
  * none; *out is written in any case, for queries_release. progress may be NULL. */
-int queries_run(struct db *db, const char *path, FILE *decisions,
+int queries_run(struct db *db, const struct weights *weights, const char *path, FILE *decisions,
                 void (*progress)(const char *what, size_t done, size_t total),
                 struct queries_result *out, struct err *err) MUST_CHECK;
+/* The file's children one by one; person is the visitor's until it returns, 0 or -1. */
+typedef int (*queries_visit)(void *self, const char *query_id, struct person *person,
+                             struct err *err);
+int queries_each(const char *path, queries_visit visit, void *self, struct err *err) MUST_CHECK;
+
+/* Weights from the file's call-outs (match/learn.h), in *weights those that it begins with. truth
+ * is a file of query_id and true_pupil_ids, '|' between, "" for a child on no roll; NULL: learned
+ * without. */
+int queries_learn(struct db *db, const char *path, const char *truth, struct weights *weights,
+                  void (*progress)(const char *what, size_t done, size_t total),
+                  struct err *err) MUST_CHECK;
+
 void queries_release(struct queries_result *result);
 
 #endif

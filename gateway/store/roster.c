@@ -1,6 +1,7 @@
 /* Pupils and enrolments as matching and planning read them. */
 #include "store/roster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ void pupil_release(struct pupil *p)
 
 void roster_person(const struct pupil *pupil, struct person *out)
 {
+    char address[512];
+
     person_init(out);
     person_add_forename(out, personal_reveal(&pupil->forename));
     person_add_forename(out, personal_reveal(&pupil->preferred_forename));
@@ -36,6 +39,10 @@ void roster_person(const struct pupil *pupil, struct person *out)
     out->sex = pupil->gender;
     memcpy(out->la_code, pupil->la_code, sizeof out->la_code);
     person_set_upn(out, personal_reveal(&pupil->upn));
+    snprintf(address, sizeof address, "%s %s", personal_reveal(&pupil->house),
+             personal_reveal(&pupil->street));
+    person_set_address(out, address);
+    personal_wipe(address, sizeof address);
     person_set_postcode(out, personal_reveal(&pupil->postcode));
 }
 
@@ -98,13 +105,17 @@ static int add_schools(struct db *db, int64_t pupil_key, struct person *out, str
     sqlite3_stmt *stmt;
     int rc;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT namespace, urn FROM enrolment WHERE pupil_key = ? AND ended_at IS NULL"
-                  " ORDER BY enrolment <> 'main', enrolment_id",
-                  "i", pupil_key) < 0)
+    if (sql_query(
+            db, &stmt, err,
+            "SELECT namespace, urn, school FROM enrolment WHERE pupil_key = ? AND ended_at IS NULL"
+            " ORDER BY enrolment <> 'main', enrolment_id",
+            "i", pupil_key) < 0)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1)
+    while ((rc = sql_row(db, stmt, err)) == 1) {
         person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
+        if (sql_text(stmt, 2))
+            person_add_school_name(out, sql_text(stmt, 2));
+    }
     sql_done(stmt);
     return rc;
 }
@@ -178,6 +189,8 @@ static int load_person(struct db *db, int64_t pupil_key, struct person *out, str
         return -1;
     roster_person(&pupil, out);
     pupil_release(&pupil);
+    if (roster_count_names(db, out, err) < 0)
+        return -1;
     return add_schools(db, pupil_key, out, err);
 }
 

@@ -51,7 +51,7 @@ static void every_child_to_be_matched_is_decided_and_handed_to_planning(void **s
     int64_t zelda = enrol(p, "A", "Zelda", "2017-03-09");
     int64_t one = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
     int64_t two =
-        put(p, call_out(p, "A2", 1, "notify", CHILD("1", "Selda", "2017-03-09"), ""), NIGHT);
+        put(p, call_out(p, "A2", 1, "notify", CHILD("1", "Marigold", "2017-03-09"), ""), NIGHT);
 
     assert_int_equal(link_all(p), 2);
     assert_int_equal(decision(p, one, "1").outcome, MATCH_MATCH);

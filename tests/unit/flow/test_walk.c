@@ -298,7 +298,8 @@ static void settle(struct walk *w)
         w->now += 6 * 3600;
     }
     OK(p, incidents_account(p->db, 0, &a, &p->err));
-    if (a.by_state[CHILD_OPEN] + a.by_state[CHILD_REVIEW] != a.stuck)
+    /* but for those whose last contact has refused; a correction can be stuck, too */
+    if (a.by_state[CHILD_OPEN] + a.by_state[CHILD_REVIEW] > a.stuck)
         fail_msg("walk %d: %d children are open in the end, %d in review, %d said to be stuck",
                  w->walk, (int)a.by_state[CHILD_OPEN], (int)a.by_state[CHILD_REVIEW], (int)a.stuck);
     if (ask(p, "SELECT count(*) FROM notice JOIN outbox o USING (notice_id)"

@@ -10,15 +10,17 @@ JOBS := $(shell nproc)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+LINKAGE ?= ../shared/data/linkage
+PUPILS ?= 100000 1000000
 
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 
-.PHONY: help deps build demo test bench lint format fuzz install clean
+.PHONY: help deps build demo test bench match-bench lint format fuzz install clean
 
 help: ## this list
 	@echo "Operation Encompass notification gateway"
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 	@echo
 	@echo "Each verb installs the Debian packages it needs first (packages.txt), as root or by sudo."
 
@@ -54,6 +56,9 @@ test: deps ## every test; the last line counts them
 
 bench: build ## how fast, as ratios against raw limits taken in the same run
 	@$(PYTHON) -B tests/bench/bench.py --build build/release
+
+match-bench: build ## how fast matching is on rolls of PUPILS="100000 1000000"; LINKAGE=folder of frequencies
+	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --names $(LINKAGE) --pupils $(PUPILS)
 
 lint: deps ## layout, clang-tidy, and the words that do not belong here
 	$(call built,dev)

@@ -33,7 +33,8 @@ static const struct spelling *spelling_at(const char *at, bool start)
     for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
         const struct spelling *s = &spellings[i];
 
-        if ((start || !s->start) && strncmp(at, s->letters, strlen(s->letters)) == 0 &&
+        if (s->letters[0] == *at && (start || !s->start) &&
+            strncmp(at, s->letters, strlen(s->letters)) == 0 &&
             (!best || strlen(s->letters) > strlen(best->letters)))
             best = s;
     }

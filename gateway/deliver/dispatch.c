@@ -334,6 +334,7 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     time_t now = clock_now(d->clock);
     int running;
 
+    ways_mind_the_clock(&d->ways, now);
     curl_multi_perform(d->multi, &running);
     collect(d);
     if (record(d, now, err) < 0 || ways_find_strays(&d->ways, d->db, now, err) < 0)

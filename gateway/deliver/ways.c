@@ -110,6 +110,16 @@ void way_unhold(struct way *w)
     w->held_until = 0;
 }
 
+void ways_mind_the_clock(struct ways *ways, time_t now)
+{
+    for (size_t i = 0; i < ways->count; i++) {
+        if (ways->list[i].held_until > now + HOLD_MOST)
+            ways->list[i].held_until = now;
+    }
+    if (ways->strays_at > now + STRAYS_SECONDS)
+        ways->strays_at = now;
+}
+
 int way_room(const struct way *w, time_t now)
 {
     int most = w->holds > 0 ? 1 : w->most;

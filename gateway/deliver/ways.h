@@ -41,6 +41,10 @@ void ways_close(struct ways *ways);
  * each such name becomes a way that is not configured. Looks once a minute. */
 int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *err) MUST_CHECK;
 
+/* A clock that was set back: a hold, or a look for strays, that lies further ahead than it can have been
+ * meant ends now. */
+void ways_mind_the_clock(struct ways *ways, time_t now);
+
 /* How many items may be begun. */
 int way_room(const struct way *w, time_t now);
 

@@ -154,9 +154,10 @@ int sql_query_texts(struct db *db, sqlite3_stmt **out, struct err *err, const ch
     assert(sqlite3_bind_parameter_count(*out) == (int)count);
     for (size_t i = 0; i < count; i++) {
         if (sqlite3_bind_text(*out, (int)i + 1, texts[i], -1, SQLITE_STATIC) != SQLITE_OK) {
+            sql_failure(db, err); /* before the reset, which clears SQLite's own */
             sql_done(*out);
             *out = NULL;
-            return sql_failure(db, err);
+            return -1;
         }
     }
     return 0;

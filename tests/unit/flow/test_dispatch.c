@@ -331,6 +331,22 @@ static int logged(struct night *n, const char *event)
     return count;
 }
 
+static void a_clock_that_is_set_back_does_not_hold_a_way_for_longer(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100001", 1);
+    at(n, DUE + 7200);
+    shut(n, true);
+    turn(n);
+    STATE(n, "due");
+    shut(n, false);
+    at(n, DUE + 600);
+    owed(n, "A2", "100001", 1);
+    turn(n);
+    STATE(n, "due sent");
+}
+
 static void a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all(void **state)
 {
     struct night *n = *state;
@@ -568,6 +584,7 @@ int main(void)
         T(an_outcome_that_the_store_cannot_take_is_not_lost),
         T(nobody_is_told_who_is_not_verified_at_that_moment),
         T(a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified),
+        T(a_clock_that_is_set_back_does_not_hold_a_way_for_longer),
         T(a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all),
         T(a_notice_that_cannot_be_made_stops_no_other_and_is_seen),
         T(an_adapter_that_is_not_configured_gives_the_next_contact_its_turn),

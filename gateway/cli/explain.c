@@ -214,7 +214,7 @@ const struct command command_explain = {
         "kind basis reason rule state, each with its _words; namespace urn establishment\n"
         "planned_at due_at answer_by told_at answered_at answered_by children moves items); moves\n"
         "(at from to words); items\n"
-        "(item_id role adapter state, each with its _words; due_at sent_at contact_name tries);\n"
+        "(item_id reminder role adapter state, each with its _words; due_at sent_at contact_name tries);\n"
         "tries (number at verdict words code detail ms); audit (at who event child_id notice_id\n"
         "item_id detail).\n\n"
         "Examples:\n"

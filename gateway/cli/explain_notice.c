@@ -38,6 +38,7 @@ static int item_json(struct telling *t, cJSON *list, const struct report_item *i
     json_text(o, "role_words", words_role(item->role));
     json_text(o, "adapter", item->adapter);
     json_text(o, "adapter_words", words_adapter(item->adapter));
+    json_bool(o, "reminder", item->is_reminder);
     json_text(o, "state", item->state);
     json_text(o, "state_words", words_item_state(item->state));
     json_moment(o, "due_at", item->due_at);

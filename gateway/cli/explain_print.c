@@ -114,8 +114,10 @@ static void print_item(const cJSON *item)
     char at[WORDS_MOMENT_SIZE];
     struct buf code;
 
-    printf("   To the %s%s%s, %s: %s.\n", json_get_text(item, "role_words"), name[0] ? ", " : "",
-           name, json_get_text(item, "adapter_words"), json_get_text(item, "state_words"));
+    printf("   %s the %s%s%s, %s: %s.\n",
+           cJSON_IsTrue(cJSON_GetObjectItem(item, "reminder")) ? "A reminder to" : "To",
+           json_get_text(item, "role_words"), name[0] ? ", " : "", name,
+           json_get_text(item, "adapter_words"), json_get_text(item, "state_words"));
     cJSON_ArrayForEach(t, list_of(item, "tries"))
     {
         buf_init(&code, 64);

@@ -140,6 +140,8 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     rc = notices_get(db, item->notice_id, &s->notice, err);
     if (rc == 0)
         return none_such(err, "notice", item->notice_id);
+    if (item->is_reminder) /* the notice's own answer time is long gone by */
+        s->notice.answer_by = item->give_up_at;
     if (rc < 0 || find_amended(db, s, err) < 0 || find_children(db, s, err) < 0 ||
         find_door(db, s, err) < 0)
         return -1;
@@ -154,7 +156,8 @@ static int compose(const struct templates *templates, const struct outbox_item *
         .incident = s->incident,
         .children = s->children,
         .children_count = s->children_count,
-        .fields = s->notice.kind == NOTICE_WITHDRAWAL
+        .reminder = item->is_reminder,
+        .fields = s->notice.kind == NOTICE_WITHDRAWAL || item->is_reminder
                       ? FIELDS_NAME
                       : policy_fields_for(&s->policy, incident_is_protected(s->incident)),
         .wording = s->policy.wording,

@@ -59,7 +59,7 @@ static int render_json(const cJSON *values, struct personal *out, struct err *er
 int render_notice(const struct templates *t, const struct render_input *in, struct rendered *out,
                   struct err *err)
 {
-    const char *kind = notice_kind_word(in->notice->kind);
+    const char *kind = in->reminder ? "reminder" : notice_kind_word(in->notice->kind);
     struct template_set set;
     struct rendered r = {.subject = NULL};
     cJSON *values = NULL;

@@ -1,7 +1,7 @@
 /* gateway/deliver/render.h - a notice in words: Mustache templates with values. Pure once loaded.
  *
- * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction or
- * withdrawal. Values for a template are a JSON object; what a field policy leaves out is not in it,
+ * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction,
+ * withdrawal or reminder. Values for a template are a JSON object; what a field policy leaves out is not in it,
  * so no template can say more than the policy allows. The webhook's body is that same object.
  *
  * A desk's task is to find the child's school, which a name alone does not do. So under any policy
@@ -37,6 +37,7 @@ struct render_input {
     const char *language;
     const char *establishment; /* its name, or the desk's */
     const char *authority;     /* the home authority's name, or "" */
+    bool reminder;             /* of a notice that was told, under its reference */
     bool amends_task;          /* a correction or withdrawal of a desk's task */
     const char *amends;        /* a correction's or withdrawal's: the reference of what was told */
     bool unnamed; /* a withdrawal from the wrong door says which message, and no name again */

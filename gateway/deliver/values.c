@@ -198,7 +198,7 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
 
     put(&m, values, "version", cJSON_CreateNumber(1));
     put_text(&m, values, "reference", notice->reference);
-    put_text(&m, values, "kind", notice_kind_word(notice->kind));
+    put_text(&m, values, "kind", in->reminder ? "reminder" : notice_kind_word(notice->kind));
     put_text(&m, values, "language", language);
     put_text(&m, values, "type", incident_type_word(in->incident->type));
     put_text(&m, values, "basis", basis_word(notice->basis));
@@ -207,6 +207,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
     put_text(&m, values, "amends", in->amends);
     if (!in->amends)
         put_moment(&m, values, "answer_by", notice->answer_by);
+    if (in->reminder)
+        put_moment(&m, values, "told_at", notice->told_at);
     if (!m.failed) {
         door = put_new(&m, values, "establishment", cJSON_CreateObject());
         put_text(&m, door, "namespace", notice->door.namespace);

@@ -12,16 +12,16 @@ enum { WORDS_MAX = 8192, KEY_MAX = 48 };
 /* Every value of the body, and every word and flag made from it. */
 static const char *const known[] = {
     "reference", "kind", "language", "type", "basis", "fields", "incident_date", "answer_by",
-    "establishment.namespace", "establishment.urn", "establishment.name", "authority", "reason",
-    "police_ref", "amends", "attended_at", "risk", "referrals", "officer_contact", "protected",
-    "circumstances", "children",
+    "told_at", "establishment.namespace", "establishment.urn", "establishment.name", "authority",
+    "reason", "police_ref", "amends", "attended_at", "risk", "referrals", "officer_contact",
+    "protected", "circumstances", "children",
     /* a child's */
     "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age", "present",
     "relationship", "voice", "text", "with", "spoken_to", "school_said", "school_said_urn",
     "home_outward", ".",
     /* words */
-    "incident_date_words", "answer_by_words", "attended_at_words", "date_of_birth_words",
-    "known_as_words", "referrals_words", "several", "full", "particulars",
+    "incident_date_words", "answer_by_words", "told_at_words", "attended_at_words",
+    "date_of_birth_words", "known_as_words", "referrals_words", "several", "full", "particulars",
     /* flags */
     "type_domestic_abuse", "type_missing", "type_missing_found", "basis_statutory", "basis_local",
     "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed",
@@ -159,7 +159,8 @@ static bool flag_particulars(cJSON *child)
 
 int values_add_words(cJSON *values, struct err *err)
 {
-    static const char *const own[] = {"incident_date", "answer_by", "attended_at", "referrals"};
+    static const char *const own[] = {"incident_date", "answer_by", "told_at", "attended_at",
+                                      "referrals"};
     static const char *const childs[] = {"date_of_birth", "known_as"};
     const cJSON *language = cJSON_GetObjectItemCaseSensitive(values, "language");
     const cJSON *fields = cJSON_GetObjectItemCaseSensitive(values, "fields");

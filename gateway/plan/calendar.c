@@ -151,14 +151,26 @@ static bool school_morning(const struct calendar *c, const struct morning *m, un
     return false;
 }
 
-time_t calendar_reminder(const struct calendar *c, const struct morning *m, time_t told_at)
+time_t calendar_reminder(const struct calendar *c, const struct morning *m, const char *rule,
+                         time_t told_at)
 {
+    bool in_closure =
+        strcmp(rule, "holiday-weekday") == 0 && calendar_day(c, london_day(told_at)) != DAY_SCHOOL;
     time_t morning;
     int days_off;
 
-    return school_morning(c, m, 0, told_at + 1, &morning, &days_off) && days_off > DAYS_OFF_MAX
+    return school_morning(c, m, 0, told_at + 1, &morning, &days_off) &&
+                   (in_closure || days_off > DAYS_OFF_MAX)
                ? morning
                : -1;
+}
+
+time_t calendar_answer_by(const struct calendar *c, const struct morning *m, time_t told_at)
+{
+    struct due due;
+
+    set_answer_by(m, read_at_school(c, m, told_at), &due);
+    return due.answer_by;
 }
 
 /* By the next day that the child attends: true when that is near, and later than the
@@ -188,7 +200,7 @@ int calendar_due_attending(const struct calendar *c, const struct morning *m, un
         return 1;
     set_due(morning, now, "part-time", out);
     set_answer_by(m, read_at_school(c, m, out->at), out);
-    out->remind_at = calendar_reminder(c, m, out->at);
+    out->remind_at = calendar_reminder(c, m, out->rule, out->at);
     return 1;
 }
 
@@ -197,12 +209,12 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
 {
     day_t day = london_day(accepted_at);
     int second = london_second(accepted_at), days_off;
-    time_t morning = accepted_at;
+    time_t morning;
 
     if (m->policy == MORNING_AT_ONCE) {
         set_due(accepted_at, now, "at-once", out);
         set_answer_by(m, out->at, out);
-        out->remind_at = calendar_reminder(c, m, out->at);
+        out->remind_at = calendar_reminder(c, m, out->rule, out->at);
         return 1;
     }
     if (calendar_day(c, day) == DAY_SCHOOL && second > m->send_at && second < m->day_ends)
@@ -216,9 +228,7 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
     else
         set_due(working_morning(c, m->send_at, accepted_at), now, "holiday-weekday", out);
     set_answer_by(m, read_at_school(c, m, out->at), out);
-    out->remind_at = calendar_reminder(c, m, out->at);
-    if (strcmp(out->rule, "holiday-weekday") == 0 && out->at < morning)
-        out->remind_at = morning;
+    out->remind_at = calendar_reminder(c, m, out->rule, out->at);
     return 1;
 }
 

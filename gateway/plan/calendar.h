@@ -83,8 +83,13 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
 int calendar_due_attending(const struct calendar *c, const struct morning *m, unsigned days,
                            time_t accepted_at, time_t now, struct due *out);
 
-/* When what was told at that moment would be told of again; -1: no longer closure follows. */
-time_t calendar_reminder(const struct calendar *c, const struct morning *m, time_t told_at);
+/* When what was told at that moment, by that rule, is to be told of again: the first school morning
+ * after a longer closure. -1: none lies between, or no calendar reaches so far. */
+time_t calendar_reminder(const struct calendar *c, const struct morning *m, const char *rule,
+                         time_t told_at);
+
+/* By when an answer is wanted there to what is told at that moment. */
+time_t calendar_answer_by(const struct calendar *c, const struct morning *m, time_t told_at);
 
 /* A desk is told on working days from the send time to desk_ends, else at the send time of the
  * next. */

@@ -6,6 +6,7 @@
 #include "plan/amender.h"
 #include "plan/gather.h"
 #include "plan/plan.h"
+#include "plan/reminder.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 
@@ -83,8 +84,9 @@ static int keep_up(const struct making *m, const struct notice_row *owed,
         changed.due.answer_by = owed->answer_by;
     }
     if (changed.due.at == owed->due_at && changed.due.answer_by == owed->answer_by &&
-        changed.basis == owed->basis && changed.reason == owed->reason &&
-        strcmp(changed.due.rule, owed->rule) == 0 && m->g->row.revision == owed->revision)
+        changed.due.remind_at == owed->remind_at && changed.basis == owed->basis &&
+        changed.reason == owed->reason && strcmp(changed.due.rule, owed->rule) == 0 &&
+        m->g->row.revision == owed->revision)
         return 0;
     return notices_change(m->db, owed, m->g->row.revision, &changed, m->now, err);
 }
@@ -217,6 +219,8 @@ static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct 
     }
     if (rc == 1)
         rc = amender_run(db, &g, now, err);
+    if (rc == 1 && reminder_run(db, &g, now, err) < 0)
+        rc = -1;
     if (rc == 1 && settle_children(&m, err) < 0)
         rc = -1;
     free(m.made);

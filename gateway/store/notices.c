@@ -52,13 +52,14 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
     if (new_reference(db, reference, err) < 0 ||
         sql_run(db, err,
                 "INSERT INTO notice(reference, incident_id, revision, kind, namespace, urn, basis,"
-                " reason, rule, due_at, answer_by, amends, state, planned_at)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,'owed',?)",
-                "tiittttttiimi", reference, incident_id, revision, notice_kind_word(notice->kind),
+                " reason, rule, due_at, answer_by, remind_at, amends, state, planned_at)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,'owed',?)",
+                "tiittttttiimmi", reference, incident_id, revision, notice_kind_word(notice->kind),
                 door->namespace, door->urn, basis_word(notice->basis),
                 notice->reason == DESK_NONE ? NULL : desk_reason_word(notice->reason),
                 notice->due.rule, (int64_t)notice->due.at, (int64_t)notice->due.answer_by,
-                notice->amends > 0 ? notice->amends : (int64_t)-1, (int64_t)now) < 0)
+                (int64_t)notice->due.remind_at, notice->amends > 0 ? notice->amends : (int64_t)-1,
+                (int64_t)now) < 0)
         return -1;
     id = sql_last_id(db);
     for (size_t i = 0; i < notice->children_count; i++) {
@@ -85,7 +86,8 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
 
 #define COLUMNS                                                                                    \
     "SELECT notice_id, incident_id, revision, reference, kind, namespace, urn, basis, reason,"     \
-    " rule, due_at, answer_by, state, told_at, answered_at, told_contact, amends FROM notice "
+    " rule, due_at, answer_by, state, told_at, answered_at, told_contact, amends,"                 \
+    " remind_at FROM notice "
 
 static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
 {
@@ -101,6 +103,7 @@ static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
     out->answered_at = sql_moment(stmt, 14);
     out->told_contact = sql_moment(stmt, 15);
     out->amends = sql_moment(stmt, 16);
+    out->remind_at = sql_moment(stmt, 17);
     if (sql_copy(stmt, 3, out->reference, sizeof out->reference, err) < 0 ||
         sql_copy(stmt, 5, out->door.namespace, sizeof out->door.namespace, err) < 0 ||
         sql_copy(stmt, 6, out->door.urn, sizeof out->door.urn, err) < 0 ||

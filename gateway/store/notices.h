@@ -32,6 +32,7 @@ struct notice_row {
     enum desk_reason reason;
     char rule[33];
     time_t due_at, answer_by;
+    time_t remind_at; /* -1: no longer closure follows */
     enum notice_state state;
     time_t told_at;       /* -1 not yet */
     time_t answered_at;   /* -1 not yet */
@@ -81,6 +82,12 @@ int notices_keep_items(struct db *db, const struct notice_row *notice, const int
  * being sent at this moment. */
 int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, bool *leased,
                       struct err *err) MUST_CHECK;
+
+/* The reminder of a notice that was told (notices_remind.c): it is owed to that contact at that
+ * moment, once. One that waits moves, or with at -1 is taken back; one that was sent, or is being
+ * sent, is left. */
+int notices_remind(struct db *db, const struct notice_row *notice, const struct contact *contact,
+                   time_t at, time_t answer_by, time_t now, struct err *err) MUST_CHECK;
 
 /* The contacts of a door that have refused a notice of this incident for good. *out for free(). */
 int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,

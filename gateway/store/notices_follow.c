@@ -81,6 +81,7 @@ int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now
                 "iti", (int64_t)now, who, notice_id) < 0 ||
         audit_add(db, now, who, "notice.answered", &about, err, "reference=%s", notice.reference) <
             0 ||
+        notices_remind(db, &notice, NULL, -1, -1, now, err) < 0 ||
         notices_children(db, notice_id, &children, &count, err) < 0)
         return -1;
     rc = 1;

@@ -13,7 +13,8 @@ int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, boo
 
     if (sql_query(db, &stmt, err,
                   "SELECT contact_id, state = 'leased' FROM outbox"
-                  " WHERE notice_id = ? AND state IN ('due','leased') ORDER BY state DESC LIMIT 1",
+                  " WHERE notice_id = ? AND kind = 'notice' AND state IN ('due','leased')"
+                  " ORDER BY state DESC LIMIT 1",
                   "i", notice_id) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
@@ -118,11 +119,11 @@ int notices_change(struct db *db, const struct notice_row *notice, int64_t revis
 {
     if (sql_run(db, err,
                 "UPDATE notice SET revision = ?, basis = ?, reason = ?, rule = ?, due_at = ?,"
-                " answer_by = ? WHERE notice_id = ?",
-                "itttiii", revision, basis_word(planned->basis),
+                " answer_by = ?, remind_at = ? WHERE notice_id = ?",
+                "itttiimi", revision, basis_word(planned->basis),
                 planned->reason == DESK_NONE ? NULL : desk_reason_word(planned->reason),
                 planned->due.rule, (int64_t)planned->due.at, (int64_t)planned->due.answer_by,
-                notice->notice_id) < 0)
+                (int64_t)planned->due.remind_at, notice->notice_id) < 0)
         return -1;
     /* One that is backing off keeps its turn unless the due time itself has moved. */
     if (planned->due.at != notice->due_at &&

@@ -54,8 +54,9 @@ int outbox_add_standing(struct db *db, int64_t incident_id, const char *topic, c
     return outbox_add_receipt(db, topic, payload, NULL, 0, now, err);
 }
 
-int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
-                      time_t due_at, time_t give_up_at, time_t now, struct err *err)
+/* kind: notice or reminder. */
+static int add(struct db *db, const char *kind, int64_t notice_id, int64_t contact_id,
+               const char *adapter, time_t due_at, time_t give_up_at, time_t now, struct err *err)
 {
     struct audit_about about = {-1, -1, notice_id, -1};
     char key[KEY_CHARACTERS + 1];
@@ -63,17 +64,30 @@ int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, cons
     if (token_make(key, KEY_CHARACTERS, err) < 0 ||
         sql_run(db, err,
                 "INSERT INTO outbox(kind, notice_id, contact_id, adapter, key, due_at, give_up_at,"
-                " state, created_at) VALUES ('notice',?,?,?,?,?,?,'due',?)",
-                "iittiii", notice_id, contact_id, adapter, key, (int64_t)due_at,
+                " state, created_at) VALUES (?,?,?,?,?,?,?,'due',?)",
+                "tiittiii", kind, notice_id, contact_id, adapter, key, (int64_t)due_at,
                 (int64_t)give_up_at, (int64_t)now) < 0)
         return -1;
     about.item_id = sql_last_id(db);
     if (sql_int(db, &about.incident_id, err, "SELECT incident_id FROM notice WHERE notice_id = ?",
                 "i", notice_id) < 0)
         return -1;
-    return audit_add(db, now, "planner", "item.added", &about, err,
+    return audit_add(db, now, "planner",
+                     strcmp(kind, "reminder") == 0 ? "reminder.added" : "item.added", &about, err,
                      "contact=%lld adapter=%s due_at=%lld", (long long)contact_id, adapter,
                      (long long)due_at);
+}
+
+int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
+                      time_t due_at, time_t give_up_at, time_t now, struct err *err)
+{
+    return add(db, "notice", notice_id, contact_id, adapter, due_at, give_up_at, now, err);
+}
+
+int outbox_add_reminder(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
+                        time_t due_at, time_t give_up_at, time_t now, struct err *err)
+{
+    return add(db, "reminder", notice_id, contact_id, adapter, due_at, give_up_at, now, err);
 }
 
 /* The next of an adapter's items that are due, passing over notices with a child that is being
@@ -167,16 +181,17 @@ static int claim_one(struct db *db, const char *adapter, time_t now, time_t unti
         if (sql_query(db, &stmt, err,
                       "SELECT o.item_id, o.notice_id, o.contact_id, o.key, o.adapter, o.tries,"
                       " o.due_at, o.give_up_at, o.topic, o.payload, o.correlation,"
-                      " k.verified_at IS NOT NULL AND k.ended_at IS NULL"
+                      " k.verified_at IS NOT NULL AND k.ended_at IS NULL, o.kind = 'reminder'"
                       " FROM outbox o JOIN contact k USING (contact_id)"
                       " WHERE o.state = 'due' AND o.adapter = ? AND o.due_at <= ?"
-                      " AND o.kind = 'notice' AND" FREE_TO_GO " ORDER BY o.due_at LIMIT 1",
+                      " AND o.kind <> 'receipt' AND" FREE_TO_GO " ORDER BY o.due_at LIMIT 1",
                       "ti", adapter, (int64_t)now) < 0)
             return -1;
         rc = sql_row(db, stmt, err);
         if (rc == 1) {
             may_go = sqlite3_column_int(stmt, 11) != 0;
             rc = item_of(stmt, out, err) < 0 ? -1 : 1;
+            out->is_reminder = sqlite3_column_int(stmt, 12) != 0;
         }
         sql_done(stmt);
         if (rc == 1 && !may_go && send_back(db, out, now, err) < 0)
@@ -294,7 +309,7 @@ int outbox_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SI
     int rc, n = 0;
 
     if (sql_query(db, &stmt, err,
-                  "SELECT DISTINCT adapter FROM outbox WHERE state = 'due' AND kind = 'notice'"
+                  "SELECT DISTINCT adapter FROM outbox WHERE state = 'due' AND kind <> 'receipt'"
                   " AND due_at <= ? LIMIT ?",
                   "ii", (int64_t)now, (int64_t)limit) < 0)
         return -1;

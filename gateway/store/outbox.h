@@ -22,6 +22,7 @@ enum { OUTBOX_KEY_SIZE = 40 };
 struct outbox_item {
     int64_t item_id;
     int64_t notice_id, contact_id; /* -1 for a receipt */
+    bool is_reminder;
     char key[OUTBOX_KEY_SIZE];
     char adapter[16];
     int tries; /* before this one */
@@ -46,7 +47,11 @@ int outbox_add_standing(struct db *db, int64_t incident_id, const char *topic, c
 int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                       time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
-/* Lease notices of that adapter, due soonest first: up to limit of them to out, each for
+/* The same that reminds of a notice that was told; one of a notice (store/notices.h has when). */
+int outbox_add_reminder(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
+                        time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
+
+/* Lease notices and reminders of that adapter, due soonest first: up to limit of them to out, each for
  * outbox_item_release; returns how many, 0 none is due at now, -1. In a transaction of its own. By
  * adapter, because one that is held or has its hands full must not stand in another's way.
  * Each is looked at again at this moment (P3): one whose contact has ended or is no longer verified

@@ -57,6 +57,16 @@ static int replan_outdated(struct db *db, int64_t notice_id, struct err *err)
                    "i", notice_id);
 }
 
+/* What was told in a holiday is planning's once more: a reminder is owed. */
+static int replan_reminded(struct db *db, int64_t notice_id, time_t now, struct err *err)
+{
+    return sql_run(db, err,
+                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                   " (SELECT nc.child_id FROM notice_child nc JOIN notice n USING (notice_id)"
+                   "  WHERE n.notice_id = ? AND n.kind = 'notice' AND n.remind_at > ?)",
+                   "ii", notice_id, (int64_t)now);
+}
+
 /* A notice that was cancelled or failed while its send was under way has been told all the same. */
 static int tell(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
 {
@@ -67,7 +77,8 @@ static int tell(struct db *db, const struct outbox_item *item, time_t now, struc
         return -1;
     if (sql_changes(db) == 0)
         return 0;
-    return restate_children(db, item->notice_id, now, err) < 0
+    return restate_children(db, item->notice_id, now, err) < 0 ||
+                   replan_reminded(db, item->notice_id, now, err) < 0
                ? -1
                : replan_outdated(db, item->notice_id, err);
 }

@@ -113,6 +113,7 @@ struct report_item {
     int64_t item_id, contact_id;
     char role[16], adapter[16], state[16];
     time_t created_at, due_at, sent_at;
+    bool is_reminder;
 };
 int report_items(struct db *db, int64_t notice_id, struct report_item **out, size_t *count,
                  struct err *err) MUST_CHECK;

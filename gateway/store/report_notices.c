@@ -17,7 +17,7 @@
     " LEFT JOIN establishment e ON e.namespace = n.namespace AND e.urn = n.urn"                    \
     " LEFT JOIN authority a ON n.namespace = 'la' AND a.la_code = n.urn"                           \
     " LEFT JOIN outbox o ON o.item_id = (SELECT w.item_id FROM outbox w"                           \
-    "  WHERE w.notice_id = n.notice_id"                                                            \
+    "  WHERE w.notice_id = n.notice_id AND w.kind = 'notice'"                                      \
     "  ORDER BY w.state IN ('due','leased') DESC, w.state = 'sent' DESC, w.item_id DESC LIMIT 1)"  \
     " LEFT JOIN contact c ON c.contact_id = o.contact_id"
 
@@ -101,6 +101,7 @@ static int read_item(struct db *db, sqlite3_stmt *stmt, void *into, struct err *
     item->created_at = sqlite3_column_int64(stmt, 5);
     item->due_at = sqlite3_column_int64(stmt, 6);
     item->sent_at = sql_moment(stmt, 7);
+    item->is_reminder = sqlite3_column_int(stmt, 8) != 0;
     if (sql_copy(stmt, 2, item->role, sizeof item->role, err) < 0 ||
         sql_copy(stmt, 3, item->adapter, sizeof item->adapter, err) < 0 ||
         sql_copy(stmt, 4, item->state, sizeof item->state, err) < 0)
@@ -115,7 +116,7 @@ int report_items(struct db *db, int64_t notice_id, struct report_item **out, siz
     int rc = report_rows(db, &list,
                          sql_query(db, &list.stmt, err,
                                    "SELECT o.item_id, o.contact_id, c.role, o.adapter, o.state,"
-                                   " o.created_at, o.due_at, o.sent_at"
+                                   " o.created_at, o.due_at, o.sent_at, o.kind = 'reminder'"
                                    " FROM outbox o JOIN contact c ON c.contact_id = o.contact_id"
                                    " WHERE o.notice_id = ? ORDER BY o.item_id",
                                    "i", notice_id),

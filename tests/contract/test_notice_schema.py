@@ -58,7 +58,7 @@ def render(change, language, fields, kind, reason):
 
 
 CASES = [("notice", "none"), *(("desk", reason) for reason in REASONS["desk"]), ("correction", "none"),
-         *(("withdrawal", reason) for reason in REASONS["withdrawal"])]
+         *(("withdrawal", reason) for reason in REASONS["withdrawal"]), ("reminder", "none")]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -66,7 +66,7 @@ def test_every_body_is_what_the_schema_says(change):
     for fields, (kind, reason) in itertools.product(("name", "standard", "full"), CASES):
         body = render(change, "en", fields, kind, reason)["body"]
         VALIDATOR.validate(body)
-        assert body["fields"] == ("name" if kind == "withdrawal" else fields) and body["kind"] == kind
+        assert body["fields"] == ("name" if kind in ("withdrawal", "reminder") else fields) and body["kind"] == kind
         assert ("protected" in body) == (
             change == "protected" and (body["fields"] != "name" or kind == "desk"))
 
@@ -128,7 +128,8 @@ def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
 def test_all_members_of_the_schema_are_made():
     """A member that nothing makes would be a promise that is not kept."""
     made, childs = set(), set()
-    for change, (kind, reason) in itertools.product(CHANGES, (*CASES[:2], ("correction", "none"))):
+    for change, (kind, reason) in itertools.product(CHANGES, (*CASES[:2], ("correction", "none"),
+                                                             ("reminder", "none"))):
         body = render(change, "en", "full", kind, reason)["body"]
         made |= body.keys()
         childs |= body["children"][0].keys()
@@ -153,14 +154,15 @@ def words(text):
     return re.findall(r"[\w'&]+", text.lower())
 
 
-@pytest.mark.parametrize("language,first,back", [
-    ("en", "WHAT HAPPENED", "IS TAKEN BACK"), ("cy", "BETH DDIGWYDDODD", "WEDI'I DYNNU YN ÔL")])
-def test_text_and_html_say_the_same(language, first, back):
+@pytest.mark.parametrize("language,first,back,waits", [
+    ("en", "WHAT HAPPENED", "IS TAKEN BACK", "WAITS FOR"),
+    ("cy", "BETH DDIGWYDDODD", "WEDI'I DYNNU YN ÔL", "YN AROS")])
+def test_text_and_html_say_the_same(language, first, back, waits):
     """Word by word from the first heading on, once markup and layout are taken away."""
     for change, fields, (kind, reason) in itertools.product(
             ("whole", "protected", "missing", "found"), ("name", "full"), CASES):
         made = render(change, language, fields, kind, reason)
-        start = made["text"].index(back if kind == "withdrawal" else first)
+        start = made["text"].index({"withdrawal": back, "reminder": waits}.get(kind, first))
         text = made["text"][made["text"].rindex("\n\n", 0, start):]
         page = re.sub(r"<[^>]+>", " ", made["html"][made["html"].index("<h2"):])
         assert words(html.unescape(page)) == words(text), (change, fields, kind, reason)

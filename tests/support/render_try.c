@@ -65,7 +65,8 @@ static int render(struct templates *templates, const struct incident *incident, 
                               .authority = "Plymouth"};
     struct rendered rendered;
     struct err err;
-    int kind = word_index(argv[4], NOTICE_WITHDRAWAL + 1, kind_of);
+    bool reminder = strcmp(argv[4], "reminder") == 0;
+    int kind = reminder ? NOTICE_NOTICE : word_index(argv[4], NOTICE_WITHDRAWAL + 1, kind_of);
     int reason = word_index(argv[5], DESK_REASONS, reason_of);
 
     if (kind < 0 || reason < 0)
@@ -75,7 +76,9 @@ static int render(struct templates *templates, const struct incident *incident, 
         snprintf(notice.door.namespace, sizeof notice.door.namespace, "la");
     if (notice.kind == NOTICE_CORRECTION || notice.kind == NOTICE_WITHDRAWAL)
         in.amends = "OE-0DD1-0DD1";
-    if (notice.kind == NOTICE_WITHDRAWAL)
+    in.reminder = reminder;
+    notice.told_at = london_moment(london_day(incident->attended_at), 9 * 3600);
+    if (notice.kind == NOTICE_WITHDRAWAL || reminder)
         in.fields = FIELDS_NAME;
     notice.reason = (enum desk_reason)reason;
     for (size_t i = 0; i < incident->children_count; i++)

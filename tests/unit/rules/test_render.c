@@ -437,13 +437,14 @@ static void folder_new(struct folder *f)
     put_kind(f, "standard/en", "desk");
     put_kind(f, "standard/en", "correction");
     put_kind(f, "standard/en", "withdrawal");
+    put_kind(f, "standard/en", "reminder");
 }
 
 static void folder_remove(const struct folder *f)
 {
     static const char *const places[] = {"standard/en", "standard/cy", "standard",
                                          "own/en",      "own",         "."};
-    static const char *const kinds[] = {"notice", "desk", "correction", "withdrawal"};
+    static const char *const kinds[] = {"notice", "desk", "correction", "withdrawal", "reminder"};
     static const char *const parts[] = {"subject", "txt", "html"};
     char path[256];
 

@@ -88,6 +88,26 @@ static size_t fold_ascii(const char *text, char out[NAME_SIZE])
     return n;
 }
 
+/* A digit beside letters is the letter that it looks like, from a scan or a slip of the hand. */
+static void digits_to_letters(char *name)
+{
+    static const char digits[] = "015", letters[] = "ols";
+
+    for (char *word = name; *word;) {
+        size_t n = strcspn(word, " ");
+        bool has_letter = strcspn(word, "abcdefghijklmnopqrstuvwxyz") < n;
+
+        for (size_t i = 0; has_letter && i < n; i++) {
+            const char *digit = strchr(digits, word[i]);
+
+            if (digit)
+                word[i] = letters[digit - digits];
+        }
+        word += n;
+        word += *word == ' ';
+    }
+}
+
 size_t normalise_name(const char *text, char out[NAME_SIZE])
 {
     size_t length = 0;
@@ -105,6 +125,7 @@ size_t normalise_name(const char *text, char out[NAME_SIZE])
     } else {
         n = fold_ascii(text, out);
     }
+    digits_to_letters(out);
     if (stands_for_none(out)) {
         out[0] = '\0';
         n = 0;

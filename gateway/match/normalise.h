@@ -3,9 +3,10 @@
  * A folded name is a Latin skeleton: words of a-z and 0-9 with one space between. Apostrophes and
  * full stops vanish ("O'Brien" is "obrien"), every other mark parts words ("Smith-Jones" is
  * "smith jones"). Letters lose their marks, other scripts are transliterated by ICU, so the same
- * name in the same script always folds alike. What stands for no name at all ("unknown", "N/K")
- * folds to "". Spaces are kept for the halves of a surname and do not count when names are
- * compared: "Mac Donald" is "Macdonald".
+ * name in the same script always folds alike. A digit beside letters is the letter that it looks
+ * like ("Cass0n" is "casson"). What stands for no name at all ("unknown", "N/K") folds to "". Spaces
+ * are kept for the halves of a surname and do not count when names are compared: "Mac Donald" is
+ * "Macdonald".
  */
 #ifndef MATCH_NORMALISE_H
 #define MATCH_NORMALISE_H

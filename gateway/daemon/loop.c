@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/steps.h"
 #include "intake/subscriber.h"
+#include "store/bulletins.h"
 #include "store/outbox.h"
 
 enum {
@@ -154,6 +155,9 @@ static void turn(struct loop *l)
     while (!l->stopping) {
         l->steps.more = false;
         l->steps.next = clock_now(l->steps.clock) + ROUND_MS / 1000;
+        watch_broker(&l->steps.watch, l->subscriber != NULL,
+                     l->subscriber && subscriber_connected(l->subscriber),
+                     clock_now(l->steps.clock));
         run_steps(l);
         sign_of_life(l);
         if (!l->stopping)
@@ -191,7 +195,8 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     }
     db_set_patience(db, PATIENCE_MS);
     leases = outbox_release_leases(db, clock_now(clock), err);
-    if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
+    if (leases < 0 || bulletins_release_leases(db, err) < 0 ||
+        dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
         goto out;
     if (config_has(conf, "mqtt")) {
         if (subscriber_new(conf, db, clock, &l.subscriber, err) < 0)

@@ -33,6 +33,11 @@ static int plan(struct steps *s, struct err *err)
     return work_off(s, planner_run, err);
 }
 
+static int watch(struct steps *s, struct err *err)
+{
+    return watch_run(&s->watch, s->db, clock_now(s->clock), &s->next, err);
+}
+
 static int deliver(struct steps *s, struct err *err)
 {
     return dispatch_run(s->dispatch, &s->next, err);
@@ -41,5 +46,6 @@ static int deliver(struct steps *s, struct err *err)
 const struct step all_steps[STEPS] = {
     {"match", match},
     {"plan", plan},
+    {"watch", watch},
     {"deliver", deliver},
 };

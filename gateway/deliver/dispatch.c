@@ -11,6 +11,7 @@
 #include "deliver/render.h"
 #include "deliver/retry.h"
 #include "deliver/ways.h"
+#include "store/bulletins.h"
 #include "store/notices.h"
 #include "store/outbox.h"
 #include "store/registers.h"
@@ -160,10 +161,42 @@ static int record_sent(struct dispatch *d, const struct flight *f, time_t now, s
     return -1;
 }
 
+static int record_bulletin(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+{
+    const struct outcome *o = &f->outcome;
+    struct err answer = {.code = ERR_NONE};
+
+    switch (f->verdict) {
+    case VERDICT_SENT:
+        if (bulletins_sent(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
+            return -1;
+        /* A warning asks for no answer. */
+        if (!personal_is_set(&o->answered_by) ||
+            bulletins_answer(d->db, f->item.item_id, "webhook", now, &answer) >= 0 ||
+            answer.code == ERR_INVALID)
+            return 0;
+        if (err)
+            *err = answer;
+        return -1;
+    case VERDICT_NEVER:
+        if (bulletins_never(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
+            return -1;
+        return o->contact_ends ? registers_end_contact(d->db, f->item.contact_id, "gone", now, err)
+                               : 0;
+    case VERDICT_LATER:
+    case VERDICT_BROKEN:
+        break;
+    }
+    return bulletins_later(d->db, &f->item, verdict_word(f->verdict), o->code, o->detail, f->ms,
+                           f->next_at, now, err);
+}
+
 static int record_one(struct dispatch *d, struct flight *f, time_t now, struct err *err)
 {
     const struct outcome *o = &f->outcome;
 
+    if (f->item.bulletin)
+        return record_bulletin(d, f, now, err);
     switch (f->verdict) {
     case VERDICT_SENT:
         return record_sent(d, f, now, err);
@@ -182,7 +215,8 @@ static int record_one(struct dispatch *d, struct flight *f, time_t now, struct e
 
 static void say(const struct flight *f, time_t now)
 {
-    log_event(f->ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "outbox.tried",
+    log_event(f->ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              f->item.bulletin ? "bulletin.tried" : "outbox.tried",
               "item=%lld notice=%lld adapter=%s verdict=%s tries=%d code=%d ms=%d again_in=%lld"
               " detail=\"%s\"",
               (long long)f->item.item_id, (long long)f->item.notice_id, f->way->adapter->name,
@@ -268,13 +302,44 @@ static void begin(struct dispatch *d, struct way *w, struct flight *f, time_t no
         end_here(d, f, VERDICT_NEVER, "this adapter is not configured");
         return;
     }
-    rc = prepare_item(d->db, d->templates, &f->item, now, &f->prepared, &err);
+    rc = (f->item.bulletin ? prepare_bulletin : prepare_item)(d->db, d->templates, &f->item, now,
+                                                              &f->prepared, &err);
     if (rc < 0)
         end_here(d, f, VERDICT_BROKEN, err.text);
     else if (rc == 0)
         end_here(d, f, VERDICT_LATER, "the contact is no longer verified");
     else
         take_off(d, f);
+}
+
+/* The sooner of what the outbox and the bulletins have for an adapter: 1, 0 nothing, -1. */
+static int next_due(struct dispatch *d, const char *adapter, time_t *out, struct err *err)
+{
+    time_t bulletin;
+    int rc = outbox_next_due(d->db, adapter, out, err);
+    int also = rc < 0 ? -1 : bulletins_next_due(d->db, adapter, &bulletin, err);
+
+    if (also < 0)
+        return -1;
+    if (also == 1 && (rc == 0 || bulletin < *out))
+        *out = bulletin;
+    return rc == 1 || also == 1;
+}
+
+/* Notices first: a bulletin takes the room that they leave. */
+static int claim(struct dispatch *d, const struct way *w, time_t now, struct outbox_item *items,
+                 int room, struct err *err)
+{
+    int n = outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err), more;
+    struct err later;
+
+    if (n < 0 || n == room)
+        return n;
+    more = bulletins_claim(d->db, w->adapter->name, now, w->lease_seconds, items + n, room - n,
+                           n > 0 ? &later : err);
+    if (more < 0)
+        return n > 0 ? n : -1; /* what is claimed goes off; the store's failure comes again */
+    return n + more;
 }
 
 static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *err)
@@ -288,7 +353,7 @@ static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *
         return 0;
     if (room > BATCH)
         room = BATCH;
-    rc = outbox_next_due(d->db, w->adapter->name, &due, err);
+    rc = next_due(d, w->adapter->name, &due, err);
     if (rc <= 0 || due > now)
         return rc < 0 ? -1 : 0;
     /* Memory first: what is claimed must get off. */
@@ -297,7 +362,7 @@ static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *
         if (!made[i])
             room = i;
     }
-    n = outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err);
+    n = claim(d, w, now, items, room, err);
     for (int i = 0; i < room; i++) {
         if (i >= n) {
             free(made[i]);
@@ -320,7 +385,7 @@ static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct er
         if (way_room(w, now) == 0 && now >= w->held_until)
             continue; /* a transfer's end wakes the loop */
         if (now >= w->held_until)
-            rc = outbox_next_due(d->db, w->adapter->name, &at, err);
+            rc = next_due(d, w->adapter->name, &at, err);
         if (rc < 0)
             return -1;
         if (rc == 1 && at < *next)

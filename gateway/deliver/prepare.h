@@ -14,6 +14,10 @@ struct prepared {
 };
 int prepare_item(struct db *db, const struct templates *templates, const struct outbox_item *item,
                  time_t now, struct prepared *out, struct err *err) MUST_CHECK;
+/* The same for a bulletin's item: a warning, or an exercise with an invented child. */
+int prepare_bulletin(struct db *db, const struct templates *templates,
+                     const struct outbox_item *item, time_t now, struct prepared *out,
+                     struct err *err) MUST_CHECK;
 void prepared_release(struct prepared *p);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/date.h"
 #include "deliver/templates.h"
 #include "deliver/values.h"
 
@@ -56,30 +57,153 @@ static int render_json(const cJSON *values, struct personal *out, struct err *er
     return rc;
 }
 
+/* The body as it is, then everything that is made from it. */
+static int render_all(const struct template_set *set, cJSON *values, struct rendered *out,
+                      struct err *err)
+{
+    struct rendered r = {.subject = NULL};
+
+    snprintf(r.language, sizeof r.language, "%s", set->language);
+    if (render_json(values, &r.json, err) < 0 || values_add_words(values, err) < 0 ||
+        render_subject(set, values, &r.subject, err) < 0 ||
+        render_part(set, PART_TXT, values, &r.text, err) < 0 ||
+        render_part(set, PART_HTML, values, &r.html, err) < 0) {
+        rendered_release(&r);
+        return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+static int find_set(const struct templates *t, const char *wording, const char *language,
+                    const char *kind, struct template_set *out, struct err *err)
+{
+    return templates_find(t, wording, language, kind, out)
+               ? 0
+               : err_set(err, ERR_CONFIG, "no wording of kind %s", kind);
+}
+
 int render_notice(const struct templates *t, const struct render_input *in, struct rendered *out,
                   struct err *err)
 {
     const char *kind = in->reminder ? "reminder" : notice_kind_word(in->notice->kind);
     struct template_set set;
-    struct rendered r = {.subject = NULL};
     cJSON *values = NULL;
     int rc = -1;
 
-    if (!templates_find(t, in->wording, in->language, kind, &set))
-        return err_set(err, ERR_CONFIG, "no wording of kind %s", kind);
-    snprintf(r.language, sizeof r.language, "%s", set.language);
-    if (values_make(in, set.language, &values, err) < 0)
-        return -1;
-    if (render_json(values, &r.json, err) < 0 || values_add_words(values, err) < 0 ||
-        render_subject(&set, values, &r.subject, err) < 0 ||
-        render_part(&set, PART_TXT, values, &r.text, err) < 0 ||
-        render_part(&set, PART_HTML, values, &r.html, err) < 0)
+    if (find_set(t, in->wording, in->language, kind, &set, err) == 0 &&
+        values_make(in, set.language, &values, err) == 0)
+        rc = render_all(&set, values, out, err);
+    values_free(values);
+    return rc;
+}
+
+/* Puts the banner before the text from offset on. */
+static int insert(struct personal *text, size_t offset, const struct personal *banner,
+                  struct err *err)
+{
+    const char *whole = personal_reveal(text);
+    struct buf joined;
+    int rc;
+
+    buf_init(&joined, RENDERED_BYTES_MAX);
+    buf_add(&joined, whole, offset);
+    buf_add_text(&joined, personal_reveal(banner));
+    buf_add_text(&joined, whole + offset);
+    rc = buf_check(&joined, err);
+    if (rc == 0)
+        rc = personal_set(text, buf_text(&joined), joined.length, err);
+    buf_release(&joined);
+    return rc;
+}
+
+/* Where a page's body begins. */
+static size_t body_of(const char *html)
+{
+    const char *body = strstr(html, "<body"), *end = body ? strchr(body, '>') : NULL;
+
+    return end ? (size_t)(end + 1 - html) : 0;
+}
+
+static bool mark_exercise(cJSON *values, enum notice_kind kind)
+{
+    cJSON *word = cJSON_CreateString("exercise");
+
+    if (!word || !cJSON_ReplaceItemInObjectCaseSensitive(values, "kind", word)) {
+        cJSON_Delete(word);
+        return false;
+    }
+    return cJSON_AddStringToObject(values, "exercise_of", notice_kind_word(kind)) != NULL;
+}
+
+int render_exercise(const struct templates *t, const struct render_input *in, struct rendered *out,
+                    struct err *err)
+{
+    struct template_set set, banner_set;
+    struct rendered r = {.subject = NULL}, banner = {.subject = NULL};
+    cJSON *values = NULL;
+    int rc = -1;
+
+    if (find_set(t, in->wording, in->language, notice_kind_word(in->notice->kind), &set, err) < 0 ||
+        find_set(t, in->wording, in->language, "exercise", &banner_set, err) < 0 ||
+        values_make(in, set.language, &values, err) < 0)
         goto out;
+    if (!mark_exercise(values, in->notice->kind)) {
+        err_memory(err);
+        goto out;
+    }
+    if (render_all(&set, values, &r, err) < 0 ||
+        render_subject(&banner_set, values, &banner.subject, err) < 0 ||
+        render_part(&banner_set, PART_TXT, values, &banner.text, err) < 0 ||
+        render_part(&banner_set, PART_HTML, values, &banner.html, err) < 0 ||
+        insert(&r.text, 0, &banner.text, err) < 0 ||
+        insert(&r.html, body_of(personal_reveal(&r.html)), &banner.html, err) < 0)
+        goto out;
+    free(r.subject);
+    r.subject = banner.subject;
+    banner.subject = NULL;
     *out = r;
     memset(&r, 0, sizeof r);
     rc = 0;
 out:
     rendered_release(&r);
+    rendered_release(&banner);
+    values_free(values);
+    return rc;
+}
+
+static cJSON *warning_values(const struct render_warning *in, const char *language)
+{
+    char since[MOMENT_TEXT_SIZE];
+    cJSON *values = cJSON_CreateObject(), *door;
+    bool ok = cJSON_AddNumberToObject(values, "version", 1) &&
+              cJSON_AddStringToObject(values, "reference", in->reference) &&
+              cJSON_AddStringToObject(values, "kind", "warning") &&
+              cJSON_AddStringToObject(values, "language", language) &&
+              cJSON_AddStringToObject(values, "warning", in->kind) &&
+              cJSON_AddStringToObject(values, "since", moment_format(in->since, since));
+
+    door = ok ? cJSON_AddObjectToObject(values, "establishment") : NULL;
+    ok = door && cJSON_AddStringToObject(door, "namespace", in->door->namespace) &&
+         cJSON_AddStringToObject(door, "urn", in->door->urn) &&
+         cJSON_AddStringToObject(door, "name", in->name);
+    if (ok)
+        return values;
+    cJSON_Delete(values);
+    return NULL;
+}
+
+int render_warning(const struct templates *t, const struct render_warning *in, struct rendered *out,
+                   struct err *err)
+{
+    struct template_set set;
+    cJSON *values;
+    int rc;
+
+    if (find_set(t, in->wording, in->language, "warning", &set, err) < 0)
+        return -1;
+    values = warning_values(in, set.language);
+    rc = values ? render_all(&set, values, out, err) : err_memory(err);
     values_free(values);
     return rc;
 }

@@ -1,8 +1,9 @@
 /* gateway/deliver/render.h - a notice in words: Mustache templates with values. Pure once loaded.
  *
  * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction,
- * withdrawal or reminder. Values for a template are a JSON object; what a field policy leaves out is not in it,
- * so no template can say more than the policy allows. The webhook's body is that same object.
+ * withdrawal or reminder; and warning and exercise, which are no notices (store/bulletins.h). Values
+ * for a template are a JSON object; what a field policy leaves out is not in it, so no template can
+ * say more than the policy allows. The webhook's body is that same object.
  *
  * A desk's task is to find the child's school, which a name alone does not do. So under any policy
  * its notice also says the date of birth and age, the school as it was said to the police, whether
@@ -53,6 +54,26 @@ struct rendered {
  * *out is for rendered_release, on success only. */
 int render_notice(const struct templates *t, const struct render_input *in, struct rendered *out,
                   struct err *err) MUST_CHECK;
+/* An invented call-out as an exercise (in->notice->kind: what it would be), with the real wording
+ * and yet no notice: the subject is the exercise's own; the text begins with the exercise's banner,
+ * and so does the body of the page; the webhook's body is of kind exercise. Templates of kind
+ * exercise are held to begin with EXERCISE or YMARFER. */
+int render_exercise(const struct templates *t, const struct render_input *in, struct rendered *out,
+                    struct err *err) MUST_CHECK;
+
+/* A warning to a desk. It names no child and knows none. */
+struct render_warning {
+    const char *reference;
+    const char *kind; /* store/warnings.h: feed-quiet, … */
+    const struct door *door;
+    const char *name; /* of the door */
+    time_t since;
+    const char *wording;
+    const char *language;
+};
+int render_warning(const struct templates *t, const struct render_warning *in, struct rendered *out,
+                   struct err *err) MUST_CHECK;
+
 void rendered_release(struct rendered *r);
 
 #endif

@@ -12,8 +12,8 @@ enum { TEMPLATE_BYTES_MAX = 64 * 1024, WORD_SIZE = 65, SETS_MAX = 256, PATH_BYTE
 
 static const char *const part_names[PARTS] = {"subject", "txt", "html"};
 static const char *const languages[] = {"en", "cy"};
-static const char *const must_have[] = {"notice", "desk", "correction", "withdrawal",
-                                        "reminder"}; /* in standard/en */
+static const char *const must_have[] = {"notice",   "desk",    "correction", "withdrawal",
+                                        "reminder", "warning", "exercise"}; /* in standard/en */
 
 struct set {
     char wording[WORD_SIZE];
@@ -111,7 +111,21 @@ static char *read_whole(const char *path, struct err *err)
     return text;
 }
 
-static int load_part(const char *path, enum part part, struct mustache **out, struct err *err)
+/* An exercise says so before anything else, in whatever wording. */
+static bool says_exercise(const char *text, enum part part)
+{
+    static const char *const words[] = {"EXERCISE", "YMARFER"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        if (part == PART_HTML ? strstr(text, words[i]) != NULL
+                              : strncmp(text, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int load_part(const char *path, const char *kind, enum part part, struct mustache **out,
+                     struct err *err)
 {
     char *text = read_whole(path, err);
     size_t length;
@@ -124,6 +138,8 @@ static int load_part(const char *path, enum part part, struct mustache **out, st
         text[length - 1] = '\0';
     if (part == PART_SUBJECT && (text[0] == '\0' || strpbrk(text, "\r\n")))
         err_set(err, ERR_CONFIG, "%s: a subject is one line", path);
+    else if (strcmp(kind, "exercise") == 0 && !says_exercise(text, part))
+        err_set(err, ERR_CONFIG, "%s: an exercise begins with EXERCISE or YMARFER", path);
     else if (tags_check(text, part, path, err) == 0) {
         rc = mustache_new(text, part == PART_HTML, out, err);
         if (rc < 0 && err->code == ERR_INVALID) {
@@ -153,7 +169,7 @@ static int load_kind(struct templates *t, const char *folder, const char *wordin
         if ((size_t)snprintf(path, sizeof path, "%s/%s/%s/%s.%s", folder, wording, language, kind,
                              part_names[part]) >= sizeof path)
             return err_set(err, ERR_CONFIG, "%s: the path is too long", folder);
-        if (load_part(path, part, &set->parts[part], err) < 0)
+        if (load_part(path, kind, part, &set->parts[part], err) < 0)
             return -1;
     }
     return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "store/bulletins.h"
 
 enum {
     AT_ONCE_WITHOUT_KEY = 16, /* an adapter that is done at once: items of one round */
@@ -60,13 +61,15 @@ static bool has_way(const struct ways *ways, const char *name)
 int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *err)
 {
     char names[WAYS_MAX][OUTBOX_ADAPTER_SIZE];
-    int n;
+    int n, more;
 
     if (now < ways->strays_at)
         return 0;
     n = outbox_adapters_due(db, now, names, WAYS_MAX, err);
-    if (n < 0)
+    more = n < 0 ? -1 : bulletins_adapters_due(db, now, names + n, WAYS_MAX - n, err);
+    if (more < 0)
         return -1;
+    n += more;
     ways->strays_at = now + STRAYS_SECONDS;
     for (int i = 0; i < n && ways->count < WAYS_MAX; i++) {
         struct adapter *stray = &ways->strays[ways->strays_count];

@@ -28,9 +28,12 @@ static const char *const known[] = {
     "reason_several_successors", "reason_no_contact", "reason_no_calendar", "reason_under_five",
     "reason_over_age", "reason_withdrawn", "reason_withheld", "reason_not_your_pupil", "to_desk",
     "present_present", "present_heard", "present_not_present", "risk_standard", "risk_medium",
-    "risk_high"};
+    "risk_high",
+    /* a warning's */
+    "warning", "since", "since_words", "warning_feed_quiet", "warning_broker_lost",
+    "warning_contact_failing", "warning_roll_old"};
 
-static const char *const flagged[] = {"type", "basis", "reason", "present", "risk"};
+static const char *const flagged[] = {"type", "basis", "reason", "present", "risk", "warning"};
 
 static const char *const days_en[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
@@ -159,8 +162,8 @@ static bool flag_particulars(cJSON *child)
 
 int values_add_words(cJSON *values, struct err *err)
 {
-    static const char *const own[] = {"incident_date", "answer_by", "told_at", "attended_at",
-                                      "referrals"};
+    static const char *const own[] = {"incident_date", "answer_by", "told_at",
+                                      "attended_at",   "referrals", "since"};
     static const char *const childs[] = {"date_of_birth", "known_as"};
     const cJSON *language = cJSON_GetObjectItemCaseSensitive(values, "language");
     const cJSON *fields = cJSON_GetObjectItemCaseSensitive(values, "fields");
@@ -170,7 +173,7 @@ int values_add_words(cJSON *values, struct err *err)
 
     for (size_t i = 0; i < ARRAY_SIZE(own); i++)
         ok = ok && say(values, own[i], welsh);
-    for (cJSON *child = children->child; child; child = child->next) {
+    for (cJSON *child = children ? children->child : NULL; child; child = child->next) {
         ok = ok && flag(child) && flag_particulars(child);
         for (size_t i = 0; i < ARRAY_SIZE(childs); i++)
             ok = ok && say(child, childs[i], welsh);
@@ -179,7 +182,7 @@ int values_add_words(cJSON *values, struct err *err)
         ok = ok && cJSON_AddTrueToObject(values, "to_desk");
     if (cJSON_GetArraySize(children) > 1)
         ok = ok && cJSON_AddTrueToObject(values, "several");
-    if (strcmp(fields->valuestring, "full") == 0)
+    if (fields && strcmp(fields->valuestring, "full") == 0)
         ok = ok && cJSON_AddTrueToObject(values, "full");
     return ok ? 0 : err_memory(err);
 }

@@ -419,6 +419,8 @@ int read_roll(struct reading *r, struct err *err)
     if (r->options->complete && r->result->mistakes.count == 0 && end_absent(&roll, err) < 0)
         goto out;
     rc = 0;
+    for (size_t i = 0; i < roll.las_count && rc == 0; i++)
+        rc = roll_came(r->db, roll.las[i], r->import_id, err);
 out:
     roll_index_free(roll.index);
     free(roll.first_line);

@@ -11,6 +11,7 @@
 #ifndef STORE_OUTBOX_H
 #define STORE_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -20,8 +21,9 @@
 enum { OUTBOX_KEY_SIZE = 40 };
 
 struct outbox_item {
+    bool bulletin; /* no item of the outbox but one of bulletins.h, whose number item_id is */
     int64_t item_id;
-    int64_t notice_id, contact_id; /* -1 for a receipt */
+    int64_t notice_id, contact_id; /* -1 for a receipt; a bulletin is of no notice */
     bool is_reminder;
     char key[OUTBOX_KEY_SIZE];
     char adapter[16];

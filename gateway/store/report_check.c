@@ -114,9 +114,9 @@ int report_adapters(struct db *db, struct report_tally **out, size_t *count, str
 int report_rolls(struct db *db, struct report_tally **out, size_t *count, struct err *err)
 {
     return read_tallies(db,
-                        "SELECT 'la', p.la_code, a.name, count(*), max(i.at)"
+                        "SELECT 'la', p.la_code, a.name, count(*), r.imported_at"
                         " FROM pupil p LEFT JOIN authority a ON a.la_code = p.la_code"
-                        " LEFT JOIN import i ON i.import_id = p.seen_import"
+                        " LEFT JOIN roll r ON r.la_code = p.la_code"
                         " GROUP BY p.la_code ORDER BY p.la_code",
                         out, count, err);
 }

@@ -77,3 +77,12 @@ int roll_put_pupil(struct db *db, struct roll_index *index, const struct pupil *
     personal_wipe(born, sizeof born);
     return rc < 0 ? -1 : 0;
 }
+
+int roll_came(struct db *db, const char *la_code, int64_t import_id, struct err *err)
+{
+    return sql_run(db, err,
+                   "INSERT INTO roll(la_code, imported_at)"
+                   " SELECT ?, at FROM import WHERE import_id = ?"
+                   " ON CONFLICT(la_code) DO UPDATE SET imported_at = excluded.imported_at",
+                   "ti", la_code, import_id);
+}

@@ -12,4 +12,7 @@ int roll_put_pupil(struct db *db, struct roll_index *index, const struct pupil *
                    int64_t import_id, const struct register_watch *watch, enum change *out,
                    int64_t *pupil_key, struct err *err) MUST_CHECK;
 
+/* An authority's roll has come in, with changes or without. */
+int roll_came(struct db *db, const char *la_code, int64_t import_id, struct err *err) MUST_CHECK;
+
 #endif

@@ -235,6 +235,11 @@ static const char step_3[] =
     "INSERT INTO feed SELECT substr(topic, 14, length(topic) - 22), received_at / 3600, count(*),"
     " max(received_at) FROM message"
     " WHERE topic GLOB 'encompass/v1/?*/incident' AND length(topic) <= 86 GROUP BY 1, 2;"
+    /* When an authority's roll came in last, whether or not it changed anything. */
+    "CREATE TABLE roll (la_code TEXT PRIMARY KEY, imported_at INTEGER NOT NULL) STRICT,"
+    " WITHOUT ROWID;"
+    "INSERT INTO roll SELECT p.la_code, max(i.at) FROM pupil p"
+    " JOIN import i ON i.import_id = p.seen_import GROUP BY 1;"
     "CREATE TABLE warning ("
     " warning_id INTEGER PRIMARY KEY,"
     " kind TEXT NOT NULL CHECK (kind IN"

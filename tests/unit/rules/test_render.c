@@ -438,13 +438,18 @@ static void folder_new(struct folder *f)
     put_kind(f, "standard/en", "correction");
     put_kind(f, "standard/en", "withdrawal");
     put_kind(f, "standard/en", "reminder");
+    put_kind(f, "standard/en", "warning");
+    put(f, "standard/en/exercise.subject", "EXERCISE {{reference}}");
+    put(f, "standard/en/exercise.txt", "EXERCISE\n");
+    put(f, "standard/en/exercise.html", "<p>EXERCISE</p>");
 }
 
 static void folder_remove(const struct folder *f)
 {
     static const char *const places[] = {"standard/en", "standard/cy", "standard",
                                          "own/en",      "own",         "."};
-    static const char *const kinds[] = {"notice", "desk", "correction", "withdrawal", "reminder"};
+    static const char *const kinds[] = {"notice",   "desk",    "correction", "withdrawal",
+                                        "reminder", "warning", "exercise"};
     static const char *const parts[] = {"subject", "txt", "html"};
     char path[256];
 
@@ -481,6 +486,9 @@ static void a_template_that_could_go_wrong_is_refused_by_file_and_line(void **st
         {"standard/en/notice.txt", "{{> other}}", "is not used here"},
         {"standard/en/notice.html", "<p>{{{name}}}</p>", "a value that is not escaped"},
         {"standard/en/notice.html", "<p>{{& name}}</p>", "a value that is not escaped"},
+        {"standard/en/exercise.subject", "Operation Encompass {{reference}}", "an exercise begins"},
+        {"standard/en/exercise.txt", "A test. EXERCISE", "an exercise begins"},
+        {"standard/en/exercise.html", "<p>A test</p>", "an exercise begins"},
     };
 
     (void)state;

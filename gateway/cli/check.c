@@ -183,7 +183,7 @@ const struct command command_check = {
         "configuration, secrets, certificates, templates, the store. Warnings are what the\n"
         "morning would regret: establishments with pupils and no verified contact, or only\n"
         "one; authorities without a desk; no school days on file for the coming 60 days; rolls\n"
-        "older than 90 days; certificates near their end; refused messages that nobody has\n"
+        "older than policy roll_days; certificates near their end; refused messages that nobody has\n"
         "dealt with. The exit status is 1 when there are errors; warnings alone are 0.\n"
         "Run it as the user that encompassd runs as. No names are shown.\n\n"
         "  --all   list each establishment, where many want the same\n\n"

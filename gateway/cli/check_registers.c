@@ -7,12 +7,13 @@
 
 #include "adapters/adapter.h"
 #include "base/date.h"
+#include "follow/silence.h"
 #include "follow/words.h"
 #include "store/registers.h"
 #include "store/report.h"
 #include "store/roll_index.h"
 
-enum { CALENDAR_DAYS = 60, ROLL_DAYS = 90, HOLIDAY_DAYS = 90, DAY_SECONDS = 86400 };
+enum { CALENDAR_DAYS = 60, HOLIDAY_DAYS = 90 };
 
 static void subject_of(const struct door *door, const char *name, char out[256])
 {
@@ -201,16 +202,33 @@ static int check_adapters_used(struct db *db, const struct config *config, struc
     return 0;
 }
 
+/* How old a roll of that authority may be, by its policy. */
+static int roll_days(struct db *db, const char *la_code, int *out, struct err *err)
+{
+    struct policy_row *rows = NULL;
+    struct policy policy;
+    size_t count = 0;
+
+    if (registers_policies(db, "", la_code, NULL, &rows, &count, err) < 0)
+        return -1;
+    policy_resolve(rows, count, "", la_code, NULL, &policy);
+    free(rows);
+    *out = policy.roll_days;
+    return 0;
+}
+
 static int check_rolls(struct db *db, time_t now, struct findings *f, struct err *err)
 {
+    int days = 0, rc = 0;
     struct report_tally *list = NULL;
     size_t count = 0;
     char subject[256], when[WORDS_MOMENT_SIZE];
 
     if (report_rolls(db, &list, &count, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].at >= now - (time_t)ROLL_DAYS * DAY_SECONDS)
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        rc = roll_days(db, list[i].id, &days, err);
+        if (rc < 0 || silence_of_roll(list[i].at, days) > now)
             continue;
         snprintf(subject, sizeof subject, "authority %s %s", list[i].id, list[i].name);
         finding(f, SEVERITY_WARNING, subject, "import its roll anew",
@@ -218,7 +236,7 @@ static int check_rolls(struct db *db, time_t now, struct findings *f, struct err
                 words_moment(list[i].at, when));
     }
     free(list);
-    return 0;
+    return rc;
 }
 
 static int check_holidays(struct db *db, day_t today, struct findings *f, struct err *err)

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "cli/warnings.h"
 #include "follow/words.h"
 #include "store/report.h"
 
@@ -69,8 +70,8 @@ static void notices_json(cJSON *root, const struct report_status *s)
     json_moment(notices, "next_answer_by", s->next_answer_by);
 }
 
-static int print_json(const struct report_status *s, int64_t daemon, time_t since, time_t now,
-                      struct err *err)
+static int print_json(struct db *db, const struct report_status *s, int64_t daemon, time_t since,
+                      time_t now, struct err *err)
 {
     cJSON *root = json_object(), *o;
 
@@ -104,6 +105,10 @@ static int print_json(const struct report_status *s, int64_t daemon, time_t sinc
         json_number(trouble, "most_tries", t->most_tries);
         json_moment(trouble, "next_try", t->next_try);
         json_text(trouble, "detail", t->detail);
+    }
+    if (warnings_json(db, root, err) < 0) {
+        json_free(root);
+        return -1;
     }
     return json_print(root, err);
 }
@@ -144,7 +149,8 @@ static void print_counts(const struct report_status *s)
     row(t, COLOUR_PLAIN, "Found on a roll", s->since.matched, s->all.matched);
     row(t, COLOUR_PLAIN, "  unsure, for a person", s->since.in_review, s->all.in_review);
     row(t, COLOUR_PLAIN, "  on no roll", s->since.no_match, s->all.no_match);
-    row(t, COLOUR_PLAIN, "  not looked for: withheld, or just in", s->since.undecided, s->all.undecided);
+    row(t, COLOUR_PLAIN, "  not looked for: withheld, or just in", s->since.undecided,
+        s->all.undecided);
     table_print(t, stdout);
     table_free(t);
 }
@@ -176,9 +182,10 @@ static int attention(int64_t n, enum colour colour, const char *one, const char 
     return 1;
 }
 
-static void print_attention(const struct report_status *s, int64_t daemon)
+static int print_attention(struct db *db, const struct report_status *s, int64_t daemon,
+                           struct err *err)
 {
-    int n = 0;
+    int n = 0, warnings;
     char when[WORDS_MOMENT_SIZE];
 
     if (daemon == 0) {
@@ -208,11 +215,16 @@ static void print_attention(const struct report_status *s, int64_t daemon)
         printf("  (%s, tries up to %" PRId64 "; %s; next %s)\n", words_verdict(t->verdict),
                t->most_tries, t->detail, words_moment_short(t->next_try, when));
     }
+    warnings = warnings_print(db, err);
+    if (warnings < 0)
+        return -1;
+    n += warnings;
     if (!is_right(s) && s->all.account.forgotten == 0 && s->all.account.unproved == 0)
         colour_print(stdout, COLOUR_RED, "! the account does not add up\n");
     else if (n == 0)
         colour_print(stdout, COLOUR_GREEN,
                      "Every child is accounted for; nothing waits for a person.\n");
+    return 0;
 }
 
 static int show(struct cli *cli, bool clear, struct err *err)
@@ -228,13 +240,14 @@ static int show(struct cli *cli, bool clear, struct err *err)
         return -1;
     daemon = report_daemon(db);
     if (cli->json)
-        return print_json(&s, daemon, since, now, err) < 0 ? -1 : !is_right(&s);
+        return print_json(db, &s, daemon, since, now, err) < 0 ? -1 : !is_right(&s);
     if (clear)
         fputs("\033[H\033[2J", stdout);
     printf("%s; tonight is since %s\n\n", words_moment(now, at), words_moment(since, began));
     print_counts(&s);
     print_notices(&s);
-    print_attention(&s, daemon);
+    if (print_attention(db, &s, daemon, err) < 0)
+        return -1;
     return !is_right(&s);
 }
 
@@ -276,7 +289,9 @@ const struct command command_status = {
         "next_answer_by); attention (stuck forgotten unproved refused_waiting\n"
         "refused_oldest); work (to_match to_plan receipts_waiting receipts_oldest);\n"
         "last_message_at; troubles: a list of adapter verdict items most_tries next_try "
-        "detail.\n\n"
+        "detail;\n"
+        "warnings: a list of kind (feed-quiet broker-lost contact-failing roll-old) namespace urn\n"
+        "name since raised_at told: each was told to its desk once, and clears itself.\n\n"
         "Examples:\n"
         "  encompass status\n"
         "  encompass status --json | jq .notices.late",

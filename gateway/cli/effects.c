@@ -38,7 +38,7 @@ static int plan_all(struct db *db, time_t now, struct err *err)
     do
         n = planner_run(db, INCIDENTS_AT_ONCE, now, err);
     while (n > 0);
-    return n < 0 && err->code != ERR_INVALID ? -1 : 0;
+    return n < 0 && err_may_pass(err) ? -1 : 0;
 }
 
 static void add(cJSON *list, const struct report_notice *r, const char *what, time_t was, time_t is)

@@ -10,6 +10,7 @@
 #include "cli/people.h"
 #include "cli/table.h"
 #include "follow/words.h"
+#include "plan/planner.h"
 #include "store/report.h"
 
 /* A notice's line: with names, when they were asked for. */
@@ -74,7 +75,13 @@ static bool is_stuck(const struct report_notice *n)
            strcmp(n->item_state, "leased") != 0;
 }
 
-static void line_json(cJSON *list, const struct line *line, bool names, time_t now)
+/* What --at asks for: whether it would have gone by then. */
+static bool would_be_sent(const struct report_notice *n, time_t at)
+{
+    return n->notice.state == NOTICE_OWED && !is_stuck(n) && n->notice.due_at <= at;
+}
+
+static void line_json(cJSON *list, const struct line *line, bool names, time_t now, time_t at)
 {
     const struct report_notice *n = line->n;
     cJSON *o = json_push_object(list);
@@ -98,6 +105,8 @@ static void line_json(cJSON *list, const struct line *line, bool names, time_t n
     json_text(o, "reason", n->notice.reason ? desk_reason_word(n->notice.reason) : NULL);
     json_text(o, "reason_words", words_desk_reason(n->notice.reason));
     json_text(o, "state", notice_state_word(n->notice.state));
+    if (at >= 0)
+        json_bool(o, "sent_by_then", would_be_sent(n, at));
     json_bool(o, "late", is_late(n, now));
     json_bool(o, "stuck", is_stuck(n));
     json_number(o, "tries", n->tries);
@@ -109,7 +118,7 @@ static void line_json(cJSON *list, const struct line *line, bool names, time_t n
     }
 }
 
-static void line_cells(struct table *t, const struct line *line, bool names, time_t now)
+static void line_cells(struct table *t, const struct line *line, bool names, time_t now, time_t at)
 {
     const struct report_notice *n = line->n;
     char due[WORDS_MOMENT_SIZE];
@@ -129,8 +138,11 @@ static void line_cells(struct table *t, const struct line *line, bool names, tim
         table_cell(t, COLOUR_PLAIN, "%s, %s", n->role, words_adapter(n->adapter));
     table_cell(t, COLOUR_PLAIN, "%" PRId64, n->children);
     table_cell(t, COLOUR_PLAIN, "%s", basis_word(n->notice.basis));
-    table_cell(t, colour, "%s%s", notice_state_word(n->notice.state),
-               is_late(n, now) ? ", late" : "");
+    if (at >= 0 && n->notice.state == NOTICE_OWED)
+        table_cell(t, colour, "%s", would_be_sent(n, at) ? "sent by then" : "not yet");
+    else
+        table_cell(t, colour, "%s%s", notice_state_word(n->notice.state),
+                   is_late(n, now) ? ", late" : "");
     if (names) {
         table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->children));
         table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->contact));
@@ -140,7 +152,7 @@ static void line_cells(struct table *t, const struct line *line, bool names, tim
 }
 
 static int print_lines(struct cli *cli, const struct line *lines, size_t count, bool names,
-                       struct err *err)
+                       time_t at, struct err *err)
 {
     static const char *const plain[] = {"DUE",       "REFERENCE", "DOOR",  "ESTABLISHMENT", "WHO",
                                         ">CHILDREN", "BASIS",     "STATE", "WHY",           NULL};
@@ -152,10 +164,14 @@ static int print_lines(struct cli *cli, const struct line *lines, size_t count, 
 
     if (cli->json) {
         cJSON *root = json_object();
-        cJSON *list = json_add_list(root, "notices");
+        cJSON *list;
+
+        if (at >= 0)
+            json_moment(root, "at", at);
+        list = json_add_list(root, "notices");
 
         for (size_t i = 0; i < count; i++)
-            line_json(list, &lines[i], names, now);
+            line_json(list, &lines[i], names, now, at);
         return json_print(root, err);
     }
     if (count == 0) {
@@ -164,7 +180,7 @@ static int print_lines(struct cli *cli, const struct line *lines, size_t count, 
     }
     t = table_new(names ? named : plain);
     for (size_t i = 0; i < count; i++)
-        line_cells(t, &lines[i], names, now);
+        line_cells(t, &lines[i], names, now, at);
     table_print(t, stdout);
     table_free(t);
     return 0;
@@ -199,7 +215,21 @@ static int note_names(struct cli *cli, const struct report_notice *notices, size
     return rc;
 }
 
-static int show(struct cli *cli, const struct report_filter *filter, bool names, struct err *err)
+/* One view of the store; with --at the plan of that moment, which report_end takes back. */
+static int begin(struct db *db, time_t at, struct err *err)
+{
+    if (at < 0)
+        return report_begin(db, err);
+    if (db_begin(db, err) < 0)
+        return -1;
+    if (planner_pretend(db, at, err) == 0)
+        return 0;
+    db_rollback(db);
+    return -1;
+}
+
+static int show(struct cli *cli, const struct report_filter *filter, bool names, time_t at,
+                struct err *err)
 {
     struct report_notice *notices = NULL;
     struct line *lines = NULL;
@@ -209,7 +239,7 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
 
     if (cli_store(cli, &db, err) < 0)
         return -1;
-    if (report_begin(db, err) < 0)
+    if (begin(db, at, err) < 0)
         return -1;
     rc = report_notices(db, filter, &notices, &count, err);
     if (rc == 0) {
@@ -225,7 +255,7 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
     if (rc == 0 && names)
         rc = note_names(cli, notices, count, err);
     if (rc == 0)
-        rc = print_lines(cli, lines, count, names, err);
+        rc = print_lines(cli, lines, count, names, at, err);
     for (size_t i = 0; lines && i < count; i++) {
         personal_release(&lines[i].children);
         personal_release(&lines[i].contact);
@@ -238,16 +268,14 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {
-        {"la", required_argument, NULL, 'l'},
-        {"urn", required_argument, NULL, 'u'},
-        {"force", required_argument, NULL, 'f'},
-        {"due-before", required_argument, NULL, 'd'},
-        {"all", no_argument, NULL, 'a'},
-        {"names", no_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0},
+        {"la", required_argument, NULL, 'l'},    {"urn", required_argument, NULL, 'u'},
+        {"force", required_argument, NULL, 'f'}, {"due-before", required_argument, NULL, 'd'},
+        {"all", no_argument, NULL, 'a'},         {"at", required_argument, NULL, 't'},
+        {"names", no_argument, NULL, 'n'},       {NULL, 0, NULL, 0},
     };
     struct report_filter filter = REPORT_FILTER_NONE;
     bool names = false;
+    time_t at = -1;
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -265,6 +293,10 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
             if (cli_moment(cli, argv[0], optarg, &filter.due_before, err) < 0)
                 return -1;
             break;
+        case 't':
+            if (cli_moment(cli, argv[0], optarg, &at, err) < 0)
+                return -1;
+            break;
         case 'a':
             filter.all = true;
             break;
@@ -277,27 +309,32 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     }
     if (optind < argc)
         return cli_usage(err, argv[0], "it takes options only");
-    return show(cli, &filter, names, err);
+    if (at >= 0 && at < clock_now(&cli->clock))
+        return cli_usage(err, argv[0], "--at is a moment that is still to come");
+    return show(cli, &filter, names, at, err);
 }
 
 const struct command command_plan = {
     .name = "plan",
     .summary = "who will be told what, and when",
     .usage =
-        "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--all] [--names]\n\n"
+        "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--at TIME] [--all]\n"
+        "               [--names]\n\n"
         "One line a notice that is owed, by the time it is due (London). Each goes to one\n"
         "establishment, or to a desk where no establishment can be told.\n\n"
         "  --la CODE          only establishments and the desk of this authority\n"
         "  --urn URN          only this establishment\n"
         "  --force FORCE      only incidents of this force, such as devon-and-cornwall\n"
         "  --due-before TIME  only what is due before hh:mm (the next one) or a date and time\n"
+        "  --at TIME          as if it were TIME, and nothing came in or changed until then: what\n"
+        "                     would be sent by then and what not; nothing is changed by asking\n"
         "  --all              those told, answered and failed too\n"
         "  --names            show the children's and contacts' names; the audit says that\n"
         "                     you asked\n\n"
         "JSON: notices, a list of reference force police_ref kind due_at answer_by namespace\n"
         "urn la establishment role adapter children basis rule rule_words reason\n"
-        "reason_words state late stuck tries told_at answered_at, and with --names\n"
-        "children_names contact_name.\n\n"
+        "reason_words state late stuck tries told_at answered_at; with --at, at and of each\n"
+        "sent_by_then; with --names children_names contact_name.\n\n"
         "Examples:\n"
         "  encompass plan --due-before 08:00\n"
         "  encompass plan --la 879 --all --json",

@@ -1,5 +1,6 @@
 #include "plan/planner.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,4 +247,25 @@ static int plan_one(struct db *db, int64_t incident_id, time_t now, struct err *
 int planner_run(struct db *db, int limit, time_t now, struct err *err)
 {
     return incidents_work_off(db, STAGE_PLAN, limit, plan_one, now, err);
+}
+
+/* As plan_one, within a transaction that is open. */
+static int plan_part(struct db *db, int64_t incident_id, time_t now, struct err *err)
+{
+    struct err ignored;
+    int rc;
+
+    if (db_part_begin(db, err) < 0)
+        return -1;
+    rc = plan_incident(db, incident_id, now, err);
+    return db_part_end(db, rc == 1, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
+}
+
+int planner_pretend(struct db *db, time_t at, struct err *err)
+{
+    if (incidents_replan_unsent(db, err) < 0)
+        return -1;
+    return incidents_work_off(db, STAGE_PLAN, INT_MAX, plan_part, at, err) < 0 && err_may_pass(err)
+               ? -1
+               : 0;
 }

@@ -16,4 +16,8 @@
  * did, or -1. */
 int planner_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
 
+/* What is not sent, planned as if it were that moment, in the caller's transaction: to be looked at
+ * and rolled back. 0, -1. */
+int planner_pretend(struct db *db, time_t at, struct err *err) MUST_CHECK;
+
 #endif

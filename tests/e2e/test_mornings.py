@@ -267,3 +267,43 @@ def test_a_slip_settles_nothing(office, arguments, status, says):
     before = office.rows("SELECT * FROM policy")
     assert says in office.run("policy", *arguments, status=status).stderr
     assert office.rows("SELECT * FROM policy") == before
+
+
+# What a day would bring.
+
+
+def dump(office):
+    with office.open() as db:
+        return "\n".join(db.iterdump())
+
+
+def test_plan_at_a_time_shows_what_would_be_sent_and_changes_nothing(office):
+    office.run("policy", "set", "school", "100002", "send_at", "08:15")
+    with office.open() as db:  # closed by an import that planning has not seen yet
+        db.execute("INSERT INTO term(la_code, kind, from_day, to_day) VALUES ('878', 'inset', '2026-03-11', '2026-03-11')")
+    before = dump(office)
+    seen = office.json("plan", "--at", "2026-03-11T08:00:00")
+    assert seen["at"] == "2026-03-11T08:00:00Z"
+    assert {(n["urn"], n["due_at"], n["sent_by_then"]) for n in seen["notices"]} == {
+        ("100001", "2026-03-11T07:30:00Z", True), ("100002", "2026-03-11T08:15:00Z", False),
+        ("200001", "2026-03-12T07:30:00Z", False)}
+    assert all(n["sent_by_then"] for n in office.json("plan", "--at", "2026-03-12")["notices"]
+               if n["urn"] != "200001")
+    text = office.run("plan", "--at", "08:00").stdout
+    assert text.count("sent by then") == 1 and text.count("not yet") == 2
+    assert dump(office) == before
+    assert "sent_by_then" not in json.dumps(office.json("plan"))
+    assert "still to come" in office.run("plan", "--at", "2026-03-10", status=2).stderr
+
+
+def test_plan_at_a_time_of_a_store_that_is_being_written_waits_for_it(office):
+    with office.open() as db:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE policy SET value = '878' WHERE key = 'home_la'")
+        asking = subprocess.Popen([ENCOMPASS, "--store", office.path, "--now", SIX, "plan", "--at", "08:00"],
+                                  stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            asking.wait(0.5)
+        db.commit()
+    out, _ = asking.communicate(timeout=20)
+    assert asking.returncode == 0 and out.count("sent by then") == 3

@@ -318,8 +318,8 @@ const struct command command_plan = {
     .name = "plan",
     .summary = "who will be told what, and when",
     .usage =
-        "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--at TIME] [--all]\n"
-        "               [--names]\n\n"
+        "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--at TIME]\n"
+        "               [--all] [--names]\n\n"
         "One line a notice that is owed, by the time it is due (London). Each goes to one\n"
         "establishment, or to a desk where no establishment can be told.\n\n"
         "  --la CODE          only establishments and the desk of this authority\n"

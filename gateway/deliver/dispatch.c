@@ -342,6 +342,17 @@ static int claim(struct dispatch *d, const struct way *w, time_t now, struct out
     return n + more;
 }
 
+/* A lease can run out beside a transfer that is under way: when the clock leaps. Claiming it has made
+ * the lease new. */
+static bool is_flying(const struct dispatch *d, const struct outbox_item *item)
+{
+    for (const struct flight *f = d->flying; f; f = f->next) {
+        if (strcmp(f->item.key, item->key) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *err)
 {
     struct outbox_item items[BATCH];
@@ -370,6 +381,10 @@ static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *
         }
         made[i]->way = w;
         made[i]->item = items[i];
+        if (is_flying(d, &items[i])) {
+            flight_free(made[i]);
+            continue;
+        }
         begin(d, w, made[i], now);
     }
     return n < 0 ? -1 : 0;

@@ -574,6 +574,27 @@ static void a_stop_waits_for_what_is_under_way(void **state)
     server_end(&s);
 }
 
+/* A machine that slept, or a clock that was put right, has leases run out beside a post that is under
+ * way here: it is not begun a second time. */
+static void a_clock_that_leaps_sends_nothing_twice(void **state)
+{
+    struct night *n = *state;
+    struct server s = {.answer = "HTTP/1.1 204 No Content\r\n\r\n", .slow = true};
+
+    serve_vera(n, &s);
+    n->next = DUE + 100;
+    OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    at(n, DUE + 3600);
+    for (int i = 0; i < 3; i++) {
+        OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+        assert_int_equal(dispatch_in_flight(n->d), 1);
+    }
+    turn(n);
+    STATE(n, "sent");
+    assert_int_equal(ATTEMPTS(n), 1);
+    server_end(&s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, dispatch_setup, dispatch_teardown)
@@ -593,6 +614,7 @@ int main(void)
         T(an_answer_in_a_posts_reply_answers_the_notice),
         T(a_contact_that_is_gone_ends_and_the_next_has_its_turn),
         T(a_stop_waits_for_what_is_under_way),
+        T(a_clock_that_leaps_sends_nothing_twice),
         T(a_receiver_that_asks_for_time_is_given_it),
     };
 

@@ -9,22 +9,21 @@
 #include "cli/json.h"
 #include "cli/table.h"
 
-enum { LISTED = 3 }; /* findings alike that are listed one by one */
+enum {
+    TEXT_SIZE = 600,
+    LISTED = 3, /* findings alike that are listed one by one */
+};
 
-static void add(struct findings *f, enum severity severity, const char *all, const char *subject,
-                const char *todo, const char *what, va_list ap) PRINTF(6, 0);
-static void add(struct findings *f, enum severity severity, const char *all, const char *subject,
-                const char *todo, const char *what, va_list ap)
+static void add(struct findings *f, enum severity severity, const char *alike, const char *subject,
+                const char *todo, const char *what)
 {
     cJSON *o = json_push_object(f->list);
-    char text[600];
 
-    vsnprintf(text, sizeof text, what, ap);
     json_text(o, "severity", severity == SEVERITY_ERROR ? "error" : "warning");
     json_text(o, "subject", subject);
-    json_text(o, "what", text);
+    json_text(o, "what", what);
     json_text(o, "todo", todo);
-    json_text(o, "alike", all);
+    json_text(o, "alike", alike);
     if (severity == SEVERITY_ERROR)
         f->errors++;
     else
@@ -34,21 +33,25 @@ static void add(struct findings *f, enum severity severity, const char *all, con
 void finding(struct findings *f, enum severity severity, const char *subject, const char *todo,
              const char *what, ...)
 {
+    char text[TEXT_SIZE];
     va_list ap;
 
     va_start(ap, what);
-    add(f, severity, NULL, subject, todo, what, ap);
+    vsnprintf(text, sizeof text, what, ap);
     va_end(ap);
+    add(f, severity, NULL, subject, todo, text);
 }
 
 void finding_of_many(struct findings *f, const char *alike, const char *subject, const char *todo,
                      const char *what, ...)
 {
+    char text[TEXT_SIZE];
     va_list ap;
 
     va_start(ap, what);
-    add(f, SEVERITY_WARNING, alike, subject, todo, what, ap);
+    vsnprintf(text, sizeof text, what, ap);
     va_end(ap);
+    add(f, SEVERITY_WARNING, alike, subject, todo, text);
 }
 
 /* How many findings are of this one's kind; *first: the first of them. */

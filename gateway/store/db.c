@@ -201,9 +201,22 @@ int db_begin_reading(struct db *db, struct err *err)
     return sql_run(db, err, "BEGIN DEFERRED", "");
 }
 
+/* SQLite goes on writing to a file that has no name any more, and what it holds ends with us. */
+static int still_there(struct db *db, struct err *err)
+{
+    int moved = 0;
+
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+        !moved)
+        return 0;
+    return err_set(err, ERR_SYSTEM,
+                   "store %s: the file was moved, removed or replaced; put it back, or restart",
+                   db->path);
+}
+
 int db_commit(struct db *db, struct err *err)
 {
-    if (sql_run(db, err, "COMMIT", "") < 0) {
+    if (still_there(db, err) < 0 || sql_run(db, err, "COMMIT", "") < 0) {
         db_rollback(db);
         return -1;
     }

@@ -34,8 +34,10 @@ void db_set_patience(struct db *db, int ms);
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
 /* Takes no lock: what is read until db_commit is of one moment, and locks are asked for once. */
 int db_begin_reading(struct db *db, struct err *err) MUST_CHECK;
-int db_commit(struct db *db, struct err *err) MUST_CHECK; /* failed: it is rolled back */
-void db_rollback(struct db *db);                          /* no transaction: nothing happens */
+/* Failed: it is rolled back. So is one whose file no longer stands at its path (ERR_SYSTEM): it would
+ * be on no disk that anybody finds. */
+int db_commit(struct db *db, struct err *err) MUST_CHECK;
+void db_rollback(struct db *db); /* no transaction: nothing happens */
 bool db_in_transaction(const struct db *db);
 
 /* A part of the open transaction that can be undone and leave the rest as it is. Parts do not nest. */

@@ -76,6 +76,36 @@ static void a_new_store_has_the_newest_schema_and_is_its_owners_alone(void **sta
     db_close(db);
 }
 
+/* What is committed into a file without a name is lost with the process. */
+static void nothing_is_committed_to_a_file_that_is_no_longer_at_its_path(void **state)
+{
+    struct place *p = *state;
+    struct db *db = opened(p);
+    char away[sizeof p->path + 8];
+    struct err err;
+    int64_t n;
+
+    snprintf(away, sizeof away, "%s-away", p->path);
+    for (int replaced = 0; replaced < 2; replaced++) {
+        assert_int_equal(rename(p->path, away), 0);
+        if (replaced)
+            fclose(fopen(p->path, "we"));
+        assert_int_equal(db_begin(db, &err), 0);
+        assert_int_equal(
+            sql_run(db, &err, "INSERT INTO policy VALUES ('all', '', 'cut_off', '1')", ""), 0);
+        assert_int_equal(db_commit(db, &err), -1);
+        assert_int_equal(err.code, ERR_SYSTEM);
+        assert_non_null(strstr(err.text, p->path));
+        assert_false(db_in_transaction(db));
+        assert_int_equal(rename(away, p->path), 0);
+        assert_int_equal(sql_int(db, &n, &err, "SELECT count(*) FROM policy", ""), 1);
+        assert_int_equal(n, 0);
+    }
+    assert_int_equal(db_begin(db, &err), 0);
+    assert_int_equal(db_commit(db, &err), 0);
+    db_close(db);
+}
+
 static void a_store_that_a_newer_program_wrote_is_refused(void **state)
 {
     struct place *p = *state;
@@ -215,6 +245,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_new_store_has_the_newest_schema_and_is_its_owners_alone),
+        T(nothing_is_committed_to_a_file_that_is_no_longer_at_its_path),
         T(a_store_that_a_newer_program_wrote_is_refused),
         T(a_file_that_is_no_store_is_refused_and_left_as_it_is),
         T(a_new_store_is_one_whole_file_whatever_a_crash_left_before),

@@ -86,6 +86,12 @@ static int take_turn(struct loop *l, size_t turn, struct err *err)
     return turn == INTAKE ? intake(l, err) : all_steps[turn - 1].run(&l->steps, err);
 }
 
+/* The subscriber waits before it tries the store again, and does nothing meanwhile. */
+static bool is_undecided(const struct loop *l, size_t turn)
+{
+    return turn == INTAKE && l->subscriber && subscriber_store_failed(l->subscriber);
+}
+
 /* Said once an episode; the waits grow, so that a command that holds the store for long gets on. */
 static void step_failed(struct pace *pace, const char *name, const struct err *err)
 {
@@ -111,7 +117,7 @@ static void run_steps(struct loop *l)
             continue;
         if (take_turn(l, i, &err) < 0) {
             step_failed(pace, name_of(i), &err);
-        } else if (pace->back_off_ms > 0) {
+        } else if (pace->back_off_ms > 0 && !is_undecided(l, i)) {
             log_event(LOG_LEVEL_INFO, "store.recovered", "step=%s", name_of(i));
             pace->back_off_ms = 0;
         }
@@ -133,7 +139,7 @@ static void wait_for_work(struct loop *l)
 
     wait = until((int64_t)(l->steps.next - clock_now(l->steps.clock)) * 1000, wait);
     for (size_t i = 0; i < TURNS; i++) {
-        if (l->paces[i].back_off_ms > 0)
+        if (l->paces[i].not_before_ms > now)
             wait = until(l->paces[i].not_before_ms - now, wait);
     }
     if (l->subscriber && now >= l->paces[INTAKE].not_before_ms) {

@@ -51,7 +51,8 @@ struct subscriber {
     char ended[200]; /* why the callbacks want the connection dropped; "" they do not */
 
     struct batch batch;
-    struct err trouble; /* the store's, from inside a callback */
+    struct err trouble; /* the store's */
+    bool store_failed;  /* and has not been seen to work since */
     bool failed;
     bool more;         /* a bound of the batch was reached, not the end of what there is */
     long long dropped; /* by the broker, as it last said */
@@ -262,6 +263,7 @@ static int dial(struct subscriber *s, struct err *err)
         back_off(s);
         return -1;
     }
+    s->store_failed = false;
     if (broker_client_new(s->conf, config_text(s->conf, "mqtt", "client_id"), false, s, &client,
                           err) < 0 ||
         dial_start_take(client, false, &s->dial, err) < 0) {
@@ -401,8 +403,12 @@ int subscriber_run(struct subscriber *s, struct err *err)
         rc = dial(s, err);
     if (s->dial)
         answer_dial(s);
-    if (s->client && rc == 0)
+    if (s->client && rc == 0) {
         rc = converse(s, err);
+        s->store_failed = false;
+    }
+    if (rc < 0)
+        s->store_failed = true;
     return rc;
 }
 
@@ -423,6 +429,11 @@ int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms
         *wait_ms = 0;
     *want_write = mosquitto_want_write(s->client->mosq);
     return mosquitto_socket(s->client->mosq);
+}
+
+bool subscriber_store_failed(const struct subscriber *s)
+{
+    return s->store_failed;
 }
 
 bool subscriber_connected(const struct subscriber *s)

@@ -40,6 +40,9 @@ int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms
  * again. */
 int subscriber_run(struct subscriber *s, struct err *err) MUST_CHECK;
 
+/* The store has failed and has not been tried since: a run that returns 0 meanwhile is no recovery. */
+bool subscriber_store_failed(const struct subscriber *s);
+
 bool subscriber_connected(const struct subscriber *s);
 
 #endif

@@ -10,20 +10,20 @@
 
 #include "match/weighing.h"
 
-struct learn; /* opaque: what has been counted in this round */
+struct learn; /* opaque: the call-outs as they were seen, no name among them */
 
-struct learn *learn_new(const struct weights *start); /* NULL: no memory */
-void learn_free(struct learn *l);
+struct learn *learn_new(const struct matcher *start); /* NULL: no memory */
+void learn_free(struct learn *l);                     /* NULL is allowed */
 
 /* truth: the pupil_keys that are the child, none when it is on no roll; NULL: not known. */
 struct learn_truth {
     const int64_t *pupil_keys;
     size_t count;
 };
-void learn_add(struct learn *l, const struct matcher *matcher, const struct person *query,
-               const struct candidate *candidates, size_t count, const struct learn_truth *truth);
+int learn_add(struct learn *l, const struct person *query, const struct candidate *candidates,
+              size_t count, const struct learn_truth *truth, struct err *err) MUST_CHECK;
 
-/* Ends the round: the weights that follow from it, and counts from nothing again. */
-void learn_round(struct learn *l, struct weights *out);
+/* The weights that follow, after so many rounds. */
+void learn_settle(struct learn *l, int rounds, struct weights *out);
 
 #endif

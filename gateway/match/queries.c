@@ -257,7 +257,8 @@ int queries_run(struct db *db, const struct weights *weights, const char *path, 
     return rc;
 }
 
-int queries_each(const char *path, queries_visit visit, void *self, struct err *err)
+int queries_each(const char *path, queries_visit visit, void *self,
+                 void (*progress)(const char *what, size_t done, size_t total), struct err *err)
 {
     struct run r = {.path = path};
     struct person person;
@@ -272,6 +273,8 @@ int queries_each(const char *path, queries_visit visit, void *self, struct err *
         person_wipe(&person);
         if (rc < 0)
             break;
+        if (progress)
+            progress("learning", csv_file_done(r.csv), csv_file_size(r.csv));
     }
     csv_file_free(r.csv);
     return rc;

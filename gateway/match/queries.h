@@ -31,7 +31,9 @@ int queries_run(struct db *db, const struct weights *weights, const char *path, 
 /* The file's children one by one; person is the visitor's until it returns, 0 or -1. */
 typedef int (*queries_visit)(void *self, const char *query_id, struct person *person,
                              struct err *err);
-int queries_each(const char *path, queries_visit visit, void *self, struct err *err) MUST_CHECK;
+int queries_each(const char *path, queries_visit visit, void *self,
+                 void (*progress)(const char *what, size_t done, size_t total),
+                 struct err *err) MUST_CHECK;
 
 /* Weights from the file's call-outs (match/learn.h), in *weights those that it begins with. truth
  * is a file of query_id and true_pupil_ids, '|' between, "" for a child on no roll; NULL: learned

@@ -9,7 +9,7 @@
 #include "store/report.h"
 #include "store/roster.h"
 
-enum { ROUNDS = 4, ROWS_OF_ONE = 4 };
+enum { ROUNDS = 12, ROWS_OF_ONE = 4 };
 
 struct label {
     char query_id[65];
@@ -20,7 +20,6 @@ struct label {
 struct lesson {
     struct db *db;
     struct learn *learn;
-    struct matcher matcher;
     struct label *labels; /* by query_id; NULL: learned without */
     size_t labels_count, labels_room;
 };
@@ -93,6 +92,7 @@ static int learn_one(void *self, const char *query_id, struct person *person, st
     struct candidate *candidates;
     struct key keys[KEYS_MAX];
     size_t count;
+    int rc;
 
     strncpy(wanted.query_id, query_id, sizeof wanted.query_id - 1);
     if (l->labels) {
@@ -105,29 +105,27 @@ static int learn_one(void *self, const char *query_id, struct person *person, st
         roster_candidates(l->db, keys, keys_of(person, KEYS_CHILD, keys), &candidates, &count,
                           err) < 0)
         return -1;
-    learn_add(l->learn, &l->matcher, person, candidates, count, label ? &truth : NULL);
+    rc = learn_add(l->learn, person, candidates, count, label ? &truth : NULL, err);
     roster_candidates_free(candidates, count);
-    return 0;
+    return rc;
 }
 
 int queries_learn(struct db *db, const char *path, const char *truth, struct weights *weights,
                   void (*progress)(const char *what, size_t done, size_t total), struct err *err)
 {
-    struct lesson l = {.db = db, .learn = learn_new(weights)};
-    int rc = l.learn ? 0 : err_memory(err);
+    struct lesson l = {.db = db};
+    const struct weights start = *weights;
+    struct matcher matcher = {&start, 0};
+    int rc = roster_count(db, &matcher.pupils, err);
 
-    l.matcher.weights = weights;
-    if (rc == 0)
-        rc = roster_count(db, &l.matcher.pupils, err);
+    if (rc == 0 && !(l.learn = learn_new(&matcher)))
+        rc = err_memory(err);
     if (rc == 0 && truth)
         rc = read_labels(&l, truth, err);
-    for (int round = 0; rc == 0 && round < ROUNDS; round++) {
-        if (progress)
-            progress("learning", (size_t)round, ROUNDS);
-        rc = queries_each(path, learn_one, &l, err);
-        if (rc == 0)
-            learn_round(l.learn, weights);
-    }
+    if (rc == 0)
+        rc = queries_each(path, learn_one, &l, progress, err);
+    if (rc == 0)
+        learn_settle(l.learn, ROUNDS, weights);
     free(l.labels);
     learn_free(l.learn);
     return rc;

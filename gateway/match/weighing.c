@@ -83,23 +83,21 @@ static void weigh_field(const struct matcher *m, enum field field, int level, st
     say(&out->weighed, field, level, log2(l->own / l->stranger));
 }
 
-static void weigh_names(const struct matcher *m, const struct person *child,
-                        const struct person *pupil, double bearers, struct weighing *out)
+static void weigh_names(const struct matcher *m, const struct seen *seen, double bearers,
+                        struct weighing *out)
 {
-    const struct name_says *f = &out->says.forename, *s = &out->says.surname;
-    const struct likelihood *l = &m->weights->of[FIELD_SURNAME][s->level];
-    double forename = name_weight(m, FIELD_FORENAME, f->level, child->forenames_held[f->child],
-                                  pupil->forenames_held[f->pupil]);
-    double surname = name_weight(m, FIELD_SURNAME, s->level, child->surnames_held[s->child],
-                                 pupil->surnames_held[s->pupil]);
+    const enum name_level f = seen->says.forename.level, s = seen->says.surname.level;
+    const struct likelihood *l = &m->weights->of[FIELD_SURNAME][s];
+    double forename = name_weight(m, FIELD_FORENAME, f, seen->said_by[0], seen->held_by[0]);
+    double surname = name_weight(m, FIELD_SURNAME, s, seen->said_by[1], seen->held_by[1]);
 
     out->stranger += forename + surname;
     out->household += forename;
-    if (s->level != NAME_MISSING)
+    if (s != NAME_MISSING)
         out->household += log2(l->own / l->household);
-    say(&out->weighed, FIELD_FORENAME, f->level, forename);
-    say(&out->weighed, FIELD_SURNAME, s->level, surname);
-    if (f->level > NAME_INITIAL && s->level > NAME_INITIAL && bearers > 1) {
+    say(&out->weighed, FIELD_FORENAME, (int)f, forename);
+    say(&out->weighed, FIELD_SURNAME, (int)s, surname);
+    if (f > NAME_INITIAL && s > NAME_INITIAL && bearers > 1) {
         out->stranger -= log2(bearers);
         add_evidence(&out->weighed, "full name", "others bear it", -log2(bearers));
     }
@@ -124,18 +122,25 @@ static void weigh_others(const struct matcher *m, struct weighing *out)
                      out->weight - prior - out->stranger);
 }
 
-/* bearers: how many times likelier a full name is borne than its halves would make one think. */
-static void weigh(const struct matcher *m, const struct person *query,
-                  const struct candidate *candidate, double bearers, struct weighing *out)
+/* How many times likelier a full name is borne than its halves would make one think: what the roll
+ * shows of others of that name, against chance. All of them are candidates, for the full name is a
+ * key. */
+static double bearers_of(const struct matcher *m, const struct seen *seen)
 {
-    const struct comparison *says = &out->says;
-    struct weighed *w = &out->weighed;
+    double chance = share_of_pupil(m, FIELD_FORENAME, seen->names_held[0]) *
+                    share_of_pupil(m, FIELD_SURNAME, seen->names_held[1]) * pupils_of(m);
+
+    return (shown * seen->namesakes + chance) / chance;
+}
+
+static void weigh(const struct matcher *m, const struct seen *seen, struct weighing *out)
+{
+    const struct comparison *says = &seen->says;
 
     memset(out, 0, sizeof *out);
-    out->candidate = candidate;
-    w->pupil_key = candidate->pupil_key;
-    compare(query, &candidate->person, &out->says);
-    weigh_names(m, query, &candidate->person, bearers, out);
+    out->says = seen->says;
+    out->weighed.pupil_key = seen->pupil_key;
+    weigh_names(m, seen, bearers_of(m, seen), out);
     weigh_field(m, FIELD_BORN, (int)says->born, out);
     weigh_field(m, FIELD_HOME, (int)says->home, out);
     weigh_field(m, FIELD_SCHOOL, (int)says->school, out);
@@ -145,27 +150,41 @@ static void weigh(const struct matcher *m, const struct person *query,
     weigh_others(m, out);
 }
 
-/* Of the roll's pupils who have the candidate's full name, others than itself, against how many
- * chance would make of its halves. All of them are candidates, for the full name is a key. */
-static double bearers_of(const struct matcher *m, const struct candidate *all, size_t count,
-                         size_t which)
+static bool are_namesakes(const struct person *a, const struct person *b)
 {
-    const struct person *p = &all[which].person;
-    double chance, seen = 0;
+    return a->forenames_count && b->forenames_count && a->surnames_count && b->surnames_count &&
+           name_same(a->forenames[0], b->forenames[0]) && name_same(a->surnames[0], b->surnames[0]);
+}
 
-    if (!p->forenames_count || !p->surnames_count)
-        return 1;
+void weighing_see(const struct person *query, const struct candidate *candidates, size_t count,
+                  struct seen *out)
+{
     for (size_t i = 0; i < count; i++) {
-        const struct person *o = &all[i].person;
+        const struct person *p = &candidates[i].person;
+        struct seen *seen = &out[i];
 
-        if (i != which && o->forenames_count && o->surnames_count &&
-            name_same(p->forenames[0], o->forenames[0]) &&
-            name_same(p->surnames[0], o->surnames[0]) && !compare_is_one_pupil(p, o))
-            seen++;
+        memset(seen, 0, sizeof *seen);
+        seen->pupil_key = candidates[i].pupil_key;
+        compare(query, p, &seen->says);
+        seen->said_by[0] = query->forenames_held[seen->says.forename.child];
+        seen->said_by[1] = query->surnames_held[seen->says.surname.child];
+        seen->held_by[0] = p->forenames_held[seen->says.forename.pupil];
+        seen->held_by[1] = p->surnames_held[seen->says.surname.pupil];
+        seen->names_held[0] = p->forenames_held[0];
+        seen->names_held[1] = p->surnames_held[0];
+        seen->same_as = i;
+        for (size_t j = 0; j < i; j++) {
+            if (!are_namesakes(p, &candidates[j].person))
+                continue;
+            if (compare_is_one_child(p, &candidates[j].person)) {
+                if (seen->same_as == i)
+                    seen->same_as = j;
+            } else {
+                seen->namesakes++;
+                out[j].namesakes++;
+            }
+        }
     }
-    chance = share_of_pupil(m, FIELD_FORENAME, p->forenames_held[0]) *
-             share_of_pupil(m, FIELD_SURNAME, p->surnames_held[0]) * pupils_of(m);
-    return (shown * seen + chance) / chance;
 }
 
 static int by_score(const void *a, const void *b)
@@ -190,38 +209,52 @@ static void settle_evidence(struct weighed *w)
     add_evidence(w, "other pupils", rest < -1 ? "another fits, too" : "none fits as well", rest);
 }
 
-/* Every candidate's share of the whole, "on no roll" among them; rows of one pupil count once. */
-static void reckon(struct weighing *all, size_t count)
+/* Every candidate's share of the whole, "on no roll" among them; rows of one child count once, by
+ * the likeliest of them. */
+static void reckon(const struct seen *seen, struct weighing *all, size_t count)
 {
-    double none = 1, whole = none;
+    bool counted[CANDIDATES_MAX] = {false};
+    double whole = 1; /* on no roll */
 
     for (size_t i = 0; i < count; i++) {
-        bool again = false;
+        size_t child = seen[all[i].place].same_as;
 
-        for (size_t j = 0; j < i && !again; j++)
-            again = compare_is_one_child(&all[i].candidate->person, &all[j].candidate->person);
-        if (!again)
+        if (!counted[child])
             whole += exp2(all[i].weight);
+        counted[child] = true;
     }
     for (size_t i = 0; i < count; i++) {
-        double own = exp2(all[i].weight), others = whole - own;
+        double own = exp2(all[i].weight);
 
-        if (others < whole * 1e-9) /* what subtraction leaves is noise */
-            others = whole * 1e-9;
-        all[i].weighed.score = log2(own / others);
+        /* What subtraction leaves of a large whole is noise. */
+        all[i].weighed.score = log2(own / fmax(whole - own, whole * 1e-9));
+        all[i].none = log2(1 / fmax(whole - 1, whole * 1e-9));
         settle_evidence(&all[i].weighed);
-        all[i].none = log2(none / fmax(whole - none, whole * 1e-9));
     }
+}
+
+void weighing_of_seen(const struct matcher *matcher, const struct seen *seen, size_t count,
+                      struct weighing *out)
+{
+    assert(count <= CANDIDATES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        weigh(matcher, &seen[i], &out[i]);
+        out[i].place = i;
+    }
+    qsort(out, count, sizeof out[0], by_score);
+    reckon(seen, out, count);
 }
 
 void weighing_of_all(const struct matcher *matcher, const struct person *query,
                      const struct candidate *candidates, size_t count, struct weighing *out)
 {
+    struct seen seen[CANDIDATES_MAX];
+
     assert(count <= CANDIDATES_MAX);
+    weighing_see(query, candidates, count, seen);
+    weighing_of_seen(matcher, seen, count, out);
     for (size_t i = 0; i < count; i++)
-        weigh(matcher, query, &candidates[i], bearers_of(matcher, candidates, count, i), &out[i]);
-    qsort(out, count, sizeof out[0], by_score);
-    reckon(out, count);
+        out[i].candidate = &candidates[out[i].place];
 }
 
 double weighing_probability(double score)

@@ -49,7 +49,7 @@ const struct config_section *settings_sections(void)
 {
     static struct config_section sections[SECTIONS_MAX] = {
         {"store", store_keys},     {"mqtt", mqtt_keys}, {"intake", intake_keys},
-        {"morning", morning_keys}, {"log", log_keys}, {"match", match_keys},
+        {"morning", morning_keys}, {"log", log_keys},   {"match", match_keys},
     };
     size_t n = 6;
 

@@ -183,9 +183,10 @@ static void a_complete_file_of_a_named_authority_ends_nobody_elsewhere(void **st
     assert_true(warned(":3: la_code: is another authority than --la, on this row alone"));
     /* Not one row of the authority that was named: it is the wrong name. */
     complete.la = "880";
-    run(p, "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (60, '880', 'x', 1);"
-           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
-           " VALUES (60, 'school', '100004', 1)");
+    run(p,
+        "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (60, '880', 'x', 1);"
+        "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+        " VALUES (60, 'school', '100004', 1)");
     is_refused(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), complete,
                "no row is of authority 880, which --la names: whose roll is it?");
     assert_int_equal(ask(p, "SELECT count(*) FROM enrolment WHERE ended_at IS NULL"), 4);

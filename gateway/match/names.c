@@ -133,9 +133,12 @@ static bool differ_in_ending(const char *a, const char *b)
         const struct names_line *l = &known.lines[i];
 
         for (size_t j = 0; j < l->count; j++) {
-            size_t stem = na - strlen(word_of(l, j));
+            size_t stem;
 
-            if (!ends_in(a, na, word_of(l, j)) || nb < stem || memcmp(a, b, stem) != 0)
+            if (!ends_in(a, na, word_of(l, j)))
+                continue;
+            stem = na - strlen(word_of(l, j));
+            if (nb < stem || memcmp(a, b, stem) != 0)
                 continue;
             for (size_t k = 0; k < l->count; k++) {
                 if (k != j && strcmp(b + stem, word_of(l, k)) == 0)
@@ -178,9 +181,13 @@ static const char *letter_at(const char *at, size_t *length)
         const struct names_line *l = &known.lines[i];
 
         for (size_t j = 0; j < l->count; j++) {
-            size_t n = strlen(word_of(l, j));
+            const char *letters = word_of(l, j);
+            size_t n;
 
-            if (n > *length && strncmp(at, word_of(l, j), n) == 0) {
+            if (letters[0] != *at) /* asked of each letter of each name compared */
+                continue;
+            n = strlen(letters);
+            if (n > *length && strncmp(at, letters, n) == 0) {
                 *length = n;
                 stands_for = word_of(l, 0);
             }

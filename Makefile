@@ -12,10 +12,14 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 LINKAGE ?= ../shared/data/linkage
 PUPILS ?= 100000 1000000
+YEAR_INCIDENTS ?= 100000
+YEAR_SEED ?= 1
+# In memory: a disk that syncs is no part of what it tries.
+YEAR_FOLDER ?= $(if $(wildcard /dev/shm),/dev/shm,/tmp)
 
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 
-.PHONY: help deps build demo test bench match-bench lint format fuzz install clean
+.PHONY: help deps build demo test bench match-bench year lint format fuzz install clean
 
 help: ## this list
 	@echo "Operation Encompass notification gateway"
@@ -59,6 +63,10 @@ bench: build ## how fast, as ratios against raw limits taken in the same run
 
 match-bench: build ## how fast matching is on rolls of PUPILS="100000 1000000"; LINKAGE=folder of frequencies
 	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --names $(LINKAGE) --pupils $(PUPILS)
+
+year: build ## a year in seconds: YEAR_INCIDENTS (100000) over three authorities, every promise checked
+	@scratch=$$(mktemp -d -p $(YEAR_FOLDER) encompass-year-XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
+	build/release/tests/year --incidents $(YEAR_INCIDENTS) --seed $(YEAR_SEED) --store "$$scratch"
 
 lint: deps ## layout, clang-tidy, and the words that do not belong here
 	$(call built,dev)

@@ -1,0 +1,249 @@
+#include "callouts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chance.h"
+#include "world.h"
+
+struct callout *callouts;
+int callouts_count;
+
+static int room;
+
+/* A pupil of the force's authorities, mostly; now and then of the other's, for the child lives
+ * elsewhere. */
+static int some_pupil(int force)
+{
+    bool elsewhere = chance_of(0.02);
+
+    for (;;) {
+        int i = chance_below(pupils_count);
+
+        if (!pupils[i].left && (las[pupils[i].la].force == force) != elsewhere)
+            return i;
+    }
+}
+
+/* A child may go by its second name, unless that is what a brother or sister is called. */
+static bool is_a_siblings(int pupil, const char *forename)
+{
+    for (int i = 0; i < pupils_count; i++) {
+        if (pupils[i].family == pupils[pupil].family && strcmp(pupils[i].forename, forename) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct said_child said(int pupil)
+{
+    struct said_child c = {
+        .pupil = pupil,
+        .from = 1,
+        .typo = chance_of(0.03),
+        .nickname_of_middle = chance_of(0.02),
+        .no_birth_date = chance_of(0.04),
+        .no_upn = !chance_of(0.1),
+        .capitals = chance_of(0.05),
+        .wrong_school = chance_of(0.05),
+        .no_address = chance_of(0.03),
+        .stranger = chance_of(0.02),
+    };
+
+    c.nickname_of_middle = c.nickname_of_middle && !is_a_siblings(pupil, pupils[pupil].middle);
+    return c;
+}
+
+static void add_siblings(struct callout *c, int pupil)
+{
+    int first = pupil;
+
+    while (first > 0 && pupils[first - 1].family == pupils[pupil].family)
+        first--;
+    for (int i = first; i < pupils_count && pupils[i].family == pupils[pupil].family &&
+                        c->children_count < CALLOUT_CHILDREN;
+         i++) {
+        if (i != pupil && !pupils[i].left && chance_of(0.7))
+            c->children[c->children_count++] = said(i);
+    }
+}
+
+/* What comes after the first message. */
+static void add_later(struct callout *c)
+{
+    int n = chance_below(1000);
+    struct said_child *last = &c->children[c->children_count - 1];
+
+    if (n < 15) {
+        c->withheld_from = 1;
+        c->withheld_until = chance_of(0.5) ? 2 : 0;
+        c->last_made = c->withheld_until ? 2 : 1;
+    } else if (n < 35) {
+        c->withdrawn_from = c->last_made = 2;
+    } else if (n < 55 && c->children_count > 1) {
+        last->from = c->last_made = 2;
+    } else if (n < 70 && c->children_count > 1) {
+        last->until = c->last_made = 2;
+    } else if (n < 120) {
+        c->last_made = chance_between(2, 3);
+    }
+}
+
+int callouts_add(time_t attended_at, int control_room)
+{
+    struct callout *c;
+    int pupil = some_pupil(control_room);
+
+    if (callouts_count == room) {
+        room = room ? room * 2 : 1024;
+        callouts = reallocarray(callouts, (size_t)room, sizeof *callouts);
+        if (!callouts)
+            abort();
+    }
+    c = &callouts[callouts_count];
+    *c = (struct callout){.force = control_room,
+                          .attended_at = attended_at,
+                          .no_dsl_door = -1,
+                          .missing = chance_of(0.01),
+                          .last_made = 1};
+    c->children[c->children_count++] = said(pupil);
+    add_siblings(c, pupil);
+    if (chance_of(0.02) && pupils[pupil].doors_count > 0)
+        c->no_dsl_door = pupils[pupil].doors[0];
+    add_later(c);
+    return callouts_count++;
+}
+
+void callouts_free(void)
+{
+    for (int i = 0; i < callouts_count; i++) {
+        while (callouts[i].tellings) {
+            struct telling *t = callouts[i].tellings;
+
+            callouts[i].tellings = t->next;
+            free(t);
+        }
+    }
+    free(callouts);
+}
+
+void callouts_reference(int number, char out[32])
+{
+    snprintf(out, 32, "27%07d", number);
+}
+
+int callouts_number(const char *reference)
+{
+    int number = atoi(reference + (strlen(reference) > 2 ? 2 : 0));
+
+    return number >= 0 && number < callouts_count ? number : -1;
+}
+
+bool callouts_names(const struct said_child *c, int revision)
+{
+    return revision >= c->from && (c->until == 0 || revision < c->until);
+}
+
+bool callouts_is_withheld(const struct callout *c, int revision)
+{
+    return c->withheld_from > 0 && revision >= c->withheld_from &&
+           (c->withheld_until == 0 || revision < c->withheld_until);
+}
+
+bool callouts_is_withdrawn(const struct callout *c, int revision)
+{
+    return c->withdrawn_from > 0 && revision >= c->withdrawn_from;
+}
+
+static void upper(char *text)
+{
+    for (; *text; text++) {
+        if (*text >= 'a' && *text <= 'z')
+            *text = (char)(*text - 'a' + 'A');
+    }
+}
+
+void callouts_said_name(const struct said_child *c, int revision, char forename[64],
+                        char surname[72])
+{
+    const struct pupil_truth *p = &pupils[c->pupil];
+    size_t length;
+
+    snprintf(forename, 64, "%s",
+             c->stranger             ? (p->girl ? "Ottoline" : "Quentin")
+             : c->nickname_of_middle ? p->middle
+                                     : p->forename);
+    if (c->stranger)
+        snprintf(surname, 72, "Xerxes%s", p->surname);
+    else
+        world_surname(p, surname);
+    /* Put right by the first revision. */
+    length = strlen(forename);
+    if (c->typo && revision == c->from && length > 4 && (forename[length - 2] & 0x80) == 0) {
+        char letter = forename[length - 2];
+
+        forename[length - 2] = forename[length - 1];
+        forename[length - 1] = letter;
+    }
+    if (c->capitals)
+        upper(surname);
+}
+
+static void write_child(const struct said_child *c, int number, int revision, struct buf *out)
+{
+    const struct pupil_truth *p = &pupils[c->pupil];
+    char forename[64], surname[72], born[DATE_TEXT_SIZE];
+    static const char *const present[] = {"present", "heard", "not_present", "unknown"};
+
+    callouts_said_name(c, revision, forename, surname);
+    buf_addf(out, "{\"child_ref\":\"%d\",\"forename\":\"%s\",\"surname\":\"%s\",\"sex\":\"%c\"",
+             number, forename, surname, p->girl ? 'F' : 'M');
+    if (!c->no_birth_date)
+        buf_addf(out, ",\"date_of_birth\":\"%s\"",
+                 day_format(c->stranger ? p->born - 37 : p->born, born));
+    if (!c->no_upn && !c->stranger)
+        buf_addf(out, ",\"upn\":\"%s\"", p->upn);
+    if (!c->no_address)
+        buf_addf(out, ",\"address\":{\"address\":\"%d %s, %s\",\"postcode\":\"%s\"}", p->house,
+                 streets[p->street], las[p->la].town, p->postcode);
+    if (p->doors_count > 0)
+        buf_addf(out, ",\"claimed_establishment\":{\"name\":\"%s\"}",
+                 doors[c->wrong_school ? (p->doors[0] + 1) % 20 : p->doors[0]].name);
+    buf_addf(out, ",\"present\":\"%s\",\"voice\":{\"text\":\"Hid upstairs, revision %d.\"}}",
+             present[c->pupil % 4], revision);
+}
+
+void callouts_write(int number, int revision, time_t sent_at, struct buf *out)
+{
+    const struct callout *c = &callouts[number];
+    char reference[32], attended[MOMENT_TEXT_SIZE], sent[MOMENT_TEXT_SIZE];
+    const char *comma = "";
+
+    callouts_reference(number, reference);
+    buf_addf(out,
+             "{\"version\":1,\"force\":\"%s\",\"police_ref\":\"%s\",\"revision\":%d,"
+             "\"type\":\"%s\",\"action\":\"%s\",\"attended_at\":\"%s\",\"sent_at\":\"%s\","
+             "\"risk\":\"medium\",\"circumstances\":\"An argument, as of revision %d.\","
+             "\"children\":[",
+             forces[c->force], reference, revision, c->missing ? "missing" : "domestic_abuse",
+             callouts_is_withdrawn(c, revision) ? "withdraw" : "notify",
+             moment_format(c->attended_at, attended), moment_format(sent_at, sent), revision);
+    for (int i = 0; i < c->children_count; i++) {
+        if (!callouts_names(&c->children[i], revision))
+            continue;
+        buf_add_text(out, comma);
+        write_child(&c->children[i], i + 1, revision, out);
+        comma = ",";
+    }
+    buf_add_text(out, "]");
+    if (c->no_dsl_door >= 0)
+        buf_addf(out,
+                 ",\"do_not_tell\":[{\"role\":\"dsl\",\"school_urn\":\"%s\","
+                 "\"reason\":\"party to the incident\"}]",
+                 doors[c->no_dsl_door].urn);
+    if (callouts_is_withheld(c, revision))
+        buf_add_text(out, ",\"withhold\":{\"reason\":\"risk-to-victim\","
+                          "\"authorised_by\":\"Duty inspector\"}");
+    buf_add_text(out, "}");
+}

@@ -1,0 +1,65 @@
+/* tests/year/callouts.h - what the police say of a night, and what is true of it. */
+#ifndef YEAR_CALLOUTS_H
+#define YEAR_CALLOUTS_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/buf.h"
+
+enum { CALLOUT_CHILDREN = 6, REVISIONS = 4 };
+
+struct said_child {
+    int pupil;
+    bool typo, nickname_of_middle, no_birth_date, no_upn, capitals, wrong_school, no_address;
+    int from, until; /* the revisions that name it; until 0: all that follow */
+    bool stranger;   /* nobody's pupil: another surname and birth date */
+};
+
+struct telling {
+    int contact, revision;
+    char key[40];
+    char kind;       /* notice, desk, correction, withdrawal, …: its first letter */
+    char reason[16]; /* why a desk: another reason is another task */
+    unsigned children;
+    time_t at;
+    int crashes; /* how many there had been */
+    struct telling *next;
+};
+
+struct callout {
+    int force;
+    time_t attended_at;
+    struct said_child children[CALLOUT_CHILDREN];
+    int children_count;
+    bool missing;
+    int no_dsl_door;                                   /* do_not_tell its dsl; -1 none */
+    int withheld_from, withheld_until, withdrawn_from; /* revisions; 0 never */
+    int revision;                               /* the highest that was acknowledged; 0 none */
+    time_t accepted_at[REVISIONS + 1];          /* by revision */
+    int last_made;                              /* the highest that there is */
+    unsigned told_before_bell, told_late, told; /* children, by position */
+    struct telling *tellings;
+};
+
+extern struct callout *callouts;
+extern int callouts_count;
+
+/* One more, attended at that moment: its number. */
+int callouts_add(time_t attended_at, int room);
+void callouts_free(void);
+
+void callouts_reference(int number, char out[32]);
+int callouts_number(const char *reference); /* -1: it is none of ours */
+
+/* The message of that revision. */
+void callouts_write(int number, int revision, time_t sent_at, struct buf *out);
+
+/* As that message names it, and so as a notice does. */
+void callouts_said_name(const struct said_child *c, int revision, char forename[64],
+                        char surname[72]);
+bool callouts_names(const struct said_child *c, int revision);
+bool callouts_is_withheld(const struct callout *c, int revision);
+bool callouts_is_withdrawn(const struct callout *c, int revision);
+
+#endif

@@ -1,0 +1,396 @@
+#include "checks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "callouts.h"
+#include "gate.h"
+#include "quiet.h"
+#include "store/incidents.h"
+#include "store/sql.h"
+#include "tally.h"
+#include "world.h"
+
+static struct {
+    time_t from, until;
+} excuses[100];
+static int excuses_count;
+
+void checks_excuse(time_t from, time_t until)
+{
+    if (excuses_count < 100) {
+        excuses[excuses_count].from = from;
+        excuses[excuses_count++].until = until;
+    }
+}
+
+static bool is_excused(time_t due, time_t at)
+{
+    for (int i = 0; i < excuses_count; i++) {
+        if (due < excuses[i].until && at > excuses[i].from)
+            return true;
+    }
+    return false;
+}
+
+/* What the store says of a notice. */
+struct of_store {
+    char kind, reason[16], reference[32];
+    int64_t notice_id, incident_id;
+    time_t planned_at, answered_at;
+};
+
+static bool store_says(const struct post_item *item, struct of_store *out)
+{
+    struct err err = {.code = ERR_NONE};
+    sqlite3_stmt *row;
+    bool found;
+
+    if (sql_query(gate_db, &row, &err,
+                  "SELECT CASE o.kind WHEN 'reminder' THEN 'reminder' ELSE n.kind END,"
+                  " i.police_ref, n.notice_id, i.incident_id, n.planned_at, n.reason, n.answered_at"
+                  " FROM outbox o JOIN notice n USING (notice_id) JOIN incident i"
+                  " USING (incident_id) WHERE o.key = ? AND n.reference = ?",
+                  "tt", item->key, item->reference) < 0)
+        return false;
+    found = sql_row(gate_db, row, &err) == 1;
+    if (found) {
+        out->kind = sql_text(row, 0)[0];
+        snprintf(out->reference, sizeof out->reference, "%.31s", sql_text(row, 1));
+        out->notice_id = sqlite3_column_int64(row, 2);
+        out->incident_id = sqlite3_column_int64(row, 3);
+        out->planned_at = sqlite3_column_int64(row, 4);
+        out->answered_at = sql_moment(row, 6);
+        snprintf(out->reason, sizeof out->reason, "%s", sql_text(row, 5) ? sql_text(row, 5) : "");
+    }
+    sql_done(row);
+    return found;
+}
+
+static int64_t ask(const char *sql, int64_t id)
+{
+    struct err err = {.code = ERR_NONE};
+    int64_t n = -1;
+
+    if (sql_int(gate_db, &n, &err, sql, "i", id) < 0)
+        fprintf(stderr, "year: %s\n", err.text);
+    return n;
+}
+
+static int broken(const char *promise, const char *reference, const struct post_item *item,
+                  const char *what)
+{
+    char at[MOMENT_TEXT_SIZE];
+
+    fprintf(stderr, "year: %s broken: incident %s: %s (notice %s to %s at %s)\n", promise,
+            reference, what, item->reference, item->address, moment_format(item->at, at));
+    return -1;
+}
+
+static bool is_desk(int door)
+{
+    return doors[door].kind == LA_DESK || doors[door].kind == FORCE_DESK;
+}
+
+/* A telling of what had happened; else it corrects or withdraws one. */
+static bool is_telling(char kind)
+{
+    return kind == 'n' || kind == 'd';
+}
+
+static bool names(const char *text, const struct said_child *c, int revision)
+{
+    char forename[64], surname[72], whole[160];
+    const char *at;
+
+    if (!callouts_names(c, revision))
+        return false;
+    callouts_said_name(c, revision, forename, surname);
+    snprintf(whole, sizeof whole, "%s %s", forename, surname);
+    at = strstr(text, whole);
+    /* Not the beginning of a longer name. */
+    return at && at[strlen(whole)] != '-' &&
+           !(at[strlen(whole)] >= 'a' && at[strlen(whole)] <= 'z');
+}
+
+/* The children whom it names, by position. */
+static unsigned children_of(const struct post_item *item, const struct callout *c)
+{
+    unsigned found = 0;
+
+    for (int i = 0; i < c->children_count; i++) {
+        for (int r = 1; r <= c->last_made; r++)
+            found |= (unsigned)names(item->text, &c->children[i], r) << i;
+    }
+    return found;
+}
+
+static bool attends(const struct said_child *said, int door, time_t at)
+{
+    const struct pupil_truth *p = &pupils[said->pupil];
+
+    if (said->stranger)
+        return doors[door].kind == CENTRE && day_age(p->born - 37, london_day(at)) < 5;
+    for (int i = 0; i < p->doors_count; i++) {
+        if (p->doors[i] == door)
+            return true;
+    }
+    return doors[door].kind == CENTRE && doors[door].la == p->la && las[p->la].centres &&
+           day_age(p->born, london_day(at)) < 5;
+}
+
+/* Whose business the child is: the home's authority, or the force's desk in its stead; where the
+ * home is not known, that of whoever came. */
+static bool is_desk_of(const struct callout *c, const struct said_child *said, int door)
+{
+    int la = pupils[said->pupil].la, at = -1;
+
+    if (pupils[said->pupil].doors_count > 0)
+        at = doors[pupils[said->pupil].doors[0]].la;
+    return door == world_la_desk(la) || (at >= 0 && door == world_la_desk(at)) ||
+           door == world_force_desk(c->force) ||
+           (said->no_address && door == world_la_desk(c->force == 0 ? 0 : 1));
+}
+
+static int right_door(const struct post_item *item, const struct of_store *s,
+                      const struct callout *c, unsigned children, int contact)
+{
+    const struct contact_truth *who = &contacts[contact];
+
+    if (!who->verified_at || who->verified_at > item->at)
+        return broken("P3", s->reference, item, "to somebody whom nobody has verified");
+    if (who->ended)
+        return broken("P3", s->reference, item, "to somebody who has left");
+    if (strcmp(who->role, "dsl") == 0 && who->door == c->no_dsl_door)
+        return broken("P3", s->reference, item, "to somebody who is not to be told");
+    for (int i = 0; i < c->children_count; i++) {
+        const struct said_child *said = &c->children[i];
+
+        if ((children >> i & 1) == 0 || !is_telling(s->kind))
+            continue;
+        if (is_desk(who->door) ? !is_desk_of(c, said, who->door)
+                               : !attends(said, who->door, item->at))
+            return broken("P3", s->reference, item, "to a door that is not the child's");
+        if (callouts_is_withheld(c, c->revision) || callouts_is_withdrawn(c, c->revision) ||
+            !callouts_names(said, c->revision))
+            return broken("P2", s->reference, item, "of a child that was withheld or withdrawn");
+    }
+    return 0;
+}
+
+/* Once. The same key again, after the daemon was killed, is a repeat, which is counted apart. 1. */
+static int once(const struct post_item *item, const struct of_store *s, struct callout *c,
+                unsigned children, int contact)
+{
+    bool is_told = false;
+
+    for (struct telling *t = c->tellings; t; t = t->next) {
+        is_told |= t->contact == contact;
+        if (strcmp(t->key, item->key) == 0) {
+            if (t->crashes == gate_life)
+                return broken("P4", s->reference, item, "sent again, and nothing had crashed");
+            t->crashes = gate_life;
+            tally.repeats++;
+            return 1;
+        }
+        if (is_telling(s->kind) && t->contact == contact && t->kind == s->kind &&
+            strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0)
+            return broken("P4", s->reference, item, "told twice of one child");
+    }
+    if (!is_telling(s->kind) && !is_told)
+        return broken("P3", s->reference, item, "a correction to somebody who was not told");
+    return 0;
+}
+
+static void note(const struct post_item *item, const struct of_store *s, struct callout *c,
+                 unsigned children, int contact)
+{
+    struct telling *t = calloc(1, sizeof *t);
+
+    if (!t)
+        abort();
+    t->contact = contact;
+    t->kind = s->kind;
+    memcpy(t->reason, s->reason, sizeof t->reason);
+    t->revision = c->revision;
+    t->children = children;
+    t->at = item->at;
+    t->crashes = gate_life;
+    snprintf(t->key, sizeof t->key, "%s", item->key);
+    t->next = c->tellings;
+    c->tellings = t;
+}
+
+/* Never before its time: in the night, at a weekend, on a day when the school is closed. */
+static int not_early(const struct post_item *item, const struct of_store *s,
+                     const struct callout *c, int contact)
+{
+    time_t earliest = item->at;
+    int door = contacts[contact].door;
+
+    if (s->kind == 'r' && s->answered_at >= 0 && s->answered_at < item->at)
+        return broken("P4", s->reference, item, "reminded of what was answered");
+    if (s->kind == 'r' && world_due(door, item->at) != item->at &&
+        london_second(item->at) != 7 * 3600 + 1800)
+        return broken("P7", s->reference, item, "reminded when nobody is there");
+    if (!is_telling(s->kind) || c->missing)
+        return 0;
+    for (int r = 1; r <= c->revision; r++) {
+        time_t due = c->accepted_at[r] ? world_due(door, c->accepted_at[r]) : item->at + 1;
+
+        if (due <= item->at)
+            return 0;
+        earliest = due;
+    }
+    return earliest > item->at ? broken("P7", s->reference, item, "before its time") : 0;
+}
+
+static enum late why_late(const struct of_store *s, const struct callout *c, time_t due, time_t at)
+{
+    if (ask("SELECT count(*) FROM notice_child nc JOIN child c USING (child_id)"
+            " JOIN decision d USING (decision_id) WHERE nc.notice_id = ?"
+            " AND d.made_by <> 'matcher'",
+            s->notice_id) > 0)
+        return LATE_DECIDED;
+    if (ask("SELECT count(*) FROM attempt a JOIN outbox o USING (item_id) JOIN notice n"
+            " USING (notice_id) WHERE n.incident_id = ? AND a.verdict <> 'sent'",
+            s->incident_id) > 0)
+        return LATE_REFUSED;
+    if (is_excused(due, at))
+        return LATE_OURS;
+    if (c->revision > 1)
+        return LATE_REVISED;
+    if (ask("SELECT count(*) FROM child c WHERE incident_id = ? AND (SELECT count(*) FROM decision d"
+            " WHERE d.child_id = c.child_id) > 1",
+            s->incident_id) > 0)
+        return LATE_REGISTER;
+    if (ask("SELECT count(*) FROM notice WHERE incident_id = ? AND state IN ('told','answered')",
+            s->incident_id) > 1)
+        return LATE_UNANSWERED;
+    return at - s->planned_at < 3600 && s->planned_at > due ? LATE_REGISTER : LATE_FOR_NOTHING;
+}
+
+/* Before the bell, or late for a reason. */
+static int in_time(const struct post_item *item, const struct of_store *s, struct callout *c,
+                   unsigned children, int contact)
+{
+    time_t first = c->accepted_at[c->revision], due, bell;
+    unsigned fresh = children & ~c->told;
+    enum late why;
+
+    if (s->kind != 'n' || fresh == 0)
+        return 0;
+    for (int r = 1; r <= c->revision; r++) {
+        if (c->accepted_at[r] && c->accepted_at[r] <= item->at)
+            first = c->accepted_at[r];
+    }
+    due = world_due(contacts[contact].door, first);
+    bell = world_late_after(contacts[contact].door, first);
+    c->told |= fresh;
+    if (item->at <= bell) {
+        c->told_before_bell |= fresh;
+        return 0;
+    }
+    c->told_late |= fresh;
+    why = why_late(s, c, due, item->at);
+    for (int i = 0; i < c->children_count; i++)
+        tally.late[why] += fresh >> i & 1;
+    return why == LATE_FOR_NOTHING ? broken("P7", s->reference, item, "late for no reason") : 0;
+}
+
+/* What is wrong is told to a desk, names nobody, and is told once. */
+static int check_warning(const struct post_item *item, int contact)
+{
+    static struct {
+        char key[40];
+        int life;
+    } sent[4096];
+    int count = (int)tally.warnings;
+
+    if (contact < 0 || !is_desk(contacts[contact].door) || contacts[contact].ended ||
+        !contacts[contact].verified_at)
+        return broken("P3", "-", item, "a warning to somebody who is no desk");
+    if (quiet_name_in(item->text))
+        return broken("P5", "-", item, "a warning names somebody");
+    for (int i = 0; i < count; i++) {
+        if (strcmp(sent[i].key, item->key) != 0)
+            continue;
+        if (sent[i].life == gate_life)
+            return broken("P4", "-", item, "a warning was sent again, and nothing had crashed");
+        sent[i].life = gate_life;
+        tally.repeats++;
+        return 0;
+    }
+    if (count == (int)(sizeof sent / sizeof *sent))
+        return broken("P4", "-", item, "there is no end of warnings");
+    snprintf(sent[count].key, sizeof sent[count].key, "%s", item->key);
+    sent[count].life = gate_life;
+    tally.warnings++;
+    return 0;
+}
+
+static void count(char kind)
+{
+    tally.notices += kind == 'n';
+    tally.desk_tasks += kind == 'd';
+    tally.reminders += kind == 'r';
+    tally.corrections += kind == 'c' || kind == 'w';
+}
+
+int checks_received(const struct post_item *item, int *contact)
+{
+    struct of_store s = {.kind = '-'};
+    struct callout *c;
+    unsigned children;
+    int number, repeat;
+
+    *contact = world_contact_at(item->address);
+    if (!item->taken) {
+        if (*contact >= 0 && contacts[*contact].temper == GONE)
+            contacts[*contact].ended = true;
+        return 0;
+    }
+    if (strncmp(item->reference, "EW-", 3) == 0)
+        return check_warning(item, *contact);
+    if (!store_says(item, &s))
+        return broken("P2", "-", item, "the store knows of no such notice");
+    number = callouts_number(s.reference);
+    if (number < 0)
+        return broken("P1", s.reference, item, "no control room has sent it");
+    if (*contact < 0)
+        return broken("P3", s.reference, item, "to nobody's address");
+    c = &callouts[number];
+    children = children_of(item, c);
+    if (children == 0)
+        return broken("P2", s.reference, item, "it names no child");
+    repeat = once(item, &s, c, children, *contact);
+    if (repeat != 0)
+        return repeat < 0 ? -1 : 0;
+    count(s.kind);
+    if (right_door(item, &s, c, children, *contact) < 0 || not_early(item, &s, c, *contact) < 0 ||
+        in_time(item, &s, c, children, *contact) < 0)
+        return -1;
+    note(item, &s, c, children, *contact);
+    return 0;
+}
+
+int checks_receipt(const char *payload)
+{
+    const char *at = strstr(payload, "\"police_ref\":\"");
+    int number = at ? callouts_number(at + 14) : -1;
+    char forename[64], surname[72];
+
+    tally.receipts++;
+    if (number < 0)
+        return 0; /* of a message that had no reference that could be used */
+    for (int i = 0; i < callouts[number].children_count; i++) {
+        callouts_said_name(&callouts[number].children[i], 1, forename, surname);
+        if (strstr(payload, surname)) {
+            fprintf(stderr, "year: P5 broken: incident %d: a receipt says a name\n", number);
+            return -1;
+        }
+    }
+    return 0;
+}

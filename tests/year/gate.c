@@ -1,0 +1,223 @@
+#include "gate.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "chance.h"
+#include "daemon/settings.h"
+#include "daemon/steps.h"
+#include "match/knowledge.h"
+#include "post.h"
+#include "store/outbox.h"
+#include "store/roll_index.h"
+
+enum { ROUNDS_MOST = 100000 };
+
+struct clock gate_clock = {.pretended = true, .stands = true};
+struct db *gate_db;
+int gate_crashes, gate_life;
+
+static char store_path[512];
+static struct config *conf;
+static CURLM *multi;
+static struct steps steps;
+
+int gate_make(const char *folder, struct err *err)
+{
+    char path[600];
+    FILE *out;
+
+    snprintf(path, sizeof path, "%s/encompass.conf", folder);
+    snprintf(store_path, sizeof store_path, "%s/store.db", folder);
+    out = fopen(path, "we");
+    if (!out)
+        return err_errno(err, path);
+    fprintf(
+        out,
+        "[store]\npath = %s\n[match]\nnames = %s/config/names\n[morning]\ntemplates = %s/templates\n"
+        "[adapter \"email\"]\nconcurrency = 50\n[adapter \"webhook\"]\nconcurrency = 50\n"
+        "[adapter \"spool\"]\nfolder = %s/spool\n",
+        store_path, PROJECT_DIR, PROJECT_DIR, folder);
+    fclose(out);
+    return db_create(store_path, err) < 0 || settings_load(path, &conf, err) < 0
+               ? -1
+               : knowledge_open(conf, err);
+}
+
+int gate_open(struct err *err)
+{
+    if (db_open(store_path, &gate_db, err) < 0 || db_lock_daemon(gate_db, err) < 0 ||
+        roll_index_bring_up(gate_db, err) < 0 ||
+        outbox_release_leases(gate_db, clock_now(&gate_clock), err) < 0)
+        return -1;
+    multi = curl_multi_init();
+    steps = (struct steps){.db = gate_db, .clock = &gate_clock};
+    return dispatch_new(conf, gate_db, &gate_clock, multi, &steps.dispatch, err);
+}
+
+void gate_close(void)
+{
+    dispatch_free(steps.dispatch);
+    curl_multi_cleanup(multi);
+    db_close(gate_db);
+    gate_db = NULL;
+    steps.dispatch = NULL;
+    multi = NULL;
+}
+
+int gate_accept(const struct gate_message *message, enum accepted *what, struct err *err)
+{
+    const struct inbound in = {
+        .topic = message->topic, .payload = message->text, .length = strlen(message->text)};
+    enum accepted accepted;
+
+    if (db_begin(gate_db, err) < 0)
+        return -1;
+    if (accept_message(gate_db, &in, clock_now(&gate_clock), &accepted, err) < 0) {
+        db_rollback(gate_db);
+        return -1;
+    }
+    if (db_commit(gate_db, err) < 0)
+        return -1;
+    *what = accepted;
+    return 0;
+}
+
+/* It looks once a minute, as nothing in a year does: here it looks whenever something happens. */
+static bool only_looks(const struct step *step)
+{
+    return strcmp(step->name, "watch") == 0;
+}
+
+int gate_run(time_t *next, struct err *err)
+{
+    for (int round = 0; round < ROUNDS_MOST; round++) {
+        time_t now = clock_now(&gate_clock), soonest = now + 366 * 86400;
+
+        steps.more = false;
+        watch_broker(&steps.watch, true, true, now);
+        for (int i = 0; i < STEPS; i++) {
+            steps.next = soonest;
+            if (all_steps[i].run(&steps, err) < 0)
+                return err_context(err, "step %s", all_steps[i].name);
+            if (!only_looks(&all_steps[i]))
+                soonest = steps.next;
+        }
+        if (!steps.more && soonest > now) {
+            *next = soonest;
+            return 0;
+        }
+    }
+    return err_set(err, ERR_LIMIT, "the steps do not come to rest");
+}
+
+/* Being killed */
+
+static int writes_left = -1; /* -1: nobody is to be killed */
+
+void crash_point(void)
+{
+    if (writes_left >= 0 && writes_left-- == 0)
+        raise(SIGKILL);
+}
+
+typedef ssize_t write_fn(int fd, const void *bytes, size_t length);
+typedef ssize_t pwrite_fn(int fd, const void *bytes, size_t length, off_t at);
+static write_fn *real_write;
+static pwrite_fn *real_pwrite;
+
+static ssize_t counted_write(int fd, const void *bytes, size_t length)
+{
+    crash_point();
+    return real_write(fd, bytes, length);
+}
+
+static ssize_t counted_pwrite(int fd, const void *bytes, size_t length, off_t at)
+{
+    crash_point();
+    return real_pwrite(fd, bytes, length, at);
+}
+
+/* The seam that SQLite has for its own tests. */
+static void count_writes(int nth)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    static const char *const names[] = {"pwrite64", "pwrite"};
+
+    real_write = (write_fn *)vfs->xGetSystemCall(vfs, "write");
+    if (real_write)
+        vfs->xSetSystemCall(vfs, "write", (sqlite3_syscall_ptr)counted_write);
+    for (int i = 0; i < 2 && !real_pwrite; i++) {
+        real_pwrite = (pwrite_fn *)vfs->xGetSystemCall(vfs, names[i]);
+        if (real_pwrite)
+            vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)counted_pwrite);
+    }
+    writes_left = nth;
+}
+
+/* Seen by both processes. */
+struct shared {
+    bool acknowledged;
+    enum accepted what;
+};
+
+static void live_and_die(const struct gate_message *message, int nth, struct shared *shared)
+{
+    struct err err = {.code = ERR_NONE};
+    time_t next;
+
+    if (gate_open(&err) < 0)
+        goto failed;
+    count_writes(nth);
+    if (message) {
+        enum accepted what;
+
+        if (gate_accept(message, &what, &err) < 0)
+            goto failed;
+        shared->what = what;
+        shared->acknowledged = true;
+    }
+    if (gate_run(&next, &err) < 0)
+        goto failed;
+    writes_left = -1;
+    gate_close();
+    _exit(0);
+failed:
+    fprintf(stderr, "year: the daemon failed: %s\n", err.text);
+    _exit(1);
+}
+
+int gate_run_killed(const struct gate_message *message, int nth, enum accepted *what,
+                    struct err *err)
+{
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status = 0;
+    pid_t child;
+
+    if (shared == MAP_FAILED)
+        return err_errno(err, "mmap");
+    gate_close();
+    child = fork();
+    if (child == 0)
+        live_and_die(message, nth, shared);
+    chance_new_life();
+    if (child > 0 && waitpid(child, &status, 0) == child && shared->acknowledged)
+        *what = shared->what;
+    munmap(shared, sizeof *shared);
+    if (child < 0)
+        return err_errno(err, "the daemon's process");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        gate_crashes++;
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return err_set(err, ERR_SYSTEM, "the daemon's process ended with status %d", status);
+    return gate_open(err);
+}

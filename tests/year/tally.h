@@ -1,0 +1,23 @@
+/* tests/year/tally.h - what is counted in a simulated year. */
+#ifndef YEAR_TALLY_H
+#define YEAR_TALLY_H
+
+enum late {
+    LATE_DECIDED,    /* a person decided who it is, later */
+    LATE_REFUSED,    /* a mailbox put it off or refused it */
+    LATE_OURS,       /* the mail server was down, or the clock was wrong */
+    LATE_REVISED,    /* the police put it right later */
+    LATE_REGISTER,   /* the roll or a contact came later */
+    LATE_UNANSWERED, /* the first who was told did not answer */
+    LATE_FOR_NOTHING,
+    LATES,
+};
+
+struct tally {
+    long messages, refused_ones, repeats, receipts, answers, reviews, imports;
+    long notices, desk_tasks, reminders, corrections, warnings;
+    long late[LATES];
+};
+extern struct tally tally;
+
+#endif

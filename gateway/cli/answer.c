@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "follow/words.h"
+#include "store/bulletins.h"
 #include "store/notices.h"
 #include "store/report.h"
 
@@ -39,9 +40,43 @@ static int print(struct cli *cli, struct db *db, const char *reference, bool alr
     return 0;
 }
 
+/* An exercise's: it is asked for by its own reference, EX-…. */
+static int answer_exercise(struct cli *cli, struct db *db, struct bulletin *b, struct err *err)
+{
+    time_t now = clock_now(&cli->clock);
+    char when[WORDS_MOMENT_SIZE];
+    int rc;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    rc = bulletins_answer(db, b->bulletin_id, cli_who(), now, err);
+    if (rc < 0) {
+        db_rollback(db);
+        return -1;
+    }
+    if (db_commit(db, err) < 0)
+        return -1;
+    if (rc == 1)
+        b->answered_at = now;
+    if (cli->json) {
+        cJSON *root = json_object();
+
+        json_text(root, "reference", b->reference);
+        json_text(root, "state", "answered");
+        json_bool(root, "already", rc == 0);
+        json_moment(root, "told_at", b->sent_at);
+        json_moment(root, "answered_at", b->answered_at);
+        return json_print(root, err);
+    }
+    printf("%s, an exercise, %s on %s.\n", b->reference,
+           rc == 0 ? "was answered already" : "is answered", words_moment(b->answered_at, when));
+    return 0;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{NULL, 0, NULL, 0}};
+    struct bulletin bulletin;
     struct db *db;
     int rc;
 
@@ -51,6 +86,9 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         return cli_usage(err, argv[0], "it takes one reference, such as OE-7F3K-2Q9M");
     if (cli_store(cli, &db, err) < 0)
         return -1;
+    rc = bulletins_by_reference(db, argv[optind], &bulletin, err);
+    if (rc != 0)
+        return rc < 0 ? -1 : answer_exercise(cli, db, &bulletin, err);
     rc = answer_notice(db, argv[optind], cli_who(), clock_now(&cli->clock), err);
     if (rc < 0)
         return -1;
@@ -64,7 +102,8 @@ const struct command command_answer = {
         "REFERENCE\n\n"
         "For an answer that came by telephone or in person. REFERENCE stands in the subject of\n"
         "the notice. The audit keeps your login and the time. Answering twice changes nothing;\n"
-        "a notice that nobody has been told of yet cannot be answered.\n\n"
+        "a notice that nobody has been told of yet cannot be answered. An exercise's reference,\n"
+        "EX-..., answers the exercise.\n\n"
         "JSON: reference state already told_at answered_at.\n\n"
         "Examples:\n"
         "  encompass answer OE-7F3K-2Q9M",

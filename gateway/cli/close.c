@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/doors.h"
 #include "cli/effects.h"
 #include "cli/json.h"
 #include "follow/words.h"
@@ -24,30 +25,6 @@ struct asked {
 static int wrong(struct err *err, const char *what)
 {
     return cli_usage(err, "close", what);
-}
-
-/* school/100001, centre/20001; digits alone are a school's. */
-static int take_door(const char *text, struct door *out, struct err *err)
-{
-    const char *slash = strchr(text, '/'), *urn = slash ? slash + 1 : text;
-    size_t length = slash ? (size_t)(slash - text) : strlen("school");
-
-    if (slash && strncmp(text, "school/", 7) != 0 && strncmp(text, "centre/", 7) != 0)
-        return wrong(err, "an establishment is school/URN or centre/URN");
-    if (strspn(urn, "0123456789") != strlen(urn) || urn[0] == '\0' || strlen(urn) > 8)
-        return wrong(err, "a URN is up to eight digits");
-    snprintf(out->namespace, sizeof out->namespace, "%.*s", (int)length, slash ? text : "school");
-    snprintf(out->urn, sizeof out->urn, "%s", urn);
-    return 0;
-}
-
-static int take_la(const char *text, struct door *out, struct err *err)
-{
-    if (strlen(text) != 3 || strspn(text, "0123456789") != 3)
-        return wrong(err, "--la is the three digits of an authority");
-    snprintf(out->namespace, sizeof out->namespace, "la");
-    snprintf(out->urn, sizeof out->urn, "%s", text);
-    return 0;
 }
 
 static int take_day(struct cli *cli, const char *text, day_t *out, struct err *err)
@@ -84,7 +61,7 @@ static int take_options(struct cli *cli, int argc, char **argv, struct asked *ou
     c->title = "";
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'l') {
-            if (take_la(optarg, &c->door, err) < 0)
+            if (door_of_la("close", optarg, &c->door, err) < 0)
                 return -1;
         } else if (option == 't') {
             c->title = optarg;
@@ -97,7 +74,7 @@ static int take_options(struct cli *cli, int argc, char **argv, struct asked *ou
     if (c->door.urn[0] == '\0') {
         if (optind == argc)
             return wrong(err, "which establishment, or which --la?");
-        if (take_door(argv[optind++], &c->door, err) < 0)
+        if (door_of_urn("close", argv[optind++], &c->door, err) < 0)
             return -1;
     }
     if (optind == argc)

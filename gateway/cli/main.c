@@ -10,12 +10,14 @@
 extern const struct command command_answer;
 extern const struct command command_check;
 extern const struct command command_close;
+extern const struct command command_drill;
 extern const struct command command_explain;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_match;
 extern const struct command command_plan;
 extern const struct command command_policy;
+extern const struct command command_preview;
 extern const struct command command_publish;
 extern const struct command command_review;
 extern const struct command command_status;
@@ -28,6 +30,8 @@ static const struct command *const commands[] = {
     &command_import,
     &command_policy,
     &command_close,
+    &command_preview,
+    &command_drill,
     &command_publish,
     &command_status,
     &command_plan,

@@ -11,6 +11,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 LINKAGE ?= ../shared/data/linkage
+LABELLED ?= $(LINKAGE)/public
 PUPILS ?= 100000 1000000
 YEAR_INCIDENTS ?= 100000
 YEAR_SEED ?= 1
@@ -19,7 +20,7 @@ YEAR_FOLDER ?= $(if $(wildcard /dev/shm),/dev/shm,/tmp)
 
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 
-.PHONY: help deps build demo test bench match-bench year lint format fuzz install clean
+.PHONY: help deps build demo test bench match-bench weights year lint format fuzz install clean
 
 help: ## this list
 	@echo "Operation Encompass notification gateway"
@@ -61,12 +62,16 @@ test: deps ## every test; the last line counts them
 bench: build ## how fast, as ratios against raw limits taken in the same run
 	@$(PYTHON) -B tests/bench/bench.py --build build/release
 
-match-bench: build ## how fast matching is on rolls of PUPILS="100000 1000000"; LINKAGE=folder of frequencies
+match-bench: build ## how well and how fast matching finds the child: LABELLED=folder of a labelled set, PUPILS="100000 1000000", LINKAGE=folder of frequencies
+	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED)
 	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --names $(LINKAGE) --pupils $(PUPILS)
 
 year: build ## a year in seconds: YEAR_INCIDENTS (100000) over three authorities, every promise checked
 	@scratch=$$(mktemp -d -p $(YEAR_FOLDER) encompass-year-XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
 	build/release/tests/year --incidents $(YEAR_INCIDENTS) --seed $(YEAR_SEED) --store "$$scratch"
+
+weights: build ## config/match-weights.conf anew, from the labelled set in LABELLED
+	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED) --learn config/match-weights.conf
 
 lint: deps ## layout, clang-tidy, and the words that do not belong here
 	$(call built,dev)

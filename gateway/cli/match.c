@@ -226,6 +226,8 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         return cli_usage(err, argv[0], "it takes no arguments besides options");
     if (!queries || !out)
         return cli_usage(err, argv[0], "--queries FILE and --out FILE are needed");
+    if (truth && !learns)
+        return cli_usage(err, argv[0], "--truth is for --learn");
     if (roll && cli->store_path)
         return cli_usage(err, argv[0], "--roll and --store exclude each other");
     if (open_knowledge(cli, err) < 0)
@@ -246,16 +248,23 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
 const struct command command_match = {
     .name = "match",
     .summary = "decide a file of call-outs, for evaluation and drills",
-    .usage = "--queries FILE --out FILE|- [--roll FILE | --store FILE] [--weights FILE]\n\n"
-             "Finds the pupil of each call-out as the gateway would, and records nothing. With\n"
-             "--roll the pupils come from that file, by way of a temporary store that only this\n"
-             "user can read and that is removed; else from the store.\n"
-             "FILE of --queries has the columns query_id, call_date, forename, middle_names,\n"
-             "surname, dob, age, gender, address, postcode, school_said, and where known upn.\n"
-             "FILE of --out gets query_id, decision, pupil_id, score, margin, candidates, where\n"
-             "decision is match (sure), review (a person decides) or none.\n\n"
-             "Examples:\n"
-             "  encompass match --queries queries.csv --roll roll.csv --out decisions.csv\n"
-             "  encompass match --queries drill.csv --out - --json",
+    .usage =
+        "--queries FILE --out FILE|- [--roll FILE | --store FILE] [--weights FILE]\n"
+        "                       [--learn [--truth FILE]]\n\n"
+        "Finds the pupil of each call-out as the gateway would, and records nothing. With\n"
+        "--roll the pupils come from that file, by way of a temporary store that only this\n"
+        "user can read and that is removed; else from the store.\n"
+        "FILE of --queries has the columns query_id, call_date, forename, middle_names,\n"
+        "surname, dob, age, gender, address, postcode, school_said, and where known upn.\n"
+        "FILE of --out gets query_id, decision, pupil_id, score, margin, candidates, where\n"
+        "decision is match (sure), review (a person decides) or none.\n"
+        "--weights is what each agreement counts for, instead of [match] weights. With --learn\n"
+        "the call-outs are not decided: FILE of --out gets the weights that follow from them, by\n"
+        "the columns query_id and true_pupil_ids ('|' between; none: on no roll) in FILE of\n"
+        "--truth, or without any label from what the roll itself makes likely.\n\n"
+        "Examples:\n"
+        "  encompass match --queries queries.csv --roll roll.csv --out decisions.csv\n"
+        "  encompass match --queries drill.csv --out - --json\n"
+        "  encompass match --learn --queries last-year.csv --out match-weights.conf",
     .run = run,
 };

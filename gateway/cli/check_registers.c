@@ -25,7 +25,18 @@ static void check_contacts(const struct report_door *d, struct findings *f)
     char subject[256];
 
     subject_of(&d->door, d->name, subject);
-    if (!d->open)
+    if (!d->open && d->successors == 1)
+        finding(f, SEVERITY_WARNING, subject, "have the roll put right",
+                "%" PRId64
+                " pupils are on roll there, and it is closed: the one that has followed it"
+                " is told",
+                d->pupils);
+    else if (!d->open && d->successors > 1)
+        finding(f, SEVERITY_WARNING, subject, "have the roll put right",
+                "%" PRId64 " pupils are on roll there, it is closed, and %" PRId64
+                " have followed it: the desk is told",
+                d->pupils, d->successors);
+    else if (!d->open)
         finding_of_many(f,
                         d->registered ? "have pupils on roll and are closed: the desk is told"
                                       : "have pupils on roll and are not in the register: the desk"
@@ -298,6 +309,65 @@ static int check_index(struct db *db, struct findings *f, struct err *err)
     return current < 0 ? -1 : 0;
 }
 
+/* A force's filter keeps children from being told of, which the law does not ask for. */
+static int check_withheld(struct db *db, struct findings *f, struct err *err)
+{
+    struct report_withheld *list = NULL;
+    struct policy_row *rows = NULL;
+    size_t n = 0, count = 0;
+    char subject[96];
+    int rc = report_withheld(db, &list, &n, err);
+
+    if (rc == 0)
+        rc = report_policies(db, &rows, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (strncmp(rows[i].key, "filter_", 7) != 0 || strcmp(rows[i].value, "off") == 0)
+            continue;
+        snprintf(subject, sizeof subject, "force %s", rows[i].id);
+        finding(f, SEVERITY_WARNING, subject, "unset it, unless the force has decided so",
+                "its policy %s is %s: children are told of to nobody by it", rows[i].key,
+                rows[i].value);
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (list[i].is_listed)
+            continue;
+        snprintf(subject, sizeof subject, "force %s", list[i].force);
+        finding(f, SEVERITY_WARNING, subject,
+                "ask the force; then a revision, or the code on its list withhold_reasons",
+                "%" PRId64 " children are withheld under %s, which is not on its list",
+                list[i].children, list[i].reason);
+    }
+    free(list);
+    free(rows);
+    return rc;
+}
+
+/* Local routes that go nowhere: nurseries whose children nobody has agreed to tell of, and health
+ * visitors who are to be told and are not on file. */
+static int check_routes(struct db *db, day_t today, struct findings *f, struct err *err)
+{
+    struct report_route *list = NULL;
+    size_t count = 0;
+    char subject[256];
+    int rc = report_routes(db, today, &list, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const struct report_route *r = &list[i];
+
+        snprintf(subject, sizeof subject, "authority %s %s", r->la_code, r->name);
+        if (r->below_reception > 0 && !r->nurseries)
+            finding(f, SEVERITY_WARNING, subject, "encompass policy set la CODE nurseries on",
+                    "%" PRId64 " children below reception are on roll there, and its policy"
+                    " nurseries is off: a desk is told",
+                    r->below_reception);
+        if (r->health_visitors && r->visitors == 0)
+            finding(f, SEVERITY_WARNING, subject, "import a verified health_visitor contact",
+                    "its policy health_visitors is on, and it has none who can be told");
+    }
+    free(list);
+    return rc;
+}
+
 int check_registers(struct cli *cli, struct db *db, const struct config *config, struct findings *f,
                     struct err *err)
 {
@@ -308,6 +378,7 @@ int check_registers(struct cli *cli, struct db *db, const struct config *config,
         check_desks(db, f, err) < 0 || check_unverified(db, f, err) < 0 ||
         check_adapters_used(db, config, f, err) < 0 || check_rolls(db, now, f, err) < 0 ||
         check_holidays(db, today, f, err) < 0 || check_policies(db, f, err) < 0 ||
+        check_withheld(db, f, err) < 0 || check_routes(db, today, f, err) < 0 ||
         check_refused(db, now, f, err) < 0 || check_index(db, f, err) < 0)
         return -1;
     return 0;

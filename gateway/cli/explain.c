@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/explain.h"
 #include "cli/explain_print.h"
+#include "store/registers.h"
 
 static void message_json(cJSON *list, const struct report_message *m, const char *status)
 {
@@ -67,6 +68,21 @@ static int audit_json(struct telling *t, cJSON *root)
     return 0;
 }
 
+/* Whether the force has that reason on its list. */
+static int withhold_json(struct telling *t, cJSON *root, const char *reason)
+{
+    struct policy_row *rows = NULL;
+    struct policy policy;
+    size_t count = 0;
+
+    if (registers_policies(t->db, t->row.force, NULL, NULL, &rows, &count, t->err) < 0)
+        return -1;
+    policy_resolve(rows, count, t->row.force, NULL, NULL, &policy);
+    free(rows);
+    json_bool(root, "withhold_listed", policy_lists_reason(&policy, reason));
+    return 0;
+}
+
 static int incident_json(struct telling *t, cJSON *root)
 {
     struct report_filter filter = REPORT_FILTER_NONE;
@@ -88,6 +104,8 @@ static int incident_json(struct telling *t, cJSON *root)
     json_text(root, "type", incident_type_word(incident->type));
     json_text(root, "action", incident_action_word(incident->action));
     json_text(root, "withhold_reason", incident->withhold_reason);
+    if (incident->withhold_reason[0] && withhold_json(t, root, incident->withhold_reason) < 0)
+        return -1;
     json_moment(root, "attended_at", incident->attended_at);
     json_moment(root, "accepted_at", t->row.accepted_at);
     json_moment(root, "revised_at", t->row.revised_at);
@@ -205,12 +223,12 @@ const struct command command_explain = {
         "  --force FORCE  whose reference it is, when several forces use it\n"
         "  --names        show the children's and contacts' names; the audit says that you\n"
         "                 asked\n\n"
-        "JSON: force police_ref revision type action withhold_reason attended_at accepted_at\n"
-        "revised_at; messages (message_id received_at status revision problems handled_at\n"
+        "JSON: force police_ref revision type action withhold_reason withhold_listed attended_at\n"
+        "accepted_at revised_at; messages (message_id received_at status revision problems handled_at\n"
         "handled_by); children (child_id child_ref state state_words removed waits_for name\n"
         "decisions on_roll notices); decisions (at by by_words outcome words rule la pupil_id\n"
         "score margin candidates); candidates (rank la pupil_id score evidence\n"
-        "evidence_words); on_roll (namespace urn name enrolment); notices (reference revision\n"
+        "evidence_words); on_roll (namespace urn name enrolment followed_by); notices (reference revision\n"
         "kind basis reason rule state, each with its _words; namespace urn establishment\n"
         "planned_at due_at answer_by told_at answered_at answered_by children moves items); moves\n"
         "(at from to words); items\n"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "follow/words.h"
+#include "store/registers.h"
 #include "store/roster.h"
 
 static int candidates_json(struct telling *t, cJSON *o, int64_t decision_id)
@@ -33,6 +34,28 @@ static int candidates_json(struct telling *t, cJSON *o, int64_t decision_id)
     return 0;
 }
 
+/* Of an establishment that is closed: who has followed it, for that is who is told. */
+static int successor_json(struct telling *t, cJSON *place, const struct door *door)
+{
+    struct door successors[2];
+    struct establishment e;
+    char name[REPORT_NAME_SIZE], words[REPORT_NAME_SIZE + 96];
+    int n, rc = registers_establishment(t->db, door, &e, t->err);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || e.status_code != ESTABLISHMENT_CLOSED)
+        return 0;
+    n = registers_successors(t->db, door, successors, 2, t->err);
+    if (n < 0 || (n == 1 && report_door_name(t->db, &successors[0], name, t->err) < 0))
+        return -1;
+    if (n == 1)
+        snprintf(words, sizeof words, "%s (%s %s)", name, successors[0].namespace,
+                 successors[0].urn);
+    json_text(place, "followed_by", n == 0 ? "nobody" : n == 1 ? words : "several");
+    return 0;
+}
+
 static int on_roll_json(struct telling *t, cJSON *o, int64_t pupil_key)
 {
     cJSON *list = json_add_list(o, "on_roll");
@@ -55,6 +78,8 @@ static int on_roll_json(struct telling *t, cJSON *o, int64_t pupil_key)
         json_text(place, "urn", door.urn);
         json_text(place, "name", name);
         json_text(place, "enrolment", enrolments[i].kind);
+        if (rc == 0)
+            rc = successor_json(t, place, &door);
     }
     free(enrolments);
     return rc;
@@ -121,7 +146,9 @@ int explain_child(struct telling *t, cJSON *list, const struct child_row *row)
     json_number(o, "child_id", row->child_id);
     json_text(o, "child_ref", row->child_ref);
     json_text(o, "state", child_state_word(row->state));
-    json_text(o, "state_words", words_child_state(row->state));
+    json_text(o, "state_words",
+              row->filtered ? "withheld: a filter of the force's own policy keeps the child back"
+                            : words_child_state(row->state));
     json_bool(o, "removed", row->removed);
     json_text(o, "waits_for", waits[row->stage]);
     if (t->names && child) {

@@ -99,8 +99,10 @@ static void print_child(const cJSON *child, int number)
     buf_release(&title);
     cJSON_ArrayForEach(item, list_of(child, "decisions")) print_decision(item);
     cJSON_ArrayForEach(item, list_of(child, "on_roll"))
-        printf("   On roll that day: %s (%s %s).\n", json_get_text(item, "name"),
-               json_get_text(item, "namespace"), json_get_text(item, "urn"));
+        printf("   On roll that day: %s (%s %s)%s%s.\n", json_get_text(item, "name"),
+               json_get_text(item, "namespace"), json_get_text(item, "urn"),
+               json_get_text(item, "followed_by")[0] ? ", which is closed and followed by " : "",
+               json_get_text(item, "followed_by"));
     cJSON_ArrayForEach(item, list_of(child, "notices"))
         printf("   Notice %s, below.\n", cJSON_GetStringValue(item));
     if (json_get_text(child, "waits_for")[0])
@@ -247,8 +249,11 @@ void explain_print(const cJSON *root)
            strcmp(json_get_text(root, "action"), "withdraw") == 0 ? ": it withdraws the call-out"
                                                                   : "");
     if (json_get_text(root, "withhold_reason")[0])
-        printf("The police withhold it, for the reason %s.\n",
-               json_get_text(root, "withhold_reason"));
+        printf("The police withhold it, for the reason %s%s.\n",
+               json_get_text(root, "withhold_reason"),
+               cJSON_IsFalse(list_of(root, "withhold_listed"))
+                   ? ", which is not on the force's list: ask the force"
+                   : "");
     heading(number++, "What came in");
     print_messages(root);
     cJSON_ArrayForEach(item, list_of(root, "children")) print_child(item, number++);

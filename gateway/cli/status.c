@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/warnings.h"
+#include "cli/withheld.h"
 #include "follow/words.h"
 #include "store/report.h"
 
@@ -106,7 +107,7 @@ static int print_json(struct db *db, const struct report_status *s, int64_t daem
         json_moment(trouble, "next_try", t->next_try);
         json_text(trouble, "detail", t->detail);
     }
-    if (warnings_json(db, root, err) < 0) {
+    if (warnings_json(db, root, err) < 0 || withheld_json(db, root, err) < 0) {
         json_free(root);
         return -1;
     }
@@ -219,6 +220,10 @@ static int print_attention(struct db *db, const struct report_status *s, int64_t
     if (warnings < 0)
         return -1;
     n += warnings;
+    warnings = withheld_print(db, err);
+    if (warnings < 0)
+        return -1;
+    n += warnings;
     if (!is_right(s) && s->all.account.forgotten == 0 && s->all.account.unproved == 0)
         colour_print(stdout, COLOUR_RED, "! the account does not add up\n");
     else if (n == 0)
@@ -291,7 +296,8 @@ const struct command command_status = {
         "last_message_at; troubles: a list of adapter verdict items most_tries next_try "
         "detail;\n"
         "warnings: a list of kind (feed-quiet broker-lost contact-failing roll-old) namespace urn\n"
-        "name since raised_at told: each was told to its desk once, and clears itself.\n\n"
+        "name since raised_at told: each was told to its desk once, and clears itself; withheld: a\n"
+        "list of force reason filter listed children; filters that are on: force key value.\n\n"
         "Examples:\n"
         "  encompass status\n"
         "  encompass status --json | jq .notices.late",

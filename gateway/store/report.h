@@ -205,7 +205,8 @@ struct report_door { /* a door with pupils on roll on that day */
     char name[REPORT_NAME_SIZE], la_code[8];
     bool registered, open;
     int64_t pupils;
-    int64_t contacts; /* that are told: verified, not ended */
+    int64_t contacts;   /* that are told: verified, not ended */
+    int64_t successors; /* of a closed one, by the register's links */
 };
 int report_doors(struct db *db, day_t on, struct report_door **out, size_t *count,
                  struct err *err) MUST_CHECK;
@@ -213,6 +214,16 @@ int report_doors(struct db *db, day_t on, struct report_door **out, size_t *coun
 /* The same of those that under-fives are sent to by where they live: open, no pupils. */
 int report_centres(struct db *db, struct report_door **out, size_t *count,
                    struct err *err) MUST_CHECK;
+
+/* An authority with a roll, and its local routes. */
+struct report_route {
+    char la_code[8], name[REPORT_NAME_SIZE];
+    int64_t below_reception; /* children on a roll of one of its schools */
+    int64_t visitors;        /* health visitors of it who can be told */
+    bool nurseries, health_visitors;
+};
+int report_routes(struct db *db, day_t today, struct report_route **out, size_t *count,
+                  struct err *err) MUST_CHECK;
 
 struct report_tally {
     char namespace[NAMESPACE_SIZE], id[DOOR_URN_SIZE];
@@ -236,6 +247,16 @@ int report_rolls(struct db *db, struct report_tally **out, size_t *count,
 int report_last_bank_holiday(struct db *db, day_t *out, struct err *err) MUST_CHECK;
 /* Every policy row. */
 int report_policies(struct db *db, struct policy_row **out, size_t *count,
+                    struct err *err) MUST_CHECK;
+
+/* Children that are withheld, by the reason: a filter's is filter:risk or filter:present. */
+struct report_withheld {
+    char force[FORCE_SIZE], reason[CODE_SIZE];
+    bool is_filter;
+    bool is_listed; /* the force lists it, or has no list */
+    int64_t children;
+};
+int report_withheld(struct db *db, struct report_withheld **out, size_t *count,
                     struct err *err) MUST_CHECK;
 
 /* Audit. */

@@ -307,3 +307,80 @@ def test_plan_at_a_time_of_a_store_that_is_being_written_waits_for_it(office):
         db.commit()
     out, _ = asking.communicate(timeout=20)
     assert asking.returncode == 0 and out.count("sent by then") == 3
+
+
+# What status, explain and check say of it.
+
+
+def test_a_filter_s_uses_are_counted_in_status_told_by_explain_and_regretted_by_check(office):
+    office.run("policy", "set", "force", "devon-and-cornwall", "filter_risk", "medium")
+    status = office.json("status")
+    assert status["withheld"] == [{"force": "devon-and-cornwall", "reason": "filter:risk", "filter": True,
+                                   "listed": True, "children": 3}]
+    assert status["filters"] == [{"force": "devon-and-cornwall", "key": "filter_risk", "value": "medium"}]
+    assert status["all"]["children"]["withheld"] == 3 and status["adds_up"]
+    assert "devon-and-cornwall keeps children back: filter_risk medium, 3 so far" in office.run("status").stdout
+    told = office.run("explain", "50260000001").stdout
+    assert "Child 1: withheld: a filter of the force's own policy keeps the child back" in told
+    assert "child.filtered" in told
+    assert "filter_risk is medium" in office.run("check", status=1).stdout
+    office.run("policy", "unset", "force", "devon-and-cornwall", "filter_risk")
+    status = office.json("status")
+    assert status["withheld"] == [] and status["filters"] == [] and status["adds_up"]
+
+
+def withhold(office, reason):
+    with office.open() as db:
+        body = json.loads(db.execute("SELECT body FROM message WHERE message_id = 1").fetchone()[0])
+        body["withhold"] = {"reason": reason, "authorised_by": "DI 7"}
+        db.execute("UPDATE message SET body = ? WHERE message_id = 1", (json.dumps(body).encode(),))
+        db.execute("UPDATE child SET state = 'withheld', withheld_reason = ? WHERE child_id = 1", (reason,))
+
+
+def test_a_reason_to_withhold_that_the_force_has_not_listed_is_obeyed_and_asked_about(office):
+    withhold(office, "family_court")
+    assert office.json("status")["withheld"][0]["listed"]  # there is no list
+    office.run("policy", "set", "force", "devon-and-cornwall", "withhold_reasons", "risk_to_child ongoing")
+    assert not office.json("status")["withheld"][0]["listed"]
+    assert "1 withheld under the reason family_court, which devon-and-cornwall has not listed" in office.run(
+        "status").stdout
+    assert "family_court, which is not on the force's list: ask the force" in office.run(
+        "explain", "50260000001").stdout
+    assert "withheld under family_court" in office.run("check", status=1).stdout
+    assert "100001" not in office.due()
+    office.run("policy", "set", "force", "devon-and-cornwall", "withhold_reasons", "risk_to_child family_court")
+    assert office.json("status")["withheld"][0]["listed"]
+
+
+def test_explain_and_check_say_who_has_followed_a_closed_school(office):
+    def links(*numbers):
+        with office.open() as db:
+            db.execute("UPDATE establishment SET status_code = 2 WHERE urn = '100001'")
+            db.executemany("INSERT INTO establishment_link(namespace, urn, link_urn, type) VALUES"
+                           " ('school', '100001', ?, 'Successor')", [(n,) for n in numbers])
+        office.run("policy", "set", "all", "bell_at", "08:50")  # has it planned again
+        office.run("policy", "unset", "all", "bell_at")
+    links("100002")
+    told = office.run("explain", "50260000001").stdout
+    assert "School 100001 (school 100001), which is closed and followed by School 100002 (school 100002)" in told
+    assert office.rows("SELECT urn FROM notice JOIN notice_child USING (notice_id) WHERE child_id = 1"
+                       " AND state = 'owed'") == [("100002",)]
+    assert "the one that has followed it is told" in office.run("check", status=1).stdout
+    links("200001")
+    assert "followed by several" in office.run("explain", "50260000001").stdout
+    assert "2 have followed it: the desk is told" in " ".join(office.run("check", status=1).stdout.split())
+    assert office.rows("SELECT reason FROM notice JOIN notice_child USING (notice_id) WHERE child_id = 1"
+                       " AND state = 'owed'") == [("several-successors",)]
+
+
+def test_check_regrets_local_routes_that_go_nowhere(office):
+    with office.open() as db:
+        db.execute("UPDATE pupil SET dob = '2022-03-01' WHERE pupil_key = 1")
+    office.run("policy", "set", "la", "878", "health_visitors", "on")
+    found = " ".join(office.run("check", status=1).stdout.split())
+    assert "1 children below reception are on roll there, and its policy nurseries is off" in found
+    assert "its policy health_visitors is on, and it has none who can be told" in found
+    office.run("policy", "set", "la", "879", "nurseries", "on")
+    office.run("policy", "unset", "la", "878", "health_visitors")
+    found = " ".join(office.run("check", status=1).stdout.split())
+    assert "below reception" not in found and "health_visitors" not in found

@@ -24,8 +24,10 @@ static const struct incident_child *named(const struct incident *incident, const
     return NULL;
 }
 
+/* home: to be taken for the child's; NULL: as the call-out says. */
 static int decide(struct db *db, const struct incident *incident,
-                  const struct incident_child *child, struct decision *out, struct err *err)
+                  const struct incident_child *child, const struct home *home, struct decision *out,
+                  struct err *err)
 {
     struct person person;
     struct matcher matcher = {weights_in_use(), 0};
@@ -35,6 +37,8 @@ static int decide(struct db *db, const struct incident *incident,
     int rc;
 
     person_from_child(incident, child, &person);
+    if (home)
+        person_lives_at(&person, home);
     if (roster_count(db, &matcher.pupils, err) < 0 || roster_count_names(db, &person, err) < 0) {
         person_wipe(&person);
         return -1;
@@ -64,10 +68,44 @@ static int link_child(struct db *db, const struct incident *incident, struct lin
         if (!child)
             return err_set(err, ERR_STORE, "incident %lld: its message does not name child %lld",
                            (long long)l->row->incident_id, (long long)l->row->child_id);
-        return decide(db, incident, child, out, err);
+        return decide(db, incident, child, NULL, out, err);
     }
     out->outcome = in_force.outcome;
     out->candidates[0].pupil_key = in_force.pupil_key;
+    return 0;
+}
+
+static bool is_somewhere(const struct home *home)
+{
+    return home->postcode[0] || (home->house[0] && home->street[0]);
+}
+
+/* Children who were not found may live with those who were. */
+static int link_together(struct db *db, const struct incident *incident,
+                         const struct linked *linked, struct decision *decisions, size_t count,
+                         struct err *err)
+{
+    bool was_match[INCIDENT_CHILDREN_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        was_match[i] = decisions[i].outcome == MATCH_MATCH;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count && linked[i].ours && decisions[i].outcome != MATCH_MATCH;
+             j++) {
+            struct decision again;
+            int rc;
+
+            if (!was_match[j] || !is_somewhere(&decisions[j].home))
+                continue;
+            rc = decide(db, incident, named(incident, linked[i].row->child_ref), &decisions[j].home,
+                        &again, err);
+            if (rc == 0)
+                match_together(&decisions[i], &again);
+            personal_wipe(&again, sizeof again);
+            if (rc < 0)
+                return -1;
+        }
+    }
     return 0;
 }
 
@@ -105,6 +143,8 @@ static int link_children(struct db *db, const struct incident *incident,
         }
     }
     if (rc == 0)
+        rc = link_together(db, incident, linked, decisions, n, err);
+    if (rc == 0)
         match_family(decisions, n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct child_row *row = linked[i].row;
@@ -114,6 +154,8 @@ static int link_children(struct db *db, const struct incident *incident,
         else if (row->stage == STAGE_MATCH)
             rc = incidents_set_stage(db, row->child_id, STAGE_PLAN, err);
     }
+    if (decisions)
+        personal_wipe(decisions, INCIDENT_CHILDREN_MAX * sizeof *decisions);
     free(decisions);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/person.h"
 #include "match/weighing.h"
 
 static bool is_exact(enum name_level level)
@@ -180,9 +181,19 @@ void match_decide(const struct matcher *matcher, const struct person *query,
         return;
     weighing_of_all(matcher, query, candidates, count, all);
     out->outcome = judge(matcher, all, count, out);
+    if (out->outcome == MATCH_MATCH)
+        person_home(&all[0].candidate->person, &out->home);
     /* With none the nearest are kept too: they explain it. */
     for (size_t i = 0; i < count && i < REVIEW_MAX && (i == 0 || all[i].weight > unlikely); i++)
         out->candidates[out->candidates_count++] = all[i].weighed;
+}
+
+void match_together(struct decision *decision, const struct decision *again)
+{
+    if (decision->outcome == MATCH_MATCH || again->outcome != MATCH_MATCH)
+        return;
+    *decision = *again;
+    decision->rule = "lives with another child of the call-out";
 }
 
 void match_family(struct decision *decisions, size_t count)

@@ -76,6 +76,11 @@ struct weighed {
     size_t evidence_count;
 };
 
+/* Where a pupil lives; personal data. */
+struct home {
+    char house[HOUSE_SIZE], street[STREET_SIZE], postcode[10];
+};
+
 struct decision {
     enum match_outcome outcome;
     const char *rule;   /* which rule decided: "UPN and birth date", "two pupils fit as well" */
@@ -84,6 +89,7 @@ struct decision {
     double margin;      /* over the next other pupil; the score itself when there is none */
     struct weighed candidates[REVIEW_MAX]; /* best first; the first is the match */
     size_t candidates_count;
+    struct home home; /* of the match: where others of the call-out may live, too */
 };
 
 /* What a decision rests on beside child and candidates. */
@@ -96,6 +102,11 @@ struct matcher {
 /* Decides. The candidates' order does not matter to the outcome. */
 void match_decide(const struct matcher *matcher, const struct person *query,
                   const struct candidate *candidates, size_t count, struct decision *out);
+
+/* The children of one call-out mostly live together. Where one of them is matched, the others that
+ * are not may be decided once more as living where that pupil does, which the call-out may not have
+ * said: `again` is taken if it makes a match, and the decision stands if not. */
+void match_together(struct decision *decision, const struct decision *again);
 
 /* The children of one call-out are different children: where two came out as one pupil, both go to
  * a person. At most INCIDENT_CHILDREN_MAX. */

@@ -61,6 +61,20 @@ void person_set_postcode(struct person *p, const char *text)
     normalise_postcode(text, p->postcode);
 }
 
+void person_home(const struct person *p, struct home *out)
+{
+    memcpy(out->house, p->house, sizeof out->house);
+    memcpy(out->street, p->street, sizeof out->street);
+    memcpy(out->postcode, p->postcode, sizeof out->postcode);
+}
+
+void person_lives_at(struct person *p, const struct home *home)
+{
+    memcpy(p->house, home->house, sizeof p->house);
+    memcpy(p->street, home->street, sizeof p->street);
+    memcpy(p->postcode, home->postcode, sizeof p->postcode);
+}
+
 void person_add_school(struct person *p, const char *namespace, const char *urn)
 {
     if (*urn && p->schools_count < ARRAY_SIZE(p->schools)) {

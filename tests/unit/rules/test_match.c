@@ -197,6 +197,23 @@ static void order_does_not_matter(const struct situation *s, const struct person
     }
 }
 
+/* As match/link.c does it for the children of a call-out. */
+static void live_together(struct situation *s, struct candidate *room, struct decision *decisions)
+{
+    for (size_t i = 0; i < s->calls_count; i++) {
+        for (size_t j = 0; j < s->calls_count; j++) {
+            struct person person = s->calls[i];
+            struct decision again;
+
+            if (decisions[j].outcome != MATCH_MATCH || !decisions[j].home.postcode[0])
+                continue;
+            person_lives_at(&person, &decisions[j].home);
+            match_decide(&matcher, &person, room, candidates_for(s, &person, room), &again);
+            match_together(&decisions[i], &again);
+        }
+    }
+}
+
 static void run(struct situation *s)
 {
     static struct candidate candidates[ROLL];
@@ -227,6 +244,7 @@ static void run(struct situation *s)
         order_does_not_matter(s, &s->calls[i], candidates, count, &decisions[i]);
         assert_non_null(decisions[i].rule);
     }
+    live_together(s, candidates, decisions);
     match_family(decisions, s->calls_count);
     for (size_t i = 0; i < s->calls_count; i++) {
         char found[128];

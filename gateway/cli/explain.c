@@ -227,7 +227,7 @@ const struct command command_explain = {
         "accepted_at revised_at; messages (message_id received_at status revision problems handled_at\n"
         "handled_by); children (child_id child_ref state state_words removed waits_for name\n"
         "decisions on_roll notices); decisions (at by by_words outcome words rule la pupil_id\n"
-        "score margin candidates); candidates (rank la pupil_id score evidence\n"
+        "score margin candidates); candidates (rank la pupil_id score sure evidence\n"
         "evidence_words); on_roll (namespace urn name enrolment followed_by); notices (reference revision\n"
         "kind basis reason rule state, each with its _words; namespace urn establishment\n"
         "planned_at due_at answer_by told_at answered_at answered_by children moves items); moves\n"

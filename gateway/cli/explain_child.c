@@ -28,6 +28,9 @@ static int candidates_json(struct telling *t, cJSON *o, int64_t decision_id)
         json_real(candidate, "score", c->score);
         json_parsed(candidate, "evidence", c->evidence);
         json_text(candidate, "evidence_words", buf_text(&words));
+        buf_clear(&words);
+        words_sure(c->score, &words);
+        json_text(candidate, "sure", buf_text(&words));
         buf_release(&words);
     }
     free(candidates);

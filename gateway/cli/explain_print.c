@@ -80,10 +80,10 @@ static void print_decision(const cJSON *d)
     if (json_get_text(d, "pupil_id")[0])
         printf(" (%s of authority %s)", json_get_text(d, "pupil_id"), json_get_text(d, "la"));
     printf(". Rule: %s.\n", json_get_text(d, "rule"));
-    cJSON_ArrayForEach(c, list_of(d, "candidates")) printf(
-        "     candidate %" PRId64 ", pupil %s of authority %s, score %.1f: %s\n",
-        json_get_number(c, "rank"), json_get_text(c, "pupil_id"), json_get_text(c, "la"),
-        cJSON_GetNumberValue(cJSON_GetObjectItem(c, "score")), json_get_text(c, "evidence_words"));
+    cJSON_ArrayForEach(c, list_of(d, "candidates"))
+        printf("     candidate %" PRId64 ", pupil %s of authority %s, %s: %s\n",
+               json_get_number(c, "rank"), json_get_text(c, "pupil_id"), json_get_text(c, "la"),
+               json_get_text(c, "sure"), json_get_text(c, "evidence_words"));
 }
 
 static void print_child(const cJSON *child, int number)

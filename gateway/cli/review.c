@@ -335,7 +335,7 @@ const struct command command_review = {
         "JSON: list has children (child_id force police_ref child_ref state candidates rule\n"
         "since deadline) and messages (message_id received_at topic problems handled_at\n"
         "handled_by); show has child, the police's particulars, and candidates, each with\n"
-        "pupil_id la score evidence and the roll's particulars; the others have child_id or\n"
+        "pupil_id la score sure evidence and the roll's particulars; the others have child_id or\n"
         "message_id, done, already.\n\n"
         "Examples:\n"
         "  encompass review list\n"

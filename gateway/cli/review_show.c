@@ -153,6 +153,9 @@ static int candidate_json(struct db *db, cJSON *list, const struct report_candid
     if (rc < 0)
         return -1;
     buf_init(&evidence, TEXT_MAX);
+    words_sure(c->score, &evidence);
+    json_text(o, "sure", buf_text(&evidence));
+    buf_clear(&evidence);
     words_evidence(c->evidence, &evidence);
     json_number(o, "rank", c->rank);
     json_text(o, "pupil_id", c->pupil_id);
@@ -235,9 +238,9 @@ static void print_sides(const cJSON *root)
            json_get_text(child, "child_ref"), json_get_text(child, "state"));
     print_columns(root);
     puts("");
-    cJSON_ArrayForEach(c, candidates) printf(
-        "%s %s, score %.1f: %s\n", json_get_text(c, "la"), json_get_text(c, "pupil_id"),
-        cJSON_GetNumberValue(cJSON_GetObjectItem(c, "score")), json_get_text(c, "evidence_words"));
+    cJSON_ArrayForEach(c, candidates)
+        printf("%s %s, %s: %s\n", json_get_text(c, "la"), json_get_text(c, "pupil_id"),
+               json_get_text(c, "sure"), json_get_text(c, "evidence_words"));
     if (cJSON_GetArraySize(candidates) == 0)
         puts("There is no candidate.");
     printf("\nThen: encompass review accept %" PRId64 " PUPIL_ID --la CODE\n"

@@ -2,6 +2,7 @@
 
 #include <cJSON.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -363,8 +364,22 @@ static void add_evidence(const cJSON *list, int sign, const char *lead, struct b
         if (first && out->length > 0)
             buf_add_text(out, "; ");
         buf_addf(out, "%s%s %s", first ? lead : ", ", field, level);
+        if (sign != 0)
+            buf_addf(out, fabs(weight) < 9.95 ? " %+.1f" : " %+.0f", weight);
         first = false;
     }
+}
+
+void words_sure(double score, struct buf *out)
+{
+    double percent = 100 / (1 + exp2(-score));
+
+    if (percent > 99.99)
+        buf_add_text(out, "over 99.99 % sure");
+    else if (percent < 0.01)
+        buf_add_text(out, "under 0.01 % sure");
+    else
+        buf_addf(out, percent > 99 || percent < 1 ? "%.2f %% sure" : "%.0f %% sure", percent);
 }
 
 void words_evidence(const char *json, struct buf *out)

@@ -50,7 +50,10 @@ const char *words_rule_short(const char *rule);
 /* "SMTP reply 250", "HTTP status 503", "no reply". */
 void words_code(const char *adapter, int64_t code, struct buf *out);
 
-/* A candidate's evidence (JSON of field, level, weight): what speaks for it, then what against. */
+void words_sure(double score, struct buf *out); /* "98 % sure", of log2 odds (match/match.h) */
+
+/* A candidate's evidence (JSON of field, level, weight): what speaks for it, then what against, each
+ * with how much: 1 more doubles the odds. */
 void words_evidence(const char *json, struct buf *out);
 
 #endif

@@ -114,12 +114,10 @@ static void weigh_others(const struct matcher *m, struct weighing *out)
 
     out->weight =
         log2(on_roll / (1 - on_roll)) - log2(pupils * exp2(-out->stranger) + household + namesake);
-    add_evidence(&out->weighed, "roll", "one of so many pupils", prior);
+    add_evidence(&out->weighed, "size of the roll", "one pupil of many", prior);
     if (household + namesake > pupils * exp2(-out->stranger) / 16)
-        add_evidence(&out->weighed, "others",
-                     household > namesake ? "a brother or sister would fit"
-                                          : "a namesake would fit",
-                     out->weight - prior - out->stranger);
+        add_evidence(&out->weighed, household > namesake ? "household" : "namesakes",
+                     "another would fit, too", out->weight - prior - out->stranger);
 }
 
 /* How many times likelier a full name is borne than its halves would make one think: what the roll
@@ -206,7 +204,8 @@ static void settle_evidence(struct weighed *w)
 
     for (size_t i = 0; i < w->evidence_count; i++)
         rest -= w->evidence[i].weight;
-    add_evidence(w, "other pupils", rest < -1 ? "another fits, too" : "none fits as well", rest);
+    add_evidence(w, "other pupils", rest < -1 ? "another fits, too" : "none fits as well",
+                 fabs(rest) < 0.05 ? 0 : rest);
 }
 
 /* Every candidate's share of the whole, "on no roll" among them; rows of one child count once, by

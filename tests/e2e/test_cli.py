@@ -380,7 +380,7 @@ def test_explain_tells_each_step(store):
     for said in ("Incident 50260000001 of devon-and-cornwall", "revision 1, was accepted",
                  "the gateway decided: this is the pupil (P-1 of authority 879)",
                  "Rule: forename, surname and birth date",
-                 "for it: forename same; against it: postcode differs",
+                 "for it: forename same +3.5; against it: postcode differs -1.0",
                  "Example Primary School (school 113292)", "under the statutory duty",
                  "Accepted on Sunday 15 March 2026 at 22:10",
                  "Monday 16 March 2026 is the next school day there",

@@ -97,11 +97,22 @@ static void evidence_says_what_speaks_for_before_what_speaks_against(void **stat
                    "{\"field\":\"birth date\",\"level\":\"same\",\"weight\":5},"
                    "{\"field\":\"UPN\",\"level\":\"missing\",\"weight\":0}]",
                    &out);
-    assert_string_equal(buf_text(&out), "for it: forename same, birth date same; against it: "
-                                        "postcode differs; says nothing: UPN missing");
+    assert_string_equal(buf_text(&out),
+                        "for it: forename same +3.0, birth date same +5.0; against it: "
+                        "postcode differs -1.0; says nothing: UPN missing");
     buf_clear(&out);
     words_evidence("no JSON", &out);
     assert_string_equal(buf_text(&out), "no evidence recorded");
+    buf_clear(&out);
+    words_sure(20, &out);
+    buf_add_char(&out, ' ');
+    words_sure(10, &out);
+    buf_add_char(&out, ' ');
+    words_sure(0, &out);
+    buf_add_char(&out, ' ');
+    words_sure(-20, &out);
+    assert_string_equal(buf_text(&out),
+                        "over 99.99 % sure 99.90 % sure 50 % sure under 0.01 % sure");
     buf_release(&out);
 }
 

@@ -96,7 +96,7 @@ static int claim_one(struct db *db, const char *adapter, time_t now, time_t unti
 int bulletins_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
                     struct outbox_item *out, int limit, struct err *err)
 {
-    time_t due;
+    time_t due = 0;
     int n = 0, rc = bulletins_next_due(db, adapter, &due, err);
 
     if (rc <= 0 || due > now || limit <= 0)

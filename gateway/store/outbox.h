@@ -21,10 +21,10 @@
 enum { OUTBOX_KEY_SIZE = 40 };
 
 struct outbox_item {
-    bool bulletin; /* no item of the outbox but one of bulletins.h, whose number item_id is */
     int64_t item_id;
     int64_t notice_id, contact_id; /* -1 for a receipt; a bulletin is of no notice */
     bool is_reminder;
+    bool bulletin; /* no item of the outbox but one of bulletins.h, whose number item_id is */
     char key[OUTBOX_KEY_SIZE];
     char adapter[16];
     int tries; /* before this one */

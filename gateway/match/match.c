@@ -121,6 +121,8 @@ static const char *shortfall(const struct comparison *says)
         return "no birth date";
     if (says->born == BORN_DIFFERS || says->born == BORN_AGE_DIFFERS)
         return "birth date differs";
+    if (says->surname.level <= NAME_DIFFERS && !place_agrees(says))
+        return "neither surname nor place agree";
     if (says->born != BORN_SAME && !place_agrees(says)) {
         if (is_of_age(says->born) || says->born == BORN_YEAR)
             return "only an age, and no place that agrees";

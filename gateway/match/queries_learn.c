@@ -79,8 +79,12 @@ static int read_labels(struct lesson *l, const char *path, struct err *err)
         }
     }
     csv_file_free(csv);
+    if (rc < 0)
+        return -1;
+    if (!l->labels)
+        return err_set(err, ERR_INVALID, "%s: has no rows", path);
     qsort(l->labels, l->labels_count, sizeof *l->labels, by_query);
-    return rc;
+    return 0;
 }
 
 static int learn_one(void *self, const char *query_id, struct person *person, struct err *err)

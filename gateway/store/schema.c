@@ -266,8 +266,7 @@ static const char step_3[] =
     " verdict TEXT, detail TEXT, sent_at INTEGER, answered_at INTEGER, answered_by TEXT,"
     " CHECK ((warning_id IS NULL) <> (drill_id IS NULL)),"
     " UNIQUE (warning_id, contact_id), UNIQUE (drill_id, contact_id)) STRICT;"
-    "CREATE INDEX bulletin_work ON bulletin(state, adapter, due_at)"
-    " WHERE state IN ('stored','due','leased');"
+    "CREATE INDEX bulletin_work ON bulletin(state, adapter, due_at);"
     "CREATE INDEX bulletin_sent ON bulletin(contact_id, sent_at) WHERE sent_at IS NOT NULL;"
     "CREATE INDEX attempt_failed ON attempt(at) WHERE verdict IN ('later','never');"
     "CREATE INDEX outbox_sent ON outbox(contact_id, sent_at) WHERE sent_at IS NOT NULL;";

@@ -1,5 +1,6 @@
 #include "daemon/steps.h"
 
+#include "follow/escalator.h"
 #include "match/link.h"
 #include "plan/planner.h"
 
@@ -43,9 +44,11 @@ static int deliver(struct steps *s, struct err *err)
     return dispatch_run(s->dispatch, &s->next, err);
 }
 
+static int follow(struct steps *s, struct err *err)
+{
+    return work_off(s, escalator_run, err);
+}
+
 const struct step all_steps[STEPS] = {
-    {"match", match},
-    {"plan", plan},
-    {"watch", watch},
-    {"deliver", deliver},
+    {"match", match}, {"plan", plan}, {"watch", watch}, {"deliver", deliver}, {"follow", follow},
 };

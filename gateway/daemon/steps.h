@@ -1,8 +1,8 @@
 /* gateway/daemon/steps.h - what the gateway does over and over, in its order.
  *
- *   match ─▶ plan ─▶ watch ─▶ deliver      each finds its own work in the store, does a bounded
- *     ▲                          │         piece of it and returns, so that none starves another
- *     └──────────────────────────┘
+ *   match ─▶ plan ─▶ watch ─▶ deliver ─▶ follow   each finds its own work in the store, does a
+ *     ▲                                  │        bounded piece of it and returns, so that none
+ *     └──────────────────────────────────┘        starves another
  *
  * The daemon's loop runs this list beside intake; a test with a clock of its own runs the same one,
  * so a step that is added here is missing in neither.
@@ -31,7 +31,7 @@ struct step {
     int (*run)(struct steps *s, struct err *err); /* -1: the store failed */
 };
 
-enum { STEPS = 4 };
+enum { STEPS = 5 };
 extern const struct step all_steps[STEPS];
 
 #endif

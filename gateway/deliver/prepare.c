@@ -140,7 +140,8 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     rc = notices_get(db, item->notice_id, &s->notice, err);
     if (rc == 0)
         return none_such(err, "notice", item->notice_id);
-    if (item->is_reminder) /* the notice's own answer time is long gone by */
+    /* A reminder, and who is told for want of an answer, has time of its own. */
+    if (item->is_reminder || item->give_up_at > s->notice.answer_by)
         s->notice.answer_by = item->give_up_at;
     if (rc < 0 || find_amended(db, s, err) < 0 || find_children(db, s, err) < 0 ||
         find_door(db, s, err) < 0)

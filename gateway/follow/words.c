@@ -132,6 +132,7 @@ const char *words_decided_by(const char *made_by)
         {"matcher", "the gateway"},
         {"planner", "the gateway"},
         {"dispatcher", "the gateway"},
+        {"gateway", "the gateway"},
         {"webhook", "the school's own system"},
         {NULL, NULL},
     };
@@ -185,6 +186,8 @@ const char *words_desk_reason(enum desk_reason reason)
                "that home by local agreement";
     case DESK_OVER_AGE:
         return "18 or older by that morning";
+    case DESK_NO_ANSWER:
+        return "those who were told have not answered in time: somebody has to ring them";
     case TAKEN_WITHDRAWN:
         return "the police have withdrawn it, or no longer name the child";
     case TAKEN_WITHHELD:
@@ -208,6 +211,7 @@ const char *words_desk_reason_short(enum desk_reason reason)
         [DESK_NO_CALENDAR] = "no school days on file",
         [DESK_UNDER_FIVE] = "under five",
         [DESK_OVER_AGE] = "18 or older",
+        [DESK_NO_ANSWER] = "nobody has answered",
         [TAKEN_WITHDRAWN] = "withdrawn",
         [TAKEN_WITHHELD] = "withheld since",
         [TAKEN_NOT_PUPIL] = "not their pupil",

@@ -403,6 +403,25 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
     return tell_desk(in, out, child, reason, err);
 }
 
+/* Nobody answers: a desk rings them. When the authority's own does not, the force's does, if it has
+ * one; nobody else is left to act. */
+static int stand_in(const struct plan_input *in, struct plan *out, const struct plan_child *child,
+                    struct err *err)
+{
+    struct offer what;
+    size_t index = desk_of(in, child, &what.contact);
+
+    if (child->desk_is_silent) {
+        index = child->lives_elsewhere ? child->home_force_desk : child->force_desk;
+        what.contact = whom(in, &in->doors[index]);
+        if (!what.contact || index == child->desk)
+            return 0;
+    }
+    calendar_due_desk(&in->doors[index].calendar, &in->doors[index].policy.morning,
+                      child->unanswered_since, in->now, &what.due);
+    return owe(in, out, child, NOTICE_DESK, index, DESK_NO_ANSWER, &what, err);
+}
+
 static bool comes_before(const struct plan_input *in, const struct plan_notice *a,
                          const struct plan_notice *b)
 {
@@ -433,8 +452,10 @@ int plan_make(const struct plan_input *in, struct plan *out, struct err *err)
     for (size_t i = 0; i < in->children_count; i++) {
         const struct plan_child *child = &in->children[i];
 
-        if (!child->settled && plan_filtered(in, child) == FILTER_NONE &&
-            tell(in, out, child, err) < 0) {
+        if (child->settled || plan_filtered(in, child) != FILTER_NONE)
+            continue;
+        if (tell(in, out, child, err) < 0 ||
+            (child->unanswered_since > 0 && stand_in(in, out, child, err) < 0)) {
             plan_release(out);
             return -1;
         }

@@ -12,6 +12,7 @@
  *   no desk contact there: the desk of the force in whose area the home is, then that of the
  *                          incident's force; none there either: a notice with no contact, shown as
  *                          stuck by status until somebody gives one
+ *   told, and nobody has answered: that desk too, with a task; of a desk, the force's
  *   withheld, withdrawn, filtered by the force's policy: nothing
  * One notice a door: siblings at one school share it, and the earliest of their times. Ages count
  * on the day the notice is due.
@@ -53,6 +54,7 @@ enum desk_reason {
     DESK_NO_CALENDAR,  /* no school days on file */
     DESK_UNDER_FIVE,   /* an under-five with no local route */
     DESK_OVER_AGE,     /* 18 or older by the morning */
+    DESK_NO_ANSWER,    /* told, and nobody there has answered: ring them */
     TAKEN_WITHDRAWN,   /* the police have withdrawn it, or name the child no longer */
     TAKEN_WITHHELD,    /* the police have given a reason to tell nobody */
     TAKEN_NOT_PUPIL,   /* it has come out that the child is not of that door */
@@ -91,6 +93,10 @@ struct plan_child {
     size_t home_force_desk;
     size_t *told; /* doors that have been told of this child and are not to be again */
     size_t told_count;
+    /* Those who were told have not answered, and nobody stands in for them yet: since when, else 0;
+     * silent: it is the authority's desk that has not. */
+    time_t unanswered_since;
+    bool desk_is_silent;
 };
 
 struct plan_input {

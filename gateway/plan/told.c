@@ -113,9 +113,34 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     return add(g, &told, err);
 }
 
+/* Since when nobody has answered whom nobody stands in for. */
+static void find_unanswered(const struct gathered *g, size_t first, struct plan_child *child)
+{
+    for (size_t i = first; i < g->told_count; i++) {
+        const struct notice_row *notice = &g->notices[g->told[i].notice];
+        bool stood_in = false;
+
+        if (notice->state != NOTICE_TOLD || notice->desk_at < 0 ||
+            g->told[i].owed.kind == NOTICE_WITHDRAWAL)
+            continue;
+        for (size_t j = first; j < g->told_count; j++) {
+            const struct notice_row *task = &g->notices[g->told[j].notice];
+
+            stood_in |= task->reason == DESK_NO_ANSWER && task->told_at >= notice->desk_at &&
+                        g->told[j].owed.kind != NOTICE_WITHDRAWAL;
+        }
+        if (stood_in)
+            continue;
+        child->unanswered_since = notice->desk_at;
+        child->desk_is_silent = notice->kind == NOTICE_DESK;
+    }
+}
+
 int told_gather(struct db *db, struct gathered *g, const struct child_row *row,
                 const struct decision_row *decision, struct plan_child *child, struct err *err)
 {
+    size_t first = g->told_count;
+
     child->told = calloc(g->notices_count + 1, sizeof *child->told);
     if (!child->told)
         return err_memory(err);
@@ -134,5 +159,6 @@ int told_gather(struct db *db, struct gathered *g, const struct child_row *row,
         if (rc < 0)
             return -1;
     }
+    find_unanswered(g, first, child);
     return 0;
 }

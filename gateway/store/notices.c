@@ -87,7 +87,7 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
 #define COLUMNS                                                                                    \
     "SELECT notice_id, incident_id, revision, reference, kind, namespace, urn, basis, reason,"     \
     " rule, due_at, answer_by, state, told_at, answered_at, told_contact, amends,"                 \
-    " remind_at FROM notice "
+    " remind_at, desk_at FROM notice "
 
 static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
 {
@@ -104,6 +104,7 @@ static int row_of(sqlite3_stmt *stmt, struct notice_row *out, struct err *err)
     out->told_contact = sql_moment(stmt, 15);
     out->amends = sql_moment(stmt, 16);
     out->remind_at = sql_moment(stmt, 17);
+    out->desk_at = sql_moment(stmt, 18);
     if (sql_copy(stmt, 3, out->reference, sizeof out->reference, err) < 0 ||
         sql_copy(stmt, 5, out->door.namespace, sizeof out->door.namespace, err) < 0 ||
         sql_copy(stmt, 6, out->door.urn, sizeof out->door.urn, err) < 0 ||

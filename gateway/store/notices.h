@@ -6,7 +6,7 @@
  *
  * A child's state follows from its notices, and notices_restate is where: any owed is open (review
  * while a person decides), every one told is told, every one answered is answered; told to a desk
- * alone is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
+ * alone, or to one that has answered for a school that did not, is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
  * notices do not count, nor do corrections and withdrawals, which follow a telling; nor does a telling
  * that is taken back (the view notice_stands). Withheld and withdrawn are not touched.
  */
@@ -37,6 +37,7 @@ struct notice_row {
     time_t told_at;       /* -1 not yet */
     time_t answered_at;   /* -1 not yet */
     int64_t told_contact; /* -1 */
+    time_t desk_at;       /* nobody there has answered, and it became the desk's; -1 */
     int64_t amends;       /* of a correction or withdrawal: what was told; else -1 */
 };
 
@@ -112,11 +113,38 @@ int notices_fail(struct db *db, int64_t notice_id, const char *why, time_t now,
 int notices_cancel(struct db *db, int64_t notice_id, const char *why, time_t now,
                    struct err *err) MUST_CHECK;
 
-/* An answer to a notice that was told: it becomes answered, its children are restated, and the
- * incident may close by it. who is a login or 'webhook'. 1, 0 already answered, -1 (ERR_INVALID when
+/* An answer to a notice that was told: it becomes answered, nobody else is told of it any more, the
+ * desk's task for want of an answer is done with it, its children are restated, and the incident may
+ * close by it. who is a login or 'webhook'. 1, 0 already answered, -1 (ERR_INVALID when
  * it was not told). */
 int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
+
+/* Following up (escalate.h). Each in the caller's transaction. */
+
+/* Notices that are to be looked at, longest due first; those with a child that is being matched or
+ * planned are left until that is done. Returns how many, -1. */
+int notices_to_follow(struct db *db, time_t now, int64_t *notice_ids, int limit,
+                      struct err *err) MUST_CHECK;
+/* When it is looked at next; -1 no more. */
+int notices_follow_at(struct db *db, int64_t notice_id, time_t at, struct err *err) MUST_CHECK;
+
+/* Who has had a notice or is to have it, in order, reminders aside. *out for free(). */
+struct notice_item {
+    int64_t contact_id;
+    time_t added_at;
+    bool failed;
+    time_t ended_at; /* of the last try; -1 none yet */
+};
+int notices_items(struct db *db, int64_t notice_id, struct notice_item **out, size_t *count,
+                  struct err *err) MUST_CHECK;
+
+/* The next person, for want of an answer. */
+int notices_escalate(struct db *db, const struct notice_row *notice, const struct contact *contact,
+                     time_t answer_by, time_t now, struct err *err) MUST_CHECK;
+/* It becomes the desk's: its children go to planning. */
+int notices_escalate_to_desk(struct db *db, const struct notice_row *notice, time_t now,
+                             struct err *err) MUST_CHECK;
 
 /* The state that a child's decision and notices make (see above); withheld and withdrawn are passed
  * over, for a child that is being released from them. */

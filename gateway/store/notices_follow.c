@@ -9,17 +9,18 @@
 
 int notices_child_state(struct db *db, int64_t child_id, enum child_state *out, struct err *err)
 {
-    int64_t reviewed, owed, told, answered, desks;
+    int64_t reviewed, owed, told, answered, desks, stood_in;
     sqlite3_stmt *stmt;
     int rc;
 
     if (sql_query(db, &stmt, err,
                   "SELECT (SELECT d.outcome = 'review' FROM child c JOIN decision d"
                   "  USING (decision_id) WHERE c.child_id = ?1),"
-                  " total(n.state = 'owed'),"
+                  " total(n.state = 'owed' AND ifnull(n.reason,'') <> 'no-answer'),"
                   " total(n.state = 'told' AND n.kind = 'notice'),"
                   " total(n.state = 'answered' AND n.kind = 'notice'),"
-                  " total(n.state IN ('told','answered') AND n.kind = 'desk')"
+                  " total(n.state IN ('told','answered') AND n.kind = 'desk'),"
+                  " total(n.state = 'answered' AND n.reason = 'no-answer')"
                   " FROM notice_stands nc JOIN notice n USING (notice_id)"
                   " WHERE nc.child_id = ?1",
                   "i", child_id) < 0)
@@ -31,10 +32,11 @@ int notices_child_state(struct db *db, int64_t child_id, enum child_state *out, 
         told = sqlite3_column_int64(stmt, 2);
         answered = sqlite3_column_int64(stmt, 3);
         desks = sqlite3_column_int64(stmt, 4);
+        stood_in = sqlite3_column_int64(stmt, 5);
         if (owed > 0 || told + answered + desks == 0)
             *out = reviewed ? CHILD_REVIEW : CHILD_OPEN;
         else if (told > 0)
-            *out = CHILD_TOLD;
+            *out = stood_in > 0 ? CHILD_WITH_LA_DESK : CHILD_TOLD;
         else
             *out = answered > 0 ? CHILD_ANSWERED : CHILD_WITH_LA_DESK;
     }
@@ -60,6 +62,32 @@ int notices_restate(struct db *db, int64_t child_id, const char *who, time_t now
     return standing_changed(db, incident_id, false, now, err);
 }
 
+/* Tasks of a desk for want of an answer that has come. */
+static int answer_for_desk(struct db *db, const struct notice_row *notice, const char *who,
+                           time_t now, struct err *err)
+{
+    const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
+
+    if (notice->desk_at < 0)
+        return 0;
+    if (sql_run(db, err,
+                "UPDATE notice SET state = 'answered', answered_at = ?, answered_by = ?,"
+                " follow_at = NULL WHERE incident_id = ? AND state = 'told'"
+                " AND reason = 'no-answer' AND NOT EXISTS (SELECT 1 FROM notice_child dc"
+                "  JOIN notice_stands s ON s.child_id = dc.child_id"
+                "  JOIN notice n ON n.notice_id = s.notice_id"
+                "  WHERE dc.notice_id = notice.notice_id AND n.state = 'told'"
+                "  AND n.desk_at IS NOT NULL)",
+                "iti", (int64_t)now, who, notice->incident_id) < 0 ||
+        (sql_changes(db) > 0 &&
+         audit_add(db, now, who, "notice.answered", &about, err, "the desk's task with it") < 0))
+        return -1;
+    return sql_run(db, err,
+                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                   " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
+                   "i", notice->notice_id);
+}
+
 int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now, struct err *err)
 {
     struct audit_about about = {-1, -1, notice_id, -1};
@@ -76,9 +104,14 @@ int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now
         return err_set(err, ERR_INVALID, "notice %lld was not told", (long long)notice_id);
     about.incident_id = notice.incident_id;
     if (sql_run(db, err,
-                "UPDATE notice SET state = 'answered', answered_at = ?, answered_by = ?"
-                " WHERE notice_id = ?",
+                "UPDATE notice SET state = 'answered', answered_at = ?, answered_by = ?,"
+                " follow_at = NULL WHERE notice_id = ?",
                 "iti", (int64_t)now, who, notice_id) < 0 ||
+        sql_run(db, err,
+                "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ? AND state = 'due'"
+                " AND kind = 'notice'",
+                "i", notice_id) < 0 ||
+        answer_for_desk(db, &notice, who, now, err) < 0 ||
         audit_add(db, now, who, "notice.answered", &about, err, "reference=%s", notice.reference) <
             0 ||
         notices_remind(db, &notice, NULL, -1, -1, now, err) < 0 ||

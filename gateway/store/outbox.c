@@ -162,6 +162,10 @@ static int send_back(struct db *db, const struct outbox_item *item, time_t now, 
                 "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
                 " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
                 "i", item->notice_id) < 0 ||
+        sql_run(db, err,
+                "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND state = 'told'"
+                " AND follow_at IS NOT NULL",
+                "ii", (int64_t)now, item->notice_id) < 0 ||
         sql_int(db, &about.incident_id, err, "SELECT incident_id FROM notice WHERE notice_id = ?",
                 "i", item->notice_id) < 0)
         return -1;

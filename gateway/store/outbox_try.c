@@ -71,8 +71,9 @@ static int replan_reminded(struct db *db, int64_t notice_id, time_t now, struct 
 static int tell(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
 {
     if (sql_run(db, err,
-                "UPDATE notice SET state = 'told', told_at = ?, told_contact = ?"
-                " WHERE notice_id = ? AND told_at IS NULL",
+                "UPDATE notice SET state = 'told', told_at = ?1, told_contact = ?2, follow_at ="
+                " CASE WHEN kind IN ('notice','desk') THEN max(answer_by, ?1) END"
+                " WHERE notice_id = ?3 AND told_at IS NULL",
                 "iii", (int64_t)now, item->contact_id, item->notice_id) < 0)
         return -1;
     if (sql_changes(db) == 0)
@@ -148,6 +149,12 @@ int outbox_never(struct db *db, const struct outbox_item *item, int code, const 
         return 0;
     if (incident_of(db, item, &incident_id, err) < 0 ||
         record(db, item, &end, "item.never", incident_id, err) < 0)
+        return -1;
+    /* One that was told for want of an answer is not waited for. */
+    if (sql_run(db, err,
+                "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND state = 'told'"
+                " AND follow_at IS NOT NULL",
+                "ii", (int64_t)now, item->notice_id) < 0)
         return -1;
     return sql_run(db, err,
                    "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"

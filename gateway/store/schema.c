@@ -153,7 +153,10 @@ static const char step_1[] =
     " remind_at INTEGER," /* who was told and has not answered by then is told again, once */
     " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
     " told_at INTEGER, told_contact INTEGER REFERENCES contact,"
+    " follow_at INTEGER," /* when it is looked at whether it is answered; NULL: no more */
+    " desk_at INTEGER,"   /* nobody there has answered, and it became the desk's */
     " answered_at INTEGER, answered_by TEXT, planned_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX notice_follow ON notice(follow_at) WHERE follow_at IS NOT NULL;"
     "CREATE INDEX notice_incident ON notice(incident_id);"
     "CREATE INDEX notice_open ON notice(due_at) WHERE state IN ('owed','told','failed');"
     /* What was told or failed there before does not stand in the way of one more: a sibling that is

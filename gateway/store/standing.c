@@ -82,7 +82,11 @@ static int is_settled(struct db *db, int64_t incident_id, int64_t *out, struct e
                    "  AND state IN ('open','review','told'))"
                    " AND NOT EXISTS (SELECT 1 FROM notice n JOIN notice_stands nc USING (notice_id)"
                    "  JOIN child c USING (child_id) WHERE n.incident_id = ?1"
-                   "  AND n.state IN ('owed','told') AND c.state NOT IN ('withheld','withdrawn'))"
+                   "  AND n.state IN ('owed','told') AND c.state NOT IN ('withheld','withdrawn')"
+                   "  AND NOT (n.state = 'told' AND n.desk_at IS NOT NULL AND EXISTS"
+                   "   (SELECT 1 FROM notice_stands ds JOIN notice d ON d.notice_id = ds.notice_id"
+                   "    WHERE ds.child_id = nc.child_id AND d.reason = 'no-answer'"
+                   "    AND d.state = 'answered')))"
                    " AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.incident_id = ?1"
                    "  AND n.state = 'owed' AND n.kind = 'correction')",
                    "i", incident_id);

@@ -117,3 +117,24 @@ def test_a_child_that_is_named_no_longer_is_taken_back_alone(night):
     assert night.brother.forename in text and night.sister.forename not in text
     states = dict(night.gateway.query("SELECT child_ref, state FROM child"))
     assert states == {"1": "told", "2": "withdrawn"}
+
+
+def test_nobody_answers_the_deputy_is_told_and_then_the_desk(night):
+    night.told()
+    night.gateway.stop()
+    night.gateway.start(now="2026-03-16T08:14:59")
+    deputy = night.mails(2)[1]
+    assert deputy.recipients == [night.deputy]
+    assert "08:30 on Monday" in text_of(deputy)
+    night.gateway.stop()
+    night.gateway.start(now="2026-03-16T08:29:59")
+    desk = night.mails(3)[2]
+    assert desk.recipients == ["front-door@la-888.example"]
+    assert "nobody has answered in time" in text_of(desk)
+    reference, task = (r for r, in night.gateway.query("SELECT reference FROM notice ORDER BY notice_id"))
+    night.gateway.run("answer", reference, now="2026-03-16T08:31:00")
+    states = dict(night.gateway.query("SELECT reference, state FROM notice"))
+    assert states == {reference: "answered", task: "answered"}
+    explained = night.gateway.run("explain", "260315-0001").stdout
+    assert "escalated" in explained or "have not answered in time" in explained
+    night.quiet(explained)

@@ -1,0 +1,120 @@
+#include "follow/escalator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "follow/escalate.h"
+#include "plan/gather.h"
+#include "store/incidents.h"
+#include "store/notices.h"
+
+enum { BATCH = 64, LATER = 600 };
+
+static int read_tries(struct db *db, const struct notice_row *notice, struct escalate_try **out,
+                      size_t *count, struct err *err)
+{
+    struct notice_item *items = NULL;
+    struct escalate_try *tries;
+    size_t n = 0;
+
+    if (notices_items(db, notice->notice_id, &items, &n, err) < 0)
+        return -1;
+    tries = calloc(n + 1, sizeof *tries);
+    if (!tries) {
+        free(items);
+        return err_memory(err);
+    }
+    for (size_t i = 0; i < n; i++)
+        tries[i] = (struct escalate_try){
+            .contact_id = items[i].contact_id,
+            .at = items[i].failed ? items[i].ended_at : items[i].added_at,
+            .failed = items[i].failed,
+            .followed =
+                items[i].added_at >= notice->told_at && items[i].contact_id != notice->told_contact,
+        };
+    free(items);
+    *out = tries;
+    *count = n;
+    return 0;
+}
+
+static int act(struct db *db, const struct notice_row *notice, const struct escalation *next,
+               time_t now, struct err *err)
+{
+    switch (next->step) {
+    case ESCALATE_WAIT:
+        return notices_follow_at(db, notice->notice_id, next->at, err);
+    case ESCALATE_CONTACT:
+        return notices_escalate(db, notice, next->contact, next->answer_by, now, err);
+    case ESCALATE_DESK:
+        return notices_escalate_to_desk(db, notice, now, err);
+    case ESCALATE_END:
+        break;
+    }
+    return notices_follow_at(db, notice->notice_id, -1, err);
+}
+
+/* Those of whom nothing stands any more are waited for by nobody. */
+static int follow(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
+{
+    struct escalate_input in = {.told_at = notice->told_at,
+                                .answer_by = notice->answer_by,
+                                .is_task = notice->kind == NOTICE_DESK};
+    struct escalate_try *tries = NULL;
+    struct escalation next = {.step = ESCALATE_END};
+    struct gathered g;
+    bool standing = false;
+    size_t door = 0;
+    int rc = gather(db, notice->incident_id, now, &g, err);
+
+    for (size_t i = 0; rc == 1 && i < g.told_count && !standing; i++) {
+        standing = g.notices[g.told[i].notice].notice_id == notice->notice_id &&
+                   g.told[i].owed.kind != NOTICE_WITHDRAWAL;
+        door = g.told[i].door;
+    }
+    if (rc == 1 && standing) {
+        rc = read_tries(db, notice, &tries, &in.tries_count, err) < 0 ? -1 : 1;
+        in.in = &g.in;
+        in.door = &g.doors[door];
+        in.tries = tries;
+        if (rc == 1 && in.tries_count > 0)
+            next = escalate(&in);
+    }
+    if (rc == 1 && act(db, notice, &next, now, err) < 0)
+        rc = -1;
+    free(tries);
+    gathered_release(&g);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Between the list and its turn it may have been answered. */
+static int follow_one(struct db *db, int64_t notice_id, time_t now, struct err *err)
+{
+    struct notice_row notice;
+    int rc;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    rc = notices_get(db, notice_id, &notice, err);
+    if (rc == 1 && notice.state == NOTICE_TOLD)
+        rc = follow(db, &notice, now, err);
+    if (rc >= 0)
+        return db_commit(db, err);
+    db_rollback(db);
+    return err_context(err, "notice %lld", (long long)notice_id);
+}
+
+int escalator_run(struct db *db, int limit, time_t now, struct err *err)
+{
+    int64_t ids[BATCH];
+    int n = notices_to_follow(db, now, ids, limit < BATCH ? limit : BATCH, err);
+
+    for (int i = 0; i < n; i++) {
+        if (follow_one(db, ids[i], now, err) == 0)
+            continue;
+        /* One that can no longer be read holds up no other. */
+        if (err->code != ERR_INVALID || notices_follow_at(db, ids[i], now + LATER, err) < 0)
+            return -1;
+    }
+    return n;
+}

@@ -1,0 +1,14 @@
+/* gateway/follow/escalator.h - the follow step: notices that were told and are not answered in time
+ * go to the next person by the rule (escalate.h), each step recorded. notice.follow_at says when one
+ * is to be looked at; what becomes the desk's is planned by the planner (DESK_NO_ANSWER). */
+#ifndef FOLLOW_ESCALATOR_H
+#define FOLLOW_ESCALATOR_H
+
+#include <time.h>
+
+#include "store/db.h"
+
+/* Up to limit notices, each in a transaction of its own: how many it looked at, or -1. */
+int escalator_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,181 @@
+/* No answer in time, as rows: each step once, recorded, and ended by an answer. */
+#include "planner_fixture.h"
+
+#include "follow/answer.h"
+#include "follow/escalator.h"
+
+#define MINUTES(n) (SEND_AT + (n)*60)
+
+static int64_t told_zelda(struct place *p)
+{
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    return id;
+}
+
+static int follow_at(struct place *p, time_t now)
+{
+    int n = escalator_run(p->db, 10, now, &p->err);
+
+    if (n < 0)
+        fail_msg("%s", p->err.text);
+    return n;
+}
+
+static int64_t items(struct place *p)
+{
+    return ask(p, "SELECT count(*) FROM outbox WHERE notice_id = 1 AND kind = 'notice'");
+}
+
+/* To the deputy at 08:15, to the desk at 08:30. */
+static void the_deputy_then_the_desk_each_once(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    assert_int_equal(follow_at(p, MINUTES(44)), 0);
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(waits_for(p, 1), 2);
+    assert_int_equal(follow_at(p, MINUTES(45)), 0);
+    send_one(p, "email", MINUTES(45));
+    assert_int_equal(follow_at(p, MINUTES(60)), 1);
+    assert_int_equal(plan_at(p, MINUTES(60)), 1);
+    assert_int_equal(notice(p, 2).kind, NOTICE_DESK);
+    assert_int_equal(notice(p, 2).reason, DESK_NO_ANSWER);
+    assert_string_equal(notice(p, 2).door.urn, "879");
+    assert_int_equal(notice(p, 2).due_at, MINUTES(60));
+    assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
+    send_one(p, "email", MINUTES(60));
+    assert_int_equal(items(p), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'notice.escalated'"), 2);
+    for (int i = 0; i < 3; i++) {
+        OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_PLAN, &p->err));
+        plan_at(p, MINUTES(61 + i));
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 2);
+    nobody_is_forgotten(p);
+}
+
+static void the_desk_that_does_not_answer_either_is_followed_by_the_forces(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
+    follow_at(p, MINUTES(45));
+    plan_at(p, MINUTES(45));
+    send_one(p, "email", MINUTES(45));
+    assert_int_equal(follow_at(p, notice(p, 2).answer_by), 1);
+    plan_at(p, notice(p, 2).answer_by);
+    assert_string_equal(notice(p, 3).door.namespace, "force");
+    assert_int_equal(notice(p, 3).reason, DESK_NO_ANSWER);
+    send_one(p, "email", notice(p, 2).answer_by);
+    follow_at(p, notice(p, 3).answer_by);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE follow_at IS NOT NULL"), 0);
+    plan_at(p, notice(p, 3).answer_by);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 3);
+    assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
+}
+
+static void an_answer_ends_it_and_takes_back_what_has_not_left(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    follow_at(p, MINUTES(45));
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, "tester", MINUTES(46), &p->err),
+                     1);
+    assert_int_equal(waits_for(p, 1), -1);
+    assert_int_equal(follow_at(p, MINUTES(600)), 0);
+    assert_int_equal(child(p, id, "1").state, CHILD_ANSWERED);
+}
+
+static void an_answer_that_comes_late_ends_the_desks_task_too(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
+    follow_at(p, MINUTES(45));
+    plan_at(p, MINUTES(45));
+    send_one(p, "email", MINUTES(45));
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, "tester", MINUTES(50), &p->err),
+                     1);
+    assert_int_equal(notice(p, 2).state, NOTICE_ANSWERED);
+    assert_int_equal(ask(p, "SELECT closed_at FROM incident"), MINUTES(50));
+}
+
+static void the_desks_answer_closes_it_when_the_school_gives_none(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
+    follow_at(p, MINUTES(45));
+    plan_at(p, MINUTES(45));
+    send_one(p, "email", MINUTES(45));
+    assert_int_equal(ask(p, "SELECT closed_at IS NULL FROM incident"), 1);
+    assert_int_equal(answer_notice(p->db, notice(p, 2).reference, "tester", MINUTES(50), &p->err),
+                     1);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    assert_int_equal(ask(p, "SELECT closed_at FROM incident"), MINUTES(50));
+    nobody_is_forgotten(p);
+}
+
+static void a_task_that_waits_is_taken_back_when_the_school_answers(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
+    follow_at(p, MINUTES(45));
+    plan_at(p, MINUTES(45));
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, "tester", MINUTES(46), &p->err),
+                     1);
+    plan_at(p, MINUTES(46));
+    assert_int_equal(notice(p, 2).state, NOTICE_CANCELLED);
+    assert_int_equal(ask(p, "SELECT closed_at IS NOT NULL FROM incident"), 1);
+}
+
+static void a_deputys_mailbox_that_refuses_it_loses_no_time(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    follow_at(p, MINUTES(45));
+    fail_one(p, MINUTES(46));
+    assert_int_equal(follow_at(p, MINUTES(46)), 1);
+    plan_at(p, MINUTES(46));
+    assert_int_equal(notice(p, 2).reason, DESK_NO_ANSWER);
+}
+
+static void what_is_withdrawn_is_waited_for_no_more(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), MINUTES(10));
+    plan_at(p, MINUTES(10));
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(items(p), 1);
+    assert_int_equal(follow_at(p, MINUTES(600)), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
+    const struct CMUnitTest tests[] = {
+        T(the_deputy_then_the_desk_each_once),
+        T(the_desk_that_does_not_answer_either_is_followed_by_the_forces),
+        T(an_answer_ends_it_and_takes_back_what_has_not_left),
+        T(an_answer_that_comes_late_ends_the_desks_task_too),
+        T(the_desks_answer_closes_it_when_the_school_gives_none),
+        T(a_task_that_waits_is_taken_back_when_the_school_answers),
+        T(a_deputys_mailbox_that_refuses_it_loses_no_time),
+        T(what_is_withdrawn_is_waited_for_no_more),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

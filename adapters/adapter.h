@@ -28,6 +28,7 @@ struct outcome {
                              free text, no address */
     int retry_after;  /* seconds that the far side asks for; -1 none */
     struct personal answered_by; /* a 2xx that answers too (webhook); absent otherwise */
+    bool not_our_pupil;          /* a 2xx that says: not our pupil (webhook) */
     bool contact_ends;           /* 410: this address is gone for good */
 };
 

@@ -291,6 +291,7 @@ static void read_answer(const struct post *post, struct outcome *outcome)
     if (cJSON_IsString(by) && *by->valuestring && strlen(by->valuestring) <= ANSWERED_BY_MAX &&
         personal_set_text(&outcome->answered_by, by->valuestring, &ignored) < 0)
         personal_release(&outcome->answered_by);
+    outcome->not_our_pupil = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "not_our_pupil"));
     cJSON_Delete(json);
 }
 

@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
@@ -12,8 +13,10 @@
 #include "store/notices.h"
 #include "store/report.h"
 
-static int print(struct cli *cli, struct db *db, const char *reference, bool already,
-                 struct err *err)
+enum { WHO_SIZE = 80 };
+
+static int print(struct cli *cli, struct db *db, const char *reference, enum answer answer,
+                 bool already, struct err *err)
 {
     struct notice_row notice;
     char name[REPORT_NAME_SIZE], when[WORDS_MOMENT_SIZE];
@@ -28,6 +31,7 @@ static int print(struct cli *cli, struct db *db, const char *reference, bool alr
 
         json_text(root, "reference", notice.reference);
         json_text(root, "state", notice_state_word(notice.state));
+        json_bool(root, "not_our_pupil", answer == ANSWER_NOT_OURS);
         json_bool(root, "already", already);
         json_moment(root, "told_at", notice.told_at);
         json_moment(root, "answered_at", notice.answered_at);
@@ -37,6 +41,10 @@ static int print(struct cli *cli, struct db *db, const char *reference, bool alr
            notice.door.urn, name[0] ? ", " : "", name,
            already ? "was answered already" : "is answered",
            words_moment(notice.answered_at, when));
+    if (answer == ANSWER_NOT_OURS)
+        puts(
+            "They are asked to delete it, and are not told of that child again. A person has to say\n"
+            "who the child is: encompass review list");
     return 0;
 }
 
@@ -73,15 +81,41 @@ static int answer_exercise(struct cli *cli, struct db *db, struct bulletin *b, s
     return 0;
 }
 
+/* The audit keeps whoever it was by their part, for a name would be personal. */
+static bool is_role(const char *word)
+{
+    static const char *const roles[] = {"dsl", "deputy", "head", "office", "desk"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        if (strcmp(roles[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"not-our-pupil", no_argument, NULL, 'n'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {NULL, 0, NULL, 0}};
+    enum answer answer = ANSWER_TAKEN;
+    const char *by = NULL;
+    char who[WHO_SIZE];
     struct bulletin bulletin;
     struct db *db;
     int rc;
 
-    if (getopt_long(argc, argv, "", options, NULL) != -1)
-        return cli_usage_option(err, argc, argv);
+    while ((rc = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (rc == 'n')
+            answer = ANSWER_NOT_OURS;
+        else if (rc == 'b')
+            by = optarg;
+        else
+            return cli_usage_option(err, argc, argv);
+    }
+    if (by && !is_role(by))
+        return cli_usage(err, argv[0],
+                         "--by takes dsl, deputy, head, office or desk: who it was, by no name");
     if (argc - optind != 1)
         return cli_usage(err, argv[0], "it takes one reference, such as OE-7F3K-2Q9M");
     if (cli_store(cli, &db, err) < 0)
@@ -89,23 +123,28 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     rc = bulletins_by_reference(db, argv[optind], &bulletin, err);
     if (rc != 0)
         return rc < 0 ? -1 : answer_exercise(cli, db, &bulletin, err);
-    rc = answer_notice(db, argv[optind], cli_who(), clock_now(&cli->clock), err);
+    snprintf(who, sizeof who, "%s%s%s", cli_who(), by ? " for " : "", by ? by : "");
+    rc = answer_notice(db, argv[optind], answer, who, clock_now(&cli->clock), err);
     if (rc < 0)
         return -1;
-    return print(cli, db, argv[optind], rc == 0, err);
+    return print(cli, db, argv[optind], answer, rc == 0, err);
 }
 
 const struct command command_answer = {
     .name = "answer",
     .summary = "record that somebody has taken a notice over",
     .usage =
-        "REFERENCE\n\n"
+        "REFERENCE [--not-our-pupil] [--by ROLE]\n\n"
         "For an answer that came by telephone or in person. REFERENCE stands in the subject of\n"
         "the notice. The audit keeps your login and the time. Answering twice changes nothing;\n"
         "a notice that nobody has been told of yet cannot be answered. An exercise's reference,\n"
         "EX-..., answers the exercise.\n\n"
-        "JSON: reference state already told_at answered_at.\n\n"
+        "  --not-our-pupil  they say that it is not a pupil of theirs: they are asked to delete the\n"
+        "                   notice, and the child goes to a person for review\n"
+        "  --by ROLE        who answered: dsl, deputy, head, office or desk\n\n"
+        "JSON: reference state not_our_pupil already told_at answered_at.\n\n"
         "Examples:\n"
-        "  encompass answer OE-7F3K-2Q9M",
+        "  encompass answer OE-7F3K-2Q9M --by deputy\n"
+        "  encompass answer OE-7F3K-2Q9M --not-our-pupil",
     .run = run,
 };

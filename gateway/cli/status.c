@@ -67,6 +67,7 @@ static void notices_json(cJSON *root, const struct report_status *s)
     json_number(notices, "late", s->late);
     json_number(notices, "told_late", s->told_late);
     json_number(notices, "unanswered", s->unanswered);
+    json_number(notices, "wrong_doors", s->wrong_doors);
     json_moment(notices, "next_due", s->next_due);
     json_moment(notices, "next_answer_by", s->next_answer_by);
 }
@@ -164,6 +165,9 @@ static void print_notices(const struct report_status *s)
            " failed; %" PRId64 " of them to desks\n",
            s->notices[NOTICE_OWED], s->notices[NOTICE_TOLD], s->notices[NOTICE_ANSWERED],
            s->notices[NOTICE_FAILED], s->desk_notices);
+    if (s->wrong_doors > 0)
+        printf("Wrong doors       %" PRId64 " told of at an establishment that is not theirs\n",
+               s->wrong_doors);
     printf("Next due          %s\n", s->next_due < 0 ? "nothing" : words_moment(s->next_due, due));
     printf("Next answer by    %s\n",
            s->next_answer_by < 0 ? "nothing" : words_moment(s->next_answer_by, answer));
@@ -290,7 +294,7 @@ const struct command command_status = {
         "JSON: at, since, daemon_pid; tonight and all, each with messages (received accepted repeated\n"
         "refused), incidents, children (all open review told answered with_la_desk withheld\n"
         "withdrawn) and decisions (match review none undecided); adds_up; notices (all owed\n"
-        "told answered failed cancelled to_desks late told_late unanswered next_due\n"
+        "told answered failed cancelled to_desks late told_late unanswered wrong_doors next_due\n"
         "next_answer_by); attention (stuck forgotten unproved refused_waiting\n"
         "refused_oldest); work (to_match to_plan receipts_waiting receipts_oldest);\n"
         "last_message_at; troubles: a list of adapter verdict items most_tries next_try "

@@ -11,6 +11,7 @@
 #include "deliver/render.h"
 #include "deliver/retry.h"
 #include "deliver/ways.h"
+#include "follow/answer.h"
 #include "store/bulletins.h"
 #include "store/notices.h"
 #include "store/outbox.h"
@@ -150,10 +151,12 @@ static int record_sent(struct dispatch *d, const struct flight *f, time_t now, s
 
     if (outbox_sent(d->db, &f->item, f->outcome.code, f->outcome.detail, f->ms, now, err) < 0)
         return -1;
-    if (!personal_is_set(&f->outcome.answered_by))
+    if (!personal_is_set(&f->outcome.answered_by) && !f->outcome.not_our_pupil)
         return 0;
     /* Who it was stays with the receiver. A notice that was replaced meanwhile has no answer. */
-    if (notices_answer(d->db, f->item.notice_id, "webhook", now, &answer) >= 0 ||
+    if (answer_take(d->db, f->item.notice_id,
+                    f->outcome.not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, "webhook", now,
+                    &answer) >= 0 ||
         answer.code == ERR_INVALID)
         return 0;
     if (err)

@@ -1,9 +1,41 @@
 #include "follow/answer.h"
 
 #include "store/notices.h"
+#include "store/wrong_door.h"
 
-static int answer_in_transaction(struct db *db, const char *reference, const char *who, time_t now,
-                                 struct err *err)
+/* A correction is answered with what it corrects. */
+static int take_correction(struct db *db, const struct notice_row *correction, enum answer answer,
+                           const char *who, time_t now, struct err *err)
+{
+    struct notice_row told;
+    int rc = notices_get(db, correction->amends, &told, err);
+
+    if (rc <= 0)
+        return rc < 0 ? -1 : err_set(err, ERR_STORE, "a correction of nothing");
+    if (notices_answer(db, correction->notice_id, who, now, err) < 0)
+        return -1;
+    return answer_take(db, told.notice_id, answer, who, now, err);
+}
+
+int answer_take(struct db *db, int64_t notice_id, enum answer answer, const char *who, time_t now,
+                struct err *err)
+{
+    struct notice_row notice;
+    int rc = notices_get(db, notice_id, &notice, err);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        return err_set(err, ERR_NONE_SUCH, "no such notice");
+    if (notice.kind == NOTICE_CORRECTION &&
+        (notice.state == NOTICE_TOLD || notice.state == NOTICE_ANSWERED))
+        return take_correction(db, &notice, answer, who, now, err);
+    return answer == ANSWER_NOT_OURS ? wrong_door_say(db, notice_id, who, now, err)
+                                     : notices_answer(db, notice_id, who, now, err);
+}
+
+static int answer_in_transaction(struct db *db, const char *reference, enum answer answer,
+                                 const char *who, time_t now, struct err *err)
 {
     struct notice_row notice;
     int rc = notices_by_reference(db, reference, &notice, err);
@@ -15,17 +47,17 @@ static int answer_in_transaction(struct db *db, const char *reference, const cha
     if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED)
         return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet",
                        notice.reference, notice_state_word(notice.state));
-    return notices_answer(db, notice.notice_id, who, now, err);
+    return answer_take(db, notice.notice_id, answer, who, now, err);
 }
 
-int answer_notice(struct db *db, const char *reference, const char *who, time_t now,
-                  struct err *err)
+int answer_notice(struct db *db, const char *reference, enum answer answer, const char *who,
+                  time_t now, struct err *err)
 {
     int rc;
 
     if (db_begin(db, err) < 0)
         return -1;
-    rc = answer_in_transaction(db, reference, who, now, err);
+    rc = answer_in_transaction(db, reference, answer, who, now, err);
     if (rc < 0) {
         db_rollback(db);
         return -1;

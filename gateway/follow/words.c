@@ -134,6 +134,7 @@ const char *words_decided_by(const char *made_by)
         {"dispatcher", "the gateway"},
         {"gateway", "the gateway"},
         {"webhook", "the school's own system"},
+        {"file", "a signed answer file"},
         {NULL, NULL},
     };
 
@@ -170,6 +171,8 @@ const char *words_desk_reason(enum desk_reason reason)
                "school elsewhere";
     case DESK_REVIEW:
         return "a person has to say which of several pupils this is";
+    case DESK_WRONG_DOOR:
+        return "an establishment that was told says that this is not its pupil";
     case DESK_NOT_ENROLLED:
         return "the pupil is known, but on no roll on that day";
     case DESK_CLOSED:
@@ -204,6 +207,7 @@ const char *words_desk_reason_short(enum desk_reason reason)
         [DESK_NONE] = "",
         [DESK_NO_MATCH] = "on no roll",
         [DESK_REVIEW] = "a person has to decide",
+        [DESK_WRONG_DOOR] = "not their pupil",
         [DESK_NOT_ENROLLED] = "not enrolled that day",
         [DESK_CLOSED] = "establishment closed",
         [DESK_SUCCESSORS] = "closed, several follow it",

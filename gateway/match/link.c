@@ -8,6 +8,7 @@
 #include "match/weights.h"
 #include "store/incidents.h"
 #include "store/roster.h"
+#include "store/wrong_door.h"
 
 /* One child of the call-out under way. */
 struct linked {
@@ -122,6 +123,21 @@ static bool is_work(const struct child_row *row, const struct decision *d, bool 
            (row->state == CHILD_OPEN && was_match && d->outcome == MATCH_REVIEW);
 }
 
+/* A pupil whose establishment has said that the child is not its own is not matched to it again but
+ * by a person. */
+static int heed_wrong_door(struct db *db, int64_t child_id, struct decision *d, struct err *err)
+{
+    int rc = d->outcome == MATCH_MATCH
+                 ? wrong_door_of_pupil(db, child_id, d->candidates[0].pupil_key, err)
+                 : 0;
+
+    if (rc == 1) {
+        d->outcome = MATCH_REVIEW;
+        d->rule = "that pupil's establishment has said that it is not its own";
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 static int link_children(struct db *db, const struct incident *incident,
                          const struct child_row *rows, size_t count, time_t now, struct err *err)
 {
@@ -149,9 +165,11 @@ static int link_children(struct db *db, const struct incident *incident,
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct child_row *row = linked[i].row;
 
-        if (linked[i].ours && is_work(row, &decisions[i], was_match[i]))
+        if (linked[i].ours)
+            rc = heed_wrong_door(db, row->child_id, &decisions[i], err);
+        if (rc == 0 && linked[i].ours && is_work(row, &decisions[i], was_match[i]))
             rc = roster_decide(db, row->child_id, &decisions[i], "matcher", now, err);
-        else if (row->stage == STAGE_MATCH)
+        else if (rc == 0 && row->stage == STAGE_MATCH)
             rc = incidents_set_stage(db, row->child_id, STAGE_PLAN, err);
     }
     if (decisions)

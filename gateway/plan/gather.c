@@ -6,6 +6,7 @@
 
 #include "store/registers.h"
 #include "store/roster.h"
+#include "store/wrong_door.h"
 
 /* Where chains of successors end that a mistake of the register has made long. */
 enum { DOORS_MAX = 400 };
@@ -174,6 +175,18 @@ static day_t day_of_telling(const struct gathered *g, const struct plan_child *c
     return london_day(due.at);
 }
 
+/* Whether a door, or the one that has followed it, has said that the child is not its own. */
+static int is_ruled_out(struct db *db, const struct gathered *g, int64_t child_id, size_t index,
+                        struct err *err)
+{
+    size_t follower = plan_followed(&g->in, index);
+    int rc = wrong_door_is(db, child_id, &g->doors[index].establishment.door, err);
+
+    if (rc == 0 && follower != index)
+        rc = wrong_door_is(db, child_id, &g->doors[follower].establishment.door, err);
+    return rc;
+}
+
 static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
                            struct plan_child *out, struct err *err)
 {
@@ -182,9 +195,15 @@ static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
     int rc = roster_enrolments(db, pupil_key, day_of_telling(g, out), &rows, &count, err);
 
     for (size_t i = 0; rc == 0 && i < count && out->enrolled_count < PLAN_DOORS_PER_CHILD; i++) {
+        size_t *door = &out->enrolled[out->enrolled_count];
+
         out->attends[out->enrolled_count] = rows[i].days;
-        rc = gather_door(db, g, rows[i].namespace, rows[i].urn,
-                         &out->enrolled[out->enrolled_count++], err);
+        rc = gather_door(db, g, rows[i].namespace, rows[i].urn, door, err);
+        if (rc == 0)
+            rc = is_ruled_out(db, g, out->child_id, *door, err);
+        if (rc == 0)
+            out->enrolled_count++;
+        rc = rc < 0 ? -1 : 0;
     }
     free(rows);
     return rc;
@@ -202,9 +221,15 @@ static int find_centres(struct db *db, struct gathered *g, const struct incident
         return 0;
     n = registers_centres(db, personal_reveal(home), doors, PLAN_DOORS_PER_CHILD, err);
     for (int i = 0; i < n; i++) {
-        if (gather_door(db, g, doors[i].namespace, doors[i].urn, &out->centres[i], err) < 0)
+        size_t *door = &out->centres[out->centres_count];
+        int rc = gather_door(db, g, doors[i].namespace, doors[i].urn, door, err);
+
+        if (rc == 0)
+            rc = is_ruled_out(db, g, out->child_id, *door, err);
+        if (rc < 0)
             return -1;
-        out->centres_count++;
+        if (rc == 0)
+            out->centres_count++;
     }
     return n < 0 ? -1 : 0;
 }

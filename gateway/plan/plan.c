@@ -389,10 +389,12 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
     if (child->outcome == MATCH_MATCH && tell_schools(in, out, child, &schools, &reason, err) < 0)
         return -1;
     if (child->outcome == MATCH_REVIEW) {
-        reason = DESK_REVIEW;
+        reason = child->wrong_door_at > 0 ? DESK_WRONG_DOOR : DESK_REVIEW;
     } else if (schools == 0) {
         if (!is_under_five(child, due.at))
-            reason = child->outcome == MATCH_MATCH ? DESK_NOT_ENROLLED : DESK_NO_MATCH;
+            reason = child->outcome != MATCH_MATCH ? DESK_NO_MATCH
+                     : child->wrong_door_at > 0    ? DESK_WRONG_DOOR
+                                                   : DESK_NOT_ENROLLED;
         else if (tell_locally(in, out, child, &due, &reason, err) < 0)
             return -1;
     }

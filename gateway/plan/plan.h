@@ -47,6 +47,7 @@ enum desk_reason {
     DESK_NONE,
     DESK_NO_MATCH,     /* on no roll that we have: home educated, missing education, elsewhere */
     DESK_REVIEW,       /* a person must decide between candidates */
+    DESK_WRONG_DOOR,   /* an establishment that was told says that it is not its pupil */
     DESK_NOT_ENROLLED, /* known, but on no roll on that day */
     DESK_CLOSED,       /* the establishment is closed, or not in the register */
     DESK_SUCCESSORS,   /* closed, and several have followed it */
@@ -97,6 +98,7 @@ struct plan_child {
      * silent: it is the authority's desk that has not. */
     time_t unanswered_since;
     bool desk_is_silent;
+    time_t wrong_door_at; /* an establishment last said that it is not its pupil; 0 none has */
 };
 
 struct plan_input {

@@ -24,6 +24,7 @@ const char *desk_reason_word(enum desk_reason reason)
         [DESK_NONE] = "none",
         [DESK_NO_MATCH] = "no-match",
         [DESK_REVIEW] = "review",
+        [DESK_WRONG_DOOR] = "wrong-door",
         [DESK_NOT_ENROLLED] = "not-enrolled",
         [DESK_CLOSED] = "closed",
         [DESK_SUCCESSORS] = "several-successors",

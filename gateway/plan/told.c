@@ -5,13 +5,17 @@
 
 #include "deliver/values.h"
 #include "plan/gather.h"
+#include "store/wrong_door.h"
 
 /* A desk that was told because nobody knew whose child it is has not been told what came out once
- * somebody did. */
-static bool stands(const struct notice_row *notice, const struct decision_row *decision)
+ * somebody did, nor that it was a wrong door. */
+static bool stands(const struct notice_row *notice, const struct decision_row *decision,
+                   const struct plan_child *child)
 {
     if (notice->kind == NOTICE_NOTICE)
         return true;
+    if (notice->told_at < child->wrong_door_at)
+        return false;
     return decision->outcome != MATCH_MATCH || notice->told_at >= decision->made_at ||
            (notice->reason != DESK_REVIEW && notice->reason != DESK_NO_MATCH);
 }
@@ -102,13 +106,20 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     if (gather_door(db, g, notice->door.namespace, notice->door.urn, &told.door, err) < 0 ||
         roster_pupil_at(db, row->child_id, notice->told_at, &pupil_key, err) < 0)
         return -1;
+    if (!t.to_desk) {
+        int rc = wrong_door_is(db, row->child_id, &notice->door, err);
+
+        if (rc < 0)
+            return -1;
+        t.ruled_out = rc == 1;
+    }
     t.same_pupil = pupil_key == decision->pupil_key;
     t.at_door = !child->settled && is_at(&g->in, child, told.door);
     if (t.at_door && row->changed_revision > revision &&
         says_otherwise(db, g, notice, &g->doors[told.door], row, revision, &t.changed, err) < 0)
         return -1;
     told.owed = amend_judge(&t);
-    if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision))
+    if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision, child))
         child->told[child->told_count++] = told.door;
     return add(g, &told, err);
 }
@@ -140,6 +151,9 @@ int told_gather(struct db *db, struct gathered *g, const struct child_row *row,
                 const struct decision_row *decision, struct plan_child *child, struct err *err)
 {
     size_t first = g->told_count;
+
+    if (wrong_door_at(db, row->child_id, &child->wrong_door_at, err) < 0)
+        return -1;
 
     child->told = calloc(g->notices_count + 1, sizeof *child->told);
     if (!child->told)

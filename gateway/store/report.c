@@ -219,7 +219,9 @@ static int read_status(struct db *db, time_t since, time_t now, struct report_st
         incidents_account(db, 0, &out->all.account, err) < 0 ||
         incidents_account(db, since, &out->since.account, err) < 0 ||
         count_decisions(db, since, out, err) < 0 || count_notices(db, now, out, err) < 0 ||
-        read_troubles(db, out, err) < 0)
+        read_troubles(db, out, err) < 0 ||
+        sql_int(db, &out->wrong_doors, err, "SELECT count(DISTINCT child_id) FROM ruled_out", "") <
+            0)
         return -1;
     if (count_and_oldest(db, "SELECT count(*), max(received_at) FROM message", &messages,
                          &out->last_message_at, err) < 0 ||

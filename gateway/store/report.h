@@ -57,6 +57,7 @@ struct report_status {
     int64_t desk_notices;            /* of these: to a desk, not cancelled */
     int64_t late;                    /* owed, and due more than a minute ago */
     int64_t told_late;               /* told after the moment by which an answer was wanted */
+    int64_t wrong_doors;             /* children of whom an establishment said: not our pupil */
     int64_t unanswered;              /* told, and that moment has passed */
     time_t next_due, next_answer_by; /* the next moments to come or, if late, gone by; -1 none */
     time_t last_message_at;

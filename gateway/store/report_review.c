@@ -195,7 +195,7 @@ int report_reviews(struct db *db, int64_t child_id, struct report_review **out, 
         " JOIN decision d ON d.decision_id = c.decision_id"
         " WHERE d.outcome = 'review' AND (?1 IS NULL OR c.child_id = ?1)"
         " AND (c.state IN ('open','review') OR (c.state = 'with_la_desk' AND NOT EXISTS ("
-        "  SELECT 1 FROM notice_child nc JOIN notice n ON n.notice_id = nc.notice_id"
+        "  SELECT 1 FROM notice_stands nc JOIN notice n ON n.notice_id = nc.notice_id"
         "  WHERE nc.child_id = c.child_id AND n.state = 'answered')))"
         " ORDER BY deadline IS NULL, deadline, c.child_id",
         "m", child_id);

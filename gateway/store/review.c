@@ -101,7 +101,7 @@ static int check_others(struct db *db, int64_t child_id, int64_t pupil_key, bool
     struct decision_row before;
     int rc = roster_decision(db, child_id, &before, err);
 
-    if (rc <= 0 || strcmp(before.made_by, "matcher") == 0)
+    if (rc <= 0 || before.outcome == MATCH_REVIEW || strcmp(before.made_by, "matcher") == 0)
         return rc < 0 ? -1 : 0;
     if (before.pupil_key == pupil_key)
         return 1;

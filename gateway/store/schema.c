@@ -154,7 +154,8 @@ static const char step_1[] =
     " state TEXT NOT NULL CHECK (state IN ('owed','told','answered','failed','cancelled')),"
     " told_at INTEGER, told_contact INTEGER REFERENCES contact,"
     " follow_at INTEGER," /* when it is looked at whether it is answered; NULL: no more */
-    " desk_at INTEGER,"   /* nobody there has answered, and it became the desk's */
+    " not_ours INTEGER NOT NULL DEFAULT 0," /* answered so: not our pupil */
+    " desk_at INTEGER," /* nobody there has answered, and it became the desk's */
     " answered_at INTEGER, answered_by TEXT, planned_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX notice_follow ON notice(follow_at) WHERE follow_at IS NOT NULL;"
     "CREATE INDEX notice_incident ON notice(incident_id);"
@@ -170,13 +171,20 @@ static const char step_1[] =
     " notice_id INTEGER NOT NULL REFERENCES notice, child_id INTEGER NOT NULL REFERENCES child,"
     " PRIMARY KEY (notice_id, child_id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX notice_child_child ON notice_child(child_id);"
+    /* Doors that have said: not our pupil. Neither matching nor planning leads there again. */
+    "CREATE TABLE ruled_out ("
+    " child_id INTEGER NOT NULL REFERENCES child, namespace TEXT NOT NULL, urn TEXT NOT NULL,"
+    " notice_id INTEGER NOT NULL REFERENCES notice, at INTEGER NOT NULL, who TEXT NOT NULL,"
+    " PRIMARY KEY (child_id, namespace, urn)) STRICT, WITHOUT ROWID;"
     /* What a door has on its hands: not what has been taken back, nor what waits to be. */
     "CREATE VIEW notice_stands AS SELECT nc.notice_id, nc.child_id FROM notice_child nc"
     " JOIN notice n ON n.notice_id = nc.notice_id"
     " WHERE n.kind IN ('notice','desk') AND NOT EXISTS (SELECT 1 FROM notice w"
     "  JOIN notice_child wc ON wc.notice_id = w.notice_id"
     "  WHERE w.amends = n.notice_id AND w.kind = 'withdrawal' AND w.state <> 'cancelled'"
-    "  AND wc.child_id = nc.child_id);"
+    "  AND wc.child_id = nc.child_id)"
+    " AND NOT EXISTS (SELECT 1 FROM ruled_out r WHERE r.child_id = nc.child_id"
+    "  AND r.namespace = n.namespace AND r.urn = n.urn);"
 
     /* Outbox: what is owed to one recipient by one adapter. */
     "CREATE TABLE outbox ("

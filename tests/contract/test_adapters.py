@@ -49,6 +49,7 @@ class Outcome:
     detail: str
     retry_after: int
     answered_by: str
+    not_our_pupil: bool
     contact_ends: bool
     seconds: float
 
@@ -540,6 +541,15 @@ def test_an_answer_in_the_body_answers_the_notice(web, by_web):
     web.respond = lambda request: Response(200, {}, b'{"answered_by": "Zelda", "other": 1}')
     outcome = by_web.send(to_address=by_web.address)
     assert (outcome.verdict, outcome.answered_by) == ("sent", "Zelda")
+    assert outcome.not_our_pupil is False
+
+
+@pytest.mark.parametrize("body,says", [(b'{"not_our_pupil": true}', True), (b'{"not_our_pupil": "true"}', False),
+                                       (b'{"not_our_pupil": false}', False), (b'{"not_our_pupil": 1}', False)])
+def test_a_body_can_say_that_it_is_not_their_pupil(web, by_web, body, says):
+    web.respond = lambda request: Response(200, {}, body)
+    outcome = by_web.send(to_address=by_web.address)
+    assert (outcome.verdict, outcome.not_our_pupil) == ("sent", says)
 
 
 @pytest.mark.parametrize("body", [

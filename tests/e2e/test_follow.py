@@ -138,3 +138,23 @@ def test_nobody_answers_the_deputy_is_told_and_then_the_desk(night):
     explained = night.gateway.run("explain", "260315-0001").stdout
     assert "escalated" in explained or "have not answered in time" in explained
     night.quiet(explained)
+
+
+def test_not_our_pupil_is_deleted_there_and_goes_to_a_person(night):
+    night.told()
+    reference, = (r for r, in night.gateway.query("SELECT reference FROM notice"))
+    said = night.gateway.run("answer", reference, "--not-our-pupil", "--by", "office").stdout
+    assert "review list" in said
+    mails = night.mails(3)
+    recall = next(m for m in mails[1:] if m.recipients == [night.dsl])
+    desk = next(m for m in mails[1:] if m.recipients == ["front-door@la-888.example"])
+    assert f"Delete notice {reference}" in text_of(recall)
+    assert night.sister.surname not in text_of(recall) and night.sister.forename not in text_of(recall)
+    assert "says that this is not its pupil" in text_of(desk)
+    waiting = night.gateway.json("review", "list")["children"]
+    assert len(waiting) == 2 and all(c["candidates"] for c in waiting)
+    assert night.gateway.json("status")["notices"]["wrong_doors"] == 2
+    assert night.gateway.json("answer", reference, "--not-our-pupil")["already"] is True
+    refused = night.gateway.run("answer", reference, "--by", "Mrs Smith", status=2)
+    assert "by no name" in refused.stderr
+    night.quiet(said)

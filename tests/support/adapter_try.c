@@ -58,6 +58,7 @@ static void print(const char *verdict, const struct outcome *o)
     cJSON_AddNumberToObject(json, "code", o->code);
     cJSON_AddStringToObject(json, "detail", o->detail);
     cJSON_AddNumberToObject(json, "retry_after", o->retry_after);
+    cJSON_AddBoolToObject(json, "not_our_pupil", o->not_our_pupil);
     cJSON_AddStringToObject(json, "answered_by", personal_reveal(&o->answered_by));
     cJSON_AddBoolToObject(json, "contact_ends", o->contact_ends);
     text = cJSON_PrintUnformatted(json);

@@ -1,0 +1,129 @@
+#include "store/wrong_door.h"
+
+#include <stdlib.h>
+
+#include "store/audit.h"
+#include "store/notices.h"
+#include "store/roster.h"
+#include "store/sql.h"
+
+static int rule_out(struct db *db, const struct notice_row *notice, int64_t child_id,
+                    const char *who, time_t now, struct err *err)
+{
+    const struct audit_about about = {notice->incident_id, child_id, notice->notice_id, -1};
+
+    if (sql_run(db, err,
+                "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
+                " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                "ittiit", child_id, notice->door.namespace, notice->door.urn, notice->notice_id,
+                (int64_t)now, who) < 0)
+        return -1;
+    return audit_add(db, now, who, "child.wrong_door", &about, err, "reference=%s door=%s/%s",
+                     notice->reference, notice->door.namespace, notice->door.urn);
+}
+
+/* What the matcher found stands beside the new decision, for whoever decides now. */
+static int back_to_review(struct db *db, int64_t child_id, const char *who, time_t now,
+                          struct err *err)
+{
+    struct decision review = {.outcome = MATCH_REVIEW,
+                              .rule = "the establishment said that it is not its pupil"};
+    struct decision_row before;
+    int rc = roster_decision(db, child_id, &before, err);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || before.outcome != MATCH_MATCH)
+        return incidents_set_stage(db, child_id, STAGE_PLAN, err);
+    if (roster_decide(db, child_id, &review, who, now, err) < 0)
+        return -1;
+    return sql_run(db, err,
+                   "INSERT INTO candidate(decision_id, rank, pupil_key, score, evidence)"
+                   " SELECT c.decision_id, k.rank, k.pupil_key, k.score, k.evidence"
+                   " FROM child c JOIN candidate k ON k.decision_id = ?1"
+                   " WHERE c.child_id = ?2 AND c.decision_id <> ?1",
+                   "ii", before.decision_id, child_id);
+}
+
+static int answer(struct db *db, const struct notice_row *notice, const char *who, time_t now,
+                  struct err *err)
+{
+    const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
+    int rc = notices_answer(db, notice->notice_id, who, now, err);
+
+    if (rc < 0 || sql_run(db, err, "UPDATE notice SET not_ours = 1 WHERE notice_id = ?", "i",
+                          notice->notice_id) < 0)
+        return -1;
+    return audit_add(db, now, who, "notice.not_ours", &about, err, "reference=%s",
+                     notice->reference);
+}
+
+int wrong_door_say(struct db *db, int64_t notice_id, const char *who, time_t now, struct err *err)
+{
+    struct notice_row notice;
+    int64_t *children = NULL, said = 0;
+    size_t count = 0;
+    int rc = notices_get(db, notice_id, &notice, err);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || notice.kind != NOTICE_NOTICE)
+        return err_set(err, ERR_INVALID, "only an establishment's notice can be not its pupil's");
+    if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED)
+        return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet",
+                       notice.reference, notice_state_word(notice.state));
+    if (sql_int(db, &said, err, "SELECT not_ours FROM notice WHERE notice_id = ?", "i", notice_id) <
+        0)
+        return -1;
+    if (said)
+        return 0;
+    if (answer(db, &notice, who, now, err) < 0 ||
+        notices_children(db, notice_id, &children, &count, err) < 0)
+        return -1;
+    rc = 1;
+    for (size_t i = 0; rc == 1 && i < count; i++) {
+        if (rule_out(db, &notice, children[i], who, now, err) < 0 ||
+            back_to_review(db, children[i], who, now, err) < 0 ||
+            notices_restate(db, children[i], who, now, err) < 0)
+            rc = -1;
+    }
+    free(children);
+    return rc;
+}
+
+static int exists(int rc)
+{
+    return rc < 0 ? -1 : rc == 1;
+}
+
+int wrong_door_is(struct db *db, int64_t child_id, const struct door *door, struct err *err)
+{
+    int64_t one;
+
+    return exists(sql_int(db, &one, err,
+                          "SELECT 1 FROM ruled_out WHERE child_id = ? AND namespace = ?"
+                          " AND urn = ?",
+                          "itt", child_id, door->namespace, door->urn));
+}
+
+int wrong_door_of_pupil(struct db *db, int64_t child_id, int64_t pupil_key, struct err *err)
+{
+    int64_t one;
+
+    return exists(sql_int(db, &one, err,
+                          "SELECT 1 FROM ruled_out r JOIN enrolment e"
+                          " ON e.namespace = r.namespace AND e.urn = r.urn"
+                          " WHERE r.child_id = ? AND e.pupil_key = ? AND e.ended_at IS NULL",
+                          "ii", child_id, pupil_key));
+}
+
+int wrong_door_at(struct db *db, int64_t child_id, time_t *at, struct err *err)
+{
+    int64_t last;
+    int rc =
+        sql_int(db, &last, err, "SELECT max(at) FROM ruled_out WHERE child_id = ?", "i", child_id);
+
+    if (rc == 1)
+        *at = (time_t)last;
+    return rc;
+}

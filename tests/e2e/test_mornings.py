@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support.gateway import build_folder
+from support.gateway import Gateway, build_folder, wait_until
 
 ENCOMPASS = build_folder() / "encompass"
 SIX = "2026-03-11T06:00:00"  # a Wednesday, in London
@@ -384,3 +384,33 @@ def test_check_regrets_local_routes_that_go_nowhere(office):
     office.run("policy", "unset", "la", "878", "health_visitors")
     found = " ".join(office.run("check", status=1).stdout.split())
     assert "below reception" not in found and "health_visitors" not in found
+
+
+# The first morning after a holiday.
+
+
+def test_a_reminder_goes_out_on_the_first_school_morning_in_words_of_its_own(tmp_path):
+    gateway = Gateway(tmp_path / "gateway")
+    office = Office(gateway.store)
+    with office.open() as db:
+        db.execute("UPDATE contact SET adapter = 'spool', address = 'a' || contact_id WHERE namespace = 'school'")
+        db.execute("UPDATE term SET to_day = '2026-03-06'")
+        db.executemany("INSERT INTO term(la_code, kind, from_day, to_day) VALUES (?, 'term', '2026-03-23', '2026-04-01')",
+                       [("879",), ("878",)])
+        db.execute("UPDATE child SET decision_id = child_id")
+    with gateway.start(now="2026-03-11T07:29:58"):
+        wait_until(lambda: gateway.value("SELECT count(*) FROM outbox WHERE kind = 'reminder' AND state = 'due'") == 3)
+        gateway.stop()
+    told = gateway.value("SELECT reference FROM notice WHERE urn = '100001'")
+    other = gateway.value("SELECT reference FROM notice WHERE urn = '100002'")
+    office.run("answer", other, now="2026-03-12T10:00:00")
+    with gateway.start(now="2026-03-23T07:29:58"):
+        wait_until(lambda: gateway.value("SELECT count(*) FROM outbox WHERE kind = 'reminder' AND state = 'sent'") == 2)
+        gateway.stop()
+    keys = [key for key, in office.rows("SELECT key FROM outbox JOIN notice USING (notice_id)"
+                                        " WHERE outbox.kind = 'reminder' AND reference = ?", told)]
+    texts = [p.read_text() for p in gateway.spool.rglob("*") if p.is_file() and keys[0] in p.name]
+    assert any(f"NOTICE {told} WAITS FOR YOUR ANSWER" in text and "08:15 on Monday 23 March 2026" in text
+               and "07:30 on Wednesday 11 March 2026" in text for text in texts), texts
+    assert "A reminder to the designated safeguarding lead" in office.run("explain", "50260000001").stdout
+    assert gateway.value("SELECT count(*) FROM notice WHERE state = 'told' AND kind = 'notice'") == 2

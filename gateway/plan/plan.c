@@ -132,17 +132,35 @@ struct offer {
     struct due due;
 };
 
+/* A missing child cannot wait for a morning, whoever is there to read of it: the answer can. */
+static time_t read_and_answered_by(const struct plan_door *door, time_t at)
+{
+    struct morning hours = door->policy.morning;
+    struct due due;
+
+    hours.desk_ends = hours.day_ends;
+    calendar_due_desk(&door->calendar, &hours, at, at, &due);
+    return due.answer_by;
+}
+
 static enum desk_reason offer(const struct plan_input *in, const struct plan_child *child,
                               const struct plan_door *door, unsigned attends, struct offer *out)
 {
+    struct morning morning = door->policy.morning;
+    bool is_urgent = in->type != INCIDENT_DOMESTIC_ABUSE && morning.policy != MORNING_AT_ONCE;
+
+    if (is_urgent)
+        morning.policy = MORNING_AT_ONCE;
     if (!establishment_is_open(&door->establishment))
         return door->successors_count > 1 ? DESK_SUCCESSORS : DESK_CLOSED;
     out->contact = whom(in, door);
     if (!out->contact)
         return DESK_NO_CONTACT;
-    if (calendar_due_attending(&door->calendar, &door->policy.morning, attends, in->accepted_at,
-                               in->now, &out->due) == 0)
+    if (calendar_due_attending(&door->calendar, &morning, attends, in->accepted_at, in->now,
+                               &out->due) == 0)
         return DESK_NO_CALENDAR;
+    if (is_urgent)
+        out->due.answer_by = read_and_answered_by(door, out->due.at);
     return age_on(child, out->due.at) >= ADULT_AGE ? DESK_OVER_AGE : DESK_NONE;
 }
 

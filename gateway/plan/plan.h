@@ -13,6 +13,7 @@
  *                          incident's force; none there either: a notice with no contact, shown as
  *                          stuck by status until somebody gives one
  *   told, and nobody has answered: that desk too, with a task; of a desk, the force's
+ *   missing, or found: the same doors, the establishment at once, at any hour
  *   withheld, withdrawn, filtered by the force's policy: nothing
  * One notice a door: siblings at one school share it, and the earliest of their times. Ages count
  * on the day the notice is due.

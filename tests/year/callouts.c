@@ -167,11 +167,15 @@ static void upper(char *text)
 void callouts_said_name(const struct said_child *c, int revision, char forename[64],
                         char surname[72])
 {
+    static const char *const odd_girls[CALLOUT_CHILDREN] = {"Ottoline", "Perpetua", "Hyacinth",
+                                                            "Cordula",  "Drusilla", "Ermintrude"};
+    static const char *const odd_boys[CALLOUT_CHILDREN] = {"Quentin",   "Barnabas", "Ludovic",
+                                                           "Peregrine", "Ignatius", "Torquil"};
     const struct pupil_truth *p = &pupils[c->pupil];
     size_t length;
 
     snprintf(forename, 64, "%s",
-             c->stranger             ? (p->girl ? "Ottoline" : "Quentin")
+             c->stranger             ? (p->girl ? odd_girls : odd_boys)[c->pupil % CALLOUT_CHILDREN]
              : c->nickname_of_middle ? p->middle
                                      : p->forename);
     if (c->stranger)

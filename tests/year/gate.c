@@ -30,6 +30,28 @@ static struct config *conf;
 static CURLM *multi;
 static struct steps steps;
 
+static double seconds[STEPS + 1]; /* the last is intake's */
+
+static double processor(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+void gate_print_time(void)
+{
+    double all = processor();
+
+    printf("%10.1f s of the processor:", all);
+    for (int i = 0; i <= STEPS; i++) {
+        printf(" %s %.1f,", i < STEPS ? all_steps[i].name : "intake", seconds[i]);
+        all -= seconds[i];
+    }
+    printf(" all else %.1f\n", all);
+}
+
 int gate_make(const char *folder, struct err *err)
 {
     char path[600];
@@ -78,6 +100,7 @@ int gate_accept(const struct gate_message *message, enum accepted *what, struct 
     const struct inbound in = {
         .topic = message->topic, .payload = message->text, .length = strlen(message->text)};
     enum accepted accepted;
+    double from = processor();
 
     if (db_begin(gate_db, err) < 0)
         return -1;
@@ -88,6 +111,7 @@ int gate_accept(const struct gate_message *message, enum accepted *what, struct 
     if (db_commit(gate_db, err) < 0)
         return -1;
     *what = accepted;
+    seconds[STEPS] += processor() - from;
     return 0;
 }
 
@@ -105,9 +129,12 @@ int gate_run(time_t *next, struct err *err)
         steps.more = false;
         watch_broker(&steps.watch, true, true, now);
         for (int i = 0; i < STEPS; i++) {
+            double from = processor();
+
             steps.next = soonest;
             if (all_steps[i].run(&steps, err) < 0)
                 return err_context(err, "step %s", all_steps[i].name);
+            seconds[i] += processor() - from;
             if (!only_looks(&all_steps[i]))
                 soonest = steps.next;
         }

@@ -21,6 +21,9 @@ int gate_make(const char *folder, struct err *err);
 int gate_open(struct err *err);
 void gate_close(void);
 
+/* Where the processor's time went: by step, and intake. */
+void gate_print_time(void);
+
 struct gate_message {
     const char *topic, *text;
 };

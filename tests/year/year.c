@@ -654,6 +654,7 @@ int main(int argc, char **argv)
                 options.incidents, options.folder);
     printf("%10.1f s for %d days, seed %" PRIu64 "\n",
            (double)(clock_monotonic_ms() - from) / 1000.0, options.days, options.seed);
+    gate_print_time();
     gate_close();
     while (heap_count > 0)
         free(heap[--heap_count].text);

@@ -19,7 +19,7 @@
 #include "store/outbox.h"
 #include "store/roll_index.h"
 
-enum { ROUNDS_MOST = 100000 };
+enum { ROUNDS_MOST = 3000 };
 
 struct clock gate_clock = {.pretended = true, .stands = true};
 struct db *gate_db;

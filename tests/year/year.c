@@ -478,7 +478,7 @@ static int happen(const struct event *e)
         contacts[e->number].verified_at = now;
         return import_contacts((int)e->number);
     case TICK:
-        add(now + 3600, TICK, 0, 0, NULL);
+        add(now + 4 * 3600, TICK, 0, 0, NULL);
         return 0;
     case END:
         return 0;

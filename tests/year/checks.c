@@ -168,7 +168,7 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     for (int i = 0; i < c->children_count; i++) {
         const struct said_child *said = &c->children[i];
 
-        if ((children >> i & 1) == 0 || !is_telling(s->kind))
+        if ((children >> i & 1) == 0 || (!is_telling(s->kind) && s->kind != 'r'))
             continue;
         if (is_desk(who->door) ? !is_desk_of(c, said, who->door)
                                : !attends(said, who->door, item->at))
@@ -187,7 +187,9 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
     bool is_told = false;
 
     for (struct telling *t = c->tellings; t; t = t->next) {
-        is_told |= t->contact == contact;
+        /* A reminder is for whoever is there by then. */
+        is_told |= s->kind == 'r' ? contacts[t->contact].door == contacts[contact].door
+                                  : t->contact == contact;
         if (strcmp(t->key, item->key) == 0) {
             if (t->crashes == gate_life)
                 return broken("P4", s->reference, item, "sent again, and nothing had crashed");

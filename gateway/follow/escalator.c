@@ -54,7 +54,41 @@ static int act(struct db *db, const struct notice_row *notice, const struct esca
     return notices_follow_at(db, notice->notice_id, -1, err);
 }
 
-/* Those of whom nothing stands any more are waited for by nobody. */
+static bool is_among(size_t door, const size_t *doors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (doors[i] == door)
+            return true;
+    }
+    return false;
+}
+
+/* Whom a rule's next contact gives way to, where every child that was told of has left: nobody when
+ * all go elsewhere now, for they are told of there; else the desk. */
+static enum escalate_step without_pupils(const struct gathered *g, int64_t notice_id, size_t door)
+{
+    enum escalate_step step = ESCALATE_END;
+
+    for (size_t i = 0; i < g->told_count; i++) {
+        if (g->notices[g->told[i].notice].notice_id != notice_id)
+            continue;
+        for (size_t j = 0; j < g->children_count; j++) {
+            const struct plan_child *child = &g->planned[j];
+
+            if (child->child_id != g->told[i].child_id)
+                continue;
+            if (is_among(door, child->enrolled, child->enrolled_count) ||
+                is_among(door, child->centres, child->centres_count))
+                return ESCALATE_CONTACT;
+            if (child->enrolled_count == 0)
+                step = ESCALATE_DESK;
+        }
+    }
+    return step;
+}
+
+/* Those of whom nothing stands any more are waited for by nobody. Where the child has left since, the
+ * circle is not made wider. */
 static int follow(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
 {
     struct escalate_input in = {.told_at = notice->told_at,
@@ -79,6 +113,8 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
         in.tries = tries;
         if (rc == 1 && in.tries_count > 0)
             next = escalate(&in);
+        if (next.step == ESCALATE_CONTACT && !in.is_task)
+            next.step = without_pupils(&g, notice->notice_id, door);
     }
     if (rc == 1 && act(db, notice, &next, now, err) < 0)
         rc = -1;

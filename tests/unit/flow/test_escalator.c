@@ -58,6 +58,33 @@ static void the_deputy_then_the_desk_each_once(void **state)
     nobody_is_forgotten(p);
 }
 
+/* The roll of September has come between. */
+static void where_the_child_has_left_the_deputy_is_not_told_but_the_desk(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    run(p, "UPDATE enrolment SET ended_at = 1 WHERE pupil_key = 1");
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(items(p), 1);
+    assert_int_equal(plan_at(p, MINUTES(45)), 1);
+    assert_int_equal(notice(p, 2).kind, NOTICE_DESK);
+    assert_int_equal(notice(p, 2).reason, DESK_NOT_ENROLLED);
+    nobody_is_forgotten(p);
+}
+
+static void where_the_child_goes_elsewhere_now_the_old_school_is_left_alone(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    run(p, "UPDATE enrolment SET urn = '100002' WHERE pupil_key = 1");
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(items(p), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE follow_at IS NOT NULL"), 0);
+    nobody_is_forgotten(p);
+}
+
 static void the_desk_that_does_not_answer_either_is_followed_by_the_forces(void **state)
 {
     struct place *p = *state;
@@ -172,6 +199,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
     const struct CMUnitTest tests[] = {
         T(the_deputy_then_the_desk_each_once),
+        T(where_the_child_has_left_the_deputy_is_not_told_but_the_desk),
+        T(where_the_child_goes_elsewhere_now_the_old_school_is_left_alone),
         T(the_desk_that_does_not_answer_either_is_followed_by_the_forces),
         T(an_answer_ends_it_and_takes_back_what_has_not_left),
         T(an_answer_that_comes_late_ends_the_desks_task_too),

@@ -180,16 +180,23 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     return 0;
 }
 
+/* Nobody answered, again: somebody else who was told since. */
+static bool is_another_silence(const struct of_store *s, unsigned since, unsigned children)
+{
+    return strcmp(s->reason, "no-answer") == 0 && (since & children) != 0;
+}
+
 /* Once. The same key again, after the daemon was killed, is a repeat, which is counted apart. 1. */
 static int once(const struct post_item *item, const struct of_store *s, struct callout *c,
                 unsigned children, int contact)
 {
     bool is_told = false;
+    unsigned since = 0; /* children told of meanwhile */
 
     for (struct telling *t = c->tellings; t; t = t->next) {
-        /* A reminder is for whoever is there by then. */
-        is_told |= s->kind == 'r' ? contacts[t->contact].door == contacts[contact].door
-                                  : t->contact == contact;
+        /* A reminder is for whoever is there by then; so is the rest, once who was told has left. */
+        is_told |= t->contact == contact || (contacts[t->contact].door == contacts[contact].door &&
+                                             (s->kind == 'r' || contacts[t->contact].ended));
         if (strcmp(t->key, item->key) == 0) {
             if (t->crashes == gate_life)
                 return broken("P4", s->reference, item, "sent again, and nothing had crashed");
@@ -198,8 +205,10 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
             return 1;
         }
         if (is_telling(s->kind) && t->contact == contact && t->kind == s->kind &&
-            strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0)
+            strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0 &&
+            !is_another_silence(s, since, children))
             return broken("P4", s->reference, item, "told twice of one child");
+        since |= t->children;
     }
     if (!is_telling(s->kind) && !is_told)
         return broken("P3", s->reference, item, "a correction to somebody who was not told");

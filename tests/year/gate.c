@@ -122,6 +122,20 @@ static bool only_looks(const struct step *step)
     return strcmp(step->name, "watch") == 0;
 }
 
+/* The daemon comes round every second, and so its follow step says nothing of when. */
+static int bring_forward(time_t now, time_t *next, struct err *err)
+{
+    int64_t at = -1;
+    int rc = sql_int(gate_db, &at, err,
+                     "SELECT min(follow_at) FROM notice WHERE follow_at IS NOT NULL AND state = "
+                     "'told' AND follow_at > ?",
+                     "i", (int64_t)now);
+
+    if (rc == 1 && at < *next)
+        *next = at;
+    return rc < 0 ? -1 : 0;
+}
+
 int gate_run(time_t *next, struct err *err)
 {
     for (int round = 0; round < ROUNDS_MOST; round++) {
@@ -143,7 +157,7 @@ int gate_run(time_t *next, struct err *err)
         /* The daemon comes round every second: until a round changes nothing. */
         if (!steps.more && soonest > now && sqlite3_total_changes(sql_handle(gate_db)) == before) {
             *next = soonest;
-            return 0;
+            return bring_forward(now, next, err);
         }
     }
     return err_set(err, ERR_LIMIT, "the steps do not come to rest");

@@ -180,10 +180,25 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     return 0;
 }
 
-/* Nobody answered, again: somebody else who was told since. */
-static bool is_another_silence(const struct of_store *s, unsigned since, unsigned children)
+/* Nobody answered: a task for each door that was told of a child and is silent. */
+static bool is_another_silence(const struct of_store *s, const struct callout *c, unsigned children,
+                               int contact)
 {
-    return strcmp(s->reason, "no-answer") == 0 && (since & children) != 0;
+    int silent = 0, told = 0;
+
+    if (strcmp(s->reason, "no-answer") != 0)
+        return false;
+    for (const struct telling *t = c->tellings; t; t = t->next) {
+        bool is_first = contacts[t->contact].door != contacts[contact].door;
+
+        if ((t->children & children) == 0)
+            continue;
+        silent += t->contact == contact && strcmp(t->reason, "no-answer") == 0;
+        for (const struct telling *u = t->next; u; u = u->next)
+            is_first = is_first && contacts[u->contact].door != contacts[t->contact].door;
+        told += is_first;
+    }
+    return silent < told;
 }
 
 /* Once. The same key again, after the daemon was killed, is a repeat, which is counted apart. 1. */
@@ -191,7 +206,6 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
                 unsigned children, int contact)
 {
     bool is_told = false;
-    unsigned since = 0; /* children told of meanwhile */
 
     for (struct telling *t = c->tellings; t; t = t->next) {
         /* A reminder is for whoever is there by then; so is the rest, once who was told has left. */
@@ -206,9 +220,8 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
         }
         if (is_telling(s->kind) && t->contact == contact && t->kind == s->kind &&
             strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0 &&
-            !is_another_silence(s, since, children))
+            !is_another_silence(s, c, children, contact))
             return broken("P4", s->reference, item, "told twice of one child");
-        since |= t->children;
     }
     if (!is_telling(s->kind) && !is_told)
         return broken("P3", s->reference, item, "a correction to somebody who was not told");

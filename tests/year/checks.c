@@ -180,7 +180,7 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     return 0;
 }
 
-/* Nobody answered: a task for each door that was told of a child and is silent. */
+/* Nobody answered: a task for each telling of somebody else that may be met by silence. */
 static bool is_another_silence(const struct of_store *s, const struct callout *c, unsigned children,
                                int contact)
 {
@@ -189,14 +189,10 @@ static bool is_another_silence(const struct of_store *s, const struct callout *c
     if (strcmp(s->reason, "no-answer") != 0)
         return false;
     for (const struct telling *t = c->tellings; t; t = t->next) {
-        bool is_first = contacts[t->contact].door != contacts[contact].door;
-
-        if ((t->children & children) == 0)
+        if ((t->children & children) == 0 || !is_telling(t->kind))
             continue;
         silent += t->contact == contact && strcmp(t->reason, "no-answer") == 0;
-        for (const struct telling *u = t->next; u; u = u->next)
-            is_first = is_first && contacts[u->contact].door != contacts[t->contact].door;
-        told += is_first;
+        told += t->contact != contact;
     }
     return silent < told;
 }

@@ -639,7 +639,7 @@ int main(int argc, char **argv)
     }
     chance_seed(options.seed);
     /* Rather more runs than this end before the write that would be their last. */
-    kill_chance = options.kills * 2.0 / (options.incidents * 2.2 + options.days);
+    kill_chance = options.kills * 1.0 / (options.incidents * 2.2 + options.days);
     if (begin(&err) < 0) {
         fprintf(stderr, "year: %s\n", err.text);
         return 3;

@@ -134,7 +134,6 @@ const char *words_decided_by(const char *made_by)
         {"dispatcher", "the gateway"},
         {"gateway", "the gateway"},
         {"webhook", "the school's own system"},
-        {"file", "a signed answer file"},
         {NULL, NULL},
     };
 

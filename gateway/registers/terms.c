@@ -149,7 +149,7 @@ static int read_csv(struct terms *t, struct err *err)
         if (term.days && term.kind && strcmp(term.kind, "term") != 0)
             reading_mistake(r, DAYS, "are for a term: a day that is closed is closed");
         take_door(r, &term);
-        if (r->row_refused)
+        if (r->row_refused || !term.kind)
             continue;
         if (term.urn && reading_known_door(r, URN, term.namespace, term.urn, err) < 0)
             return -1;

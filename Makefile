@@ -25,7 +25,7 @@ PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 help: ## this list
 	@echo "Operation Encompass notification gateway"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo
 	@echo "Each verb installs the Debian packages it needs first (packages.txt), as root or by sudo."
 
@@ -62,7 +62,7 @@ test: deps ## every test; the last line counts them
 bench: build ## how fast, as ratios against raw limits taken in the same run
 	@$(PYTHON) -B tests/bench/bench.py --build build/release
 
-match-bench: build ## how well and how fast matching finds the child: LABELLED=folder of a labelled set, PUPILS="100000 1000000", LINKAGE=folder of frequencies
+match-bench: build ## how well and how fast the child is found (LABELLED, PUPILS, LINKAGE)
 	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED)
 	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --names $(LINKAGE) --pupils $(PUPILS)
 

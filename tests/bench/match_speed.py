@@ -87,7 +87,7 @@ def one_size(args, pupils):
             result = json.loads(run.out)
             ms = result["ms"]
             print(f"  {cache} cache: a call-out takes {ms['mean']:.2f} ms, p50 {ms['p50']:.2f},"
-                  f" p95 {ms.get('p95', float('nan')):.2f}, p99 {ms['p99']:.2f};"
+                  f" p99 {ms['p99']:.2f};"
                   f" {1000 * run.cpu / result['queries']:.2f} ms of the processor; {run.mb:.0f} MB",
                   flush=True)
         if args.found:

@@ -46,8 +46,11 @@ class FakeBroker:
                 self._mid += 1
                 self._waiting[self._mid] = (topic, payload.encode())
             if self._wire and self._subscribed.is_set():
-                self._wire.send_together([self._packet(mid, again=False)
-                                          for mid in range(first, self._mid + 1)])
+                try:
+                    self._wire.send_together([self._packet(mid, again=False)
+                                              for mid in range(first, self._mid + 1)])
+                except OSError:
+                    pass  # the client has gone: they wait for its next connection
             return self._mid
 
     def hang_up(self):

@@ -42,6 +42,9 @@ class Night:
 
     def mails(self, count, seconds=20):
         wait_until(lambda: len(self.mail.messages) >= count, seconds)
+        # A mail is with its server a moment before the store has heard of it.
+        wait_until(lambda: self.gateway.value("SELECT count(*) FROM outbox WHERE adapter = 'email'"
+                                              " AND state = 'sent'") >= count, seconds)
         assert len(self.mail.messages) == count
         return self.mail.messages
 

@@ -11,13 +11,14 @@
 #include "base/buf.h"
 #include "base/date.h"
 
-enum { VALUES_MAX = 256, MISTAKES_SHOWN = 8, SECRET_MAX = 4096 };
+enum { VALUES_MAX = 1024, MISTAKES_SHOWN = 8, SECRET_MAX = 4096 };
 
 struct value {
-    const struct config_section *section;
+    char *section; /* as the file has it */
     const struct config_key *key;
     char *text; /* paths resolved */
     int64_t number;
+    int line;
 };
 
 struct config {
@@ -131,18 +132,36 @@ static char *read_line(char *out, int size, void *user)
     return fgets(out, size, c->file);
 }
 
+/* receiver "mis.example" is one of receiver "*". */
+static bool is_of_family(const char *family, const char *name)
+{
+    const char *star = strchr(family, '*');
+    size_t before = star ? (size_t)(star - family) : 0, length = strlen(name);
+
+    return star && strcmp(star, "*\"") == 0 && length > before + 1 &&
+           strncmp(family, name, before) == 0 && name[length - 1] == '"' &&
+           strcspn(name + before, "\"*") == length - before - 1;
+}
+
+static const struct config_section *section_of(const struct config *c, const char *name)
+{
+    for (const struct config_section *s = c->sections; s->name; s++) {
+        if (strchr(s->name, '*') ? is_of_family(s->name, name) : strcmp(s->name, name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
 static int on_value(void *user, const char *section_name, const char *name, const char *text)
 {
     struct config *c = user;
     int line = c->line;
-    const struct config_section *section = c->sections;
+    const struct config_section *section = section_of(c, section_name);
     const struct config_key *key = NULL;
     struct value *v;
     const char *wrong;
 
-    while (section->name && strcmp(section->name, section_name) != 0)
-        section++;
-    if (!section->name) {
+    if (!section) {
         mistake(c, line, "is no section known here", section_name, NULL);
         return 1;
     }
@@ -152,7 +171,6 @@ static int on_value(void *user, const char *section_name, const char *name, cons
     }
     v = &c->values[c->count];
     memset(v, 0, sizeof *v);
-    v->section = section;
     for (key = section->keys; key->name && strcmp(key->name, name) != 0; key++)
         ;
     if (!key->name) {
@@ -160,7 +178,7 @@ static int on_value(void *user, const char *section_name, const char *name, cons
         return 1;
     }
     for (size_t i = 0; i < c->count; i++) {
-        if (c->values[i].key == key && c->values[i].section == section) {
+        if (c->values[i].key == key && strcmp(c->values[i].section, section_name) == 0) {
             mistake(c, line, "is given twice", section_name, name);
             return 1;
         }
@@ -171,8 +189,10 @@ static int on_value(void *user, const char *section_name, const char *name, cons
         mistake(c, line, wrong, section_name, name);
         return 1;
     }
+    v->line = line;
+    v->section = strdup(section_name);
     v->text = key->kind == CONFIG_PATH ? beside(c->path, text) : strdup(text);
-    if (!v->text)
+    if (!v->text || !v->section)
         c->out_of_memory = true;
     c->count++;
     return 1;
@@ -224,8 +244,10 @@ void config_free(struct config *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count; i++) {
         free(c->values[i].text);
+        free(c->values[i].section);
+    }
     buf_release(&c->mistakes);
     free(c->path);
     free(c);
@@ -239,25 +261,37 @@ const char *config_file(const struct config *c)
 bool config_has(const struct config *c, const char *section)
 {
     for (size_t i = 0; i < c->count; i++) {
-        if (strcmp(c->values[i].section->name, section) == 0)
+        if (strcmp(c->values[i].section, section) == 0)
             return true;
     }
     return false;
 }
 
+const char *config_nth(const struct config *c, const char *family, size_t nth)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const char *name = c->values[i].section;
+        size_t first = 0;
+
+        while (strcmp(c->values[first].section, name) != 0)
+            first++;
+        if (first == i && is_of_family(family, name) && nth-- == 0)
+            return name;
+    }
+    return NULL;
+}
+
 static const struct value *find(const struct config *c, const char *section, const char *name,
                                 const struct config_key **key)
 {
-    const struct config_section *s = c->sections;
+    const struct config_section *s = section_of(c, section);
 
-    while (s->name && strcmp(s->name, section) != 0)
-        s++;
-    assert(s->name);
+    assert(s);
     for (*key = s->keys; (*key)->name && strcmp((*key)->name, name) != 0; (*key)++)
         ;
     assert((*key)->name);
     for (size_t i = 0; i < c->count; i++) {
-        if (c->values[i].key == *key && c->values[i].section == s)
+        if (c->values[i].key == *key && strcmp(c->values[i].section, section) == 0)
             return &c->values[i];
     }
     return NULL;
@@ -289,6 +323,17 @@ int64_t config_int(const struct config *c, const char *section, const char *name
 bool config_bool(const struct config *c, const char *section, const char *name)
 {
     return config_int(c, section, name) != 0;
+}
+
+int config_wrong(const struct config *c, const char *section, const char *name, const char *what,
+                 struct err *err)
+{
+    const struct config_key *key;
+    const struct value *v = find(c, section, name, &key);
+
+    if (!v)
+        return err_set(err, ERR_CONFIG, "%s: [%s] %s %s", c->path, section, name, what);
+    return err_set(err, ERR_CONFIG, "%s:%d: [%s] %s %s", c->path, v->line, section, name, what);
 }
 
 static FILE *open_secret(const char *path)

@@ -11,6 +11,7 @@
 #define BASE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -36,7 +37,8 @@ struct config_key {
     const char *help; /* a line for the manual and the example file */
 };
 
-/* name as in the file, without brackets: store, or adapter "email". keys ends in a NULL name. */
+/* name as in the file, without brackets: store, or adapter "email"; receiver "*" stands for as many
+ * sections as there are names to put in the star's place. keys ends in a NULL name. */
 struct config_section {
     const char *name;
     const struct config_key *keys;
@@ -54,6 +56,15 @@ const char *config_file(const struct config *config); /* the path it was read fr
 
 /* Whether the file has a key of that section. */
 bool config_has(const struct config *config, const char *section);
+
+/* The nth section, from 0 and in the file's order, of a family such as receiver "*": its whole name,
+ * borrowed; NULL: there are no more. */
+const char *config_nth(const struct config *config, const char *family, size_t nth);
+
+/* -1 with ERR_CONFIG, "FILE:LINE: [section] key what"; without a line where the file has no such
+ * key. */
+int config_wrong(const struct config *config, const char *section, const char *key,
+                 const char *what, struct err *err);
 
 /* The value or its default. A section or key that is in no table is a bug of ours (assert). Text
  * and path: NULL when absent; a path is made absolute or relative to the working folder. */

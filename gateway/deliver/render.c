@@ -19,7 +19,11 @@ static int render_part(const struct template_set *set, enum part part, const cJS
     int rc;
 
     buf_init(&text, RENDERED_BYTES_MAX);
-    rc = mustache_render(set->parts[part], values, &text, err);
+    rc = set->above[part] ? mustache_render(set->above[part], values, &text, err) : 0;
+    if (rc == 0)
+        rc = mustache_render(set->parts[part], values, &text, err);
+    if (rc == 0 && set->below[part])
+        rc = mustache_render(set->below[part], values, &text, err);
     if (rc == 0)
         rc = personal_set(out, buf_text(&text), text.length, err);
     buf_release(&text);
@@ -57,15 +61,21 @@ static int render_json(const cJSON *values, struct personal *out, struct err *er
     return rc;
 }
 
-/* The body as it is, then everything that is made from it. */
-static int render_all(const struct template_set *set, cJSON *values, struct rendered *out,
-                      struct err *err)
+static int add_subject(cJSON *values, const char *subject, struct err *err)
+{
+    return cJSON_AddStringToObject(values, "subject", subject) ? 0 : err_memory(err);
+}
+
+/* The body as it is, then everything that is made from it; the subject is that of titled. */
+static int render_all(const struct template_set *set, const struct template_set *titled,
+                      cJSON *values, struct rendered *out, struct err *err)
 {
     struct rendered r = {.subject = NULL};
 
     snprintf(r.language, sizeof r.language, "%s", set->language);
     if (render_json(values, &r.json, err) < 0 || values_add_words(values, err) < 0 ||
-        render_subject(set, values, &r.subject, err) < 0 ||
+        render_subject(titled, values, &r.subject, err) < 0 ||
+        add_subject(values, r.subject, err) < 0 ||
         render_part(set, PART_TXT, values, &r.text, err) < 0 ||
         render_part(set, PART_HTML, values, &r.html, err) < 0) {
         rendered_release(&r);
@@ -93,7 +103,7 @@ int render_notice(const struct templates *t, const struct render_input *in, stru
 
     if (find_set(t, in->wording, in->language, kind, &set, err) == 0 &&
         values_make(in, set.language, &values, err) == 0)
-        rc = render_all(&set, values, out, err);
+        rc = render_all(&set, &set, values, out, err);
     values_free(values);
     return rc;
 }
@@ -152,16 +162,12 @@ int render_exercise(const struct templates *t, const struct render_input *in, st
         err_memory(err);
         goto out;
     }
-    if (render_all(&set, values, &r, err) < 0 ||
-        render_subject(&banner_set, values, &banner.subject, err) < 0 ||
+    if (render_all(&set, &banner_set, values, &r, err) < 0 ||
         render_part(&banner_set, PART_TXT, values, &banner.text, err) < 0 ||
         render_part(&banner_set, PART_HTML, values, &banner.html, err) < 0 ||
         insert(&r.text, 0, &banner.text, err) < 0 ||
         insert(&r.html, body_of(personal_reveal(&r.html)), &banner.html, err) < 0)
         goto out;
-    free(r.subject);
-    r.subject = banner.subject;
-    banner.subject = NULL;
     *out = r;
     memset(&r, 0, sizeof r);
     rc = 0;
@@ -203,7 +209,7 @@ int render_warning(const struct templates *t, const struct render_warning *in, s
     if (find_set(t, in->wording, in->language, "warning", &set, err) < 0)
         return -1;
     values = warning_values(in, set.language);
-    rc = values ? render_all(&set, values, out, err) : err_memory(err);
+    rc = values ? render_all(&set, &set, values, out, err) : err_memory(err);
     values_free(values);
     return rc;
 }

@@ -1,7 +1,10 @@
 /* gateway/deliver/render.h - a notice in words: Mustache templates with values. Pure once loaded.
  *
  * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction,
- * withdrawal or reminder; and warning and exercise, which are no notices (store/bulletins.h). Values
+ * withdrawal or reminder; and warning and exercise, which are no notices (store/bulletins.h).
+ * frame.{txt,html} beside them stands around the words of every kind but the exercise: what is
+ * above and below its line {{words}}; {{subject}} is the kind's own. A wording that has only a frame
+ * puts it round standard's words, one that has only words takes standard's frame. Values
  * for a template are a JSON object; what a field policy leaves out is not in it, so no template can
  * say more than the policy allows. The webhook's body is that same object.
  *
@@ -21,7 +24,7 @@
 struct templates;
 
 /* Reads and parses every template below folder. Refused, naming file and line: a missing file of
- * standard/en, a syntax error, a name that is no value, a tag that would leave HTML unescaped or
+ * standard/en, a language of standard without a frame, a frame without its line {{words}}, a syntax error, a name that is no value, a tag that would leave HTML unescaped or
  * draw in another file, a subject that uses any value but the reference. */
 int templates_load(const char *folder, struct templates **out, struct err *err) MUST_CHECK;
 void templates_free(struct templates *t); /* NULL is allowed */

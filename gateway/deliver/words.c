@@ -19,6 +19,8 @@ static const char *const known[] = {
     "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age", "present",
     "relationship", "voice", "text", "with", "spoken_to", "school_said", "school_said_urn",
     "home_outward", ".",
+    /* of the message, when its bodies are rendered */
+    "subject",
     /* words */
     "incident_date_words", "answer_by_words", "told_at_words", "attended_at_words",
     "date_of_birth_words", "known_as_words", "referrals_words", "several", "full", "particulars",

@@ -433,6 +433,8 @@ static void folder_new(struct folder *f)
 {
     snprintf(f->path, sizeof f->path, "/tmp/encompass-test-XXXXXX");
     assert_non_null(mkdtemp(f->path));
+    put(f, "standard/en/frame.txt", "above {{subject}}\n{{words}}\nbelow\n");
+    put(f, "standard/en/frame.html", "<html><p>above {{subject}}</p>\n{{words}}\n</html>\n");
     put_kind(f, "standard/en", "notice");
     put_kind(f, "standard/en", "desk");
     put_kind(f, "standard/en", "correction");
@@ -449,7 +451,7 @@ static void folder_remove(const struct folder *f)
     static const char *const places[] = {"standard/en", "standard/cy", "standard",
                                          "own/en",      "own",         "."};
     static const char *const kinds[] = {"notice",   "desk",    "correction", "withdrawal",
-                                        "reminder", "warning", "exercise"};
+                                        "reminder", "warning", "exercise",   "frame"};
     static const char *const parts[] = {"subject", "txt", "html"};
     char path[256];
 
@@ -489,6 +491,17 @@ static void a_template_that_could_go_wrong_is_refused_by_file_and_line(void **st
         {"standard/en/exercise.subject", "Operation Encompass {{reference}}", "an exercise begins"},
         {"standard/en/exercise.txt", "A test. EXERCISE", "an exercise begins"},
         {"standard/en/exercise.html", "<p>A test</p>", "an exercise begins"},
+        {"standard/en/frame.txt", "above\nbelow\n", "no line holds {{words}} alone"},
+        {"standard/en/frame.txt", "above {{words}}\n", "no line holds {{words}} alone"},
+        {"standard/en/frame.txt", "{{words}}\na\n{{words}}\n", "frame.txt:3: {{words}} is no"},
+        {"standard/en/frame.txt", "{{#full}}\n{{words}}\n{{/full}}\n", "Unclosed section"},
+        {"standard/en/frame.html", "<p>\n{{> other}}\n{{words}}\n", "frame.html:2: {{> is not"},
+        {"standard/en/frame.html", "{{words}}\n\n{{{name}}}\n", "frame.html:3: a value that"},
+        {"standard/en/frame.subject", "Notice {{reference}}\n", "a frame has no subject"},
+        {"standard/en/notice.txt", "{{words}}\n", "notice.txt:1: {{words}} is no value"},
+        {"standard/en/notice.html", "<html>\n</html>\n", "the page's head and end are frame"},
+        {"own/en/frame.txt", "{{words}}\n", "frame.html: No such file"},
+        {"standard/cy/notice.subject", "{{reference}}\n", "notice.txt: No such file"},
     };
 
     (void)state;
@@ -504,6 +517,86 @@ static void a_template_that_could_go_wrong_is_refused_by_file_and_line(void **st
         assert_non_null(strstr(err.text, bad[i].says));
         folder_remove(&f);
     }
+}
+
+static void write_made(struct made *m, const struct folder *f)
+{
+    struct err err;
+
+    templates_free(m->templates);
+    assert_int_equal(templates_load(f->path, &m->templates, &err), 0);
+    make(m);
+}
+
+static void one_frame_stands_around_the_words_of_every_kind(void **state)
+{
+    static const struct {
+        enum notice_kind kind;
+        bool reminder;
+    } kinds[] = {{NOTICE_NOTICE, false},
+                 {NOTICE_NOTICE, true},
+                 {NOTICE_DESK, false},
+                 {NOTICE_CORRECTION, false},
+                 {NOTICE_WITHDRAWAL, false}};
+    struct made *m = *state;
+    struct folder f;
+
+    folder_new(&f);
+    put(&f, "standard/en/frame.html", "<html>{{subject}}\n{{words}}\n</html>\n");
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        m->notice.kind = kinds[i].kind;
+        m->in.reminder = kinds[i].reminder;
+        write_made(m, &f);
+        assert_string_equal(personal_reveal(&m->out.html),
+                            "<html>Notice OE-7F3K-2Q9M\n<p>own</p>\n</html>\n");
+        assert_null(strstr(personal_reveal(&m->out.json), "subject"));
+    }
+    m->notice.kind = NOTICE_NOTICE;
+    m->in.reminder = false;
+    write_made(m, &f);
+    assert_string_equal(personal_reveal(&m->out.text), "above Notice OE-7F3K-2Q9M\n"
+                                                       "Zebedia Quillon Vantreight\nbelow\n");
+    folder_remove(&f);
+}
+
+static void a_wording_has_a_frame_of_its_own_or_standards(void **state)
+{
+    struct made *m = *state;
+    struct folder f;
+
+    folder_new(&f);
+    m->in.wording = "own";
+    put(&f, "own/en/frame.txt", "ours\n{{words}}\n");
+    put(&f, "own/en/frame.html", "{{words}}\n");
+    write_made(m, &f); /* around standard's words */
+    assert_string_equal(personal_reveal(&m->out.text), "ours\nZebedia Quillon Vantreight\n");
+    assert_string_equal(personal_reveal(&m->out.html), "<p>own</p>\n");
+    m->in.wording = "standard";
+    write_made(m, &f);
+    assert_true(in_text(m, "above Notice"));
+    folder_remove(&f);
+
+    folder_new(&f);
+    m->in.wording = "own";
+    put_kind(&f, "own/en", "notice");
+    put(&f, "own/en/notice.txt", "ours\n");
+    write_made(m, &f); /* its own words in standard's frame */
+    assert_string_equal(personal_reveal(&m->out.text), "above Notice OE-7F3K-2Q9M\nours\nbelow\n");
+    folder_remove(&f);
+}
+
+static void a_language_of_standard_has_a_frame(void **state)
+{
+    struct templates *t;
+    struct folder f;
+    struct err err;
+
+    (void)state;
+    folder_new(&f);
+    put_kind(&f, "standard/cy", "notice");
+    assert_int_equal(templates_load(f.path, &t, &err), -1);
+    assert_non_null(strstr(err.text, "standard/cy/frame.txt is missing"));
+    folder_remove(&f);
 }
 
 static void a_missing_part_or_kind_is_refused(void **state)
@@ -535,6 +628,8 @@ static void a_wording_of_ones_own_comes_first_and_standard_stands_in(void **stat
     struct err err;
 
     folder_new(&f);
+    put(&f, "standard/cy/frame.txt", "{{words}}\n");
+    put(&f, "standard/cy/frame.html", "{{words}}\n");
     put_kind(&f, "standard/cy", "notice");
     put_kind(&f, "standard/cy", "desk");
     put(&f, "standard/cy/desk.txt", "desg");
@@ -644,6 +739,11 @@ int main(void)
         T(a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_message),
         T(what_a_school_may_not_read_is_no_change_to_it),
         cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
+        cmocka_unit_test_setup_teardown(one_frame_stands_around_the_words_of_every_kind, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_wording_has_a_frame_of_its_own_or_standards, setup,
+                                        teardown),
+        cmocka_unit_test(a_language_of_standard_has_a_frame),
         cmocka_unit_test(a_missing_part_or_kind_is_refused),
     };
 

@@ -100,10 +100,12 @@ static void an_exercise_says_so_before_anything_else_and_is_no_notice_to_a_progr
         assert_true(begins(personal_reveal(&m->out.text), ways[i].word));
         html = personal_reveal(&m->out.html);
         assert_true(begins(html, "<!DOCTYPE html>"));
-        marked = strstr(html, ways[i].word);
+        assert_non_null(strstr(html, "<title>"));
+        assert_true(begins(strstr(html, "<title>") + strlen("<title>"), ways[i].word));
+        marked = strstr(strstr(html, "<body"), ways[i].word);
         named = strstr(html, "Vantreight");
         assert_true(marked && named && marked < named);
-        assert_true(strstr(html, "<body") < marked);
+        assert_true(marked < strstr(html, "<h1"));
         assert_non_null(strstr(personal_reveal(&m->out.json), "\"kind\":\"exercise\""));
         assert_non_null(strstr(personal_reveal(&m->out.json), ways[i].of));
         assert_null(strstr(personal_reveal(&m->out.json), "\"kind\":\"notice\""));

@@ -71,6 +71,10 @@ int bulletins_later(struct db *db, const struct outbox_item *item, const char *v
 int bulletins_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
                     int ms, time_t now, struct err *err) MUST_CHECK;
 
+/* As outbox_undelivered, which calls it. */
+int bulletins_undelivered(struct db *db, const char *key, int code, const char *detail,
+                          time_t again_at, time_t now, struct err *err) MUST_CHECK;
+
 /* What came of exercises, newest drill first, then by contact. drill_id -1: the last 50 drills. */
 struct drill_line {
     int64_t drill_id, contact_id;

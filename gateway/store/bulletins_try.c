@@ -169,3 +169,45 @@ int bulletins_never(struct db *db, const struct outbox_item *item, int code, con
         return -1;
     return audit_try(db, item, "never", code, detail, ms, now, err);
 }
+
+/* 1, 0, -1. */
+static int find_sent(struct db *db, const char *key, struct outbox_item *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    if (sql_query(db, &stmt, err,
+                  "SELECT bulletin_id, contact_id, adapter FROM bulletin"
+                  " WHERE key = ? AND state = 'sent' AND answered_at IS NULL",
+                  "t", key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        out->item_id = sqlite3_column_int64(stmt, 0);
+        out->contact_id = sqlite3_column_int64(stmt, 1);
+        if (sql_copy(stmt, 2, out->adapter, sizeof out->adapter, err) < 0)
+            rc = -1;
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+int bulletins_undelivered(struct db *db, const char *key, int code, const char *detail,
+                          time_t again_at, time_t now, struct err *err)
+{
+    struct outbox_item item;
+    int rc = find_sent(db, key, &item, err);
+
+    if (rc <= 0)
+        return rc;
+    if (sql_run(db, err,
+                "UPDATE bulletin SET state = CASE WHEN ?1 >= 0 THEN 'due' ELSE 'failed' END,"
+                " due_at = CASE WHEN ?1 >= 0 THEN ?1 ELSE due_at END, sent_at = NULL,"
+                " tries = tries + 1, verdict = CASE WHEN ?1 >= 0 THEN 'later' ELSE 'never' END,"
+                " detail = ?2 WHERE bulletin_id = ?3",
+                "iti", (int64_t)again_at, detail, item.item_id) < 0 ||
+        audit_try(db, &item, "returned", code, detail, 0, now, err) < 0)
+        return -1;
+    return 1;
+}

@@ -2,7 +2,8 @@
  *
  *    due ──claim──▶ leased ──sent──▶ sent
  *     ▲               │  ├──never──▶ failed: the notice's next contact, by the planner
- *     └─later, or the lease ran out  └──cancelled by a new plan (from due only)
+ *     ├─later, or the lease ran out  └──cancelled by a new plan (from due only)
+ *     └─sent, and came back: failed too, or where it never left, due again (outbox_undelivered)
  *
  * Items are added in their incident's own transaction, so nothing is planned and not owed. A crash
  * between sending and recording lets the lease run out, and the item is sent again under the same
@@ -93,5 +94,14 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
                  struct err *err) MUST_CHECK;
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
                  int ms, time_t now, struct err *err) MUST_CHECK;
+
+/* What was sent under that key has not reached anybody: a bounce, or the service that took it over
+ * says so. again_at -1: the item has failed, and the next contact is picked as after outbox_never;
+ * else it never left there and is due again. A notice that nobody else has had is owed again, and its
+ * children are untold; one that is answered stays answered, one that the desk has for want of an
+ * answer stays with it. A bulletin's item ends alike. 1; 0 nothing was sent under that key, or it has
+ * come back already; -1. In the caller's transaction. */
+int outbox_undelivered(struct db *db, const char *key, int code, const char *detail,
+                       time_t again_at, time_t now, struct err *err) MUST_CHECK;
 
 #endif

@@ -6,9 +6,10 @@
 
 #include "adapters/adapter.h"
 #include "adapters/mime.h"
+#include "adapters/smtp_reply.h"
 #include "adapters/transfer.h"
 
-enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ENHANCED_SIZE = 12, LEAVE_SECONDS = 3 };
+enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ADDRESS_SIZE = 320, LEAVE_SECONDS = 3 };
 
 struct email {
     char url[URL_SIZE];
@@ -17,6 +18,8 @@ struct email {
     const char *username;
     struct personal password;
     struct mime_sender sender;
+    const char *bounce_address;
+    bool bounce_tag;
     long timeout;
 };
 
@@ -24,10 +27,11 @@ struct email {
 struct mail {
     CURL *transfer;
     struct buf content;
-    size_t given;                 /* bytes that curl has taken */
-    struct curl_slist *recipient; /* curl wants a list */
-    char error[CURL_ERROR_SIZE];  /* begins with the command that was refused */
-    char enhanced[ENHANCED_SIZE]; /* of the last reply (RFC 3463), "" none */
+    size_t given;                      /* bytes that curl has taken */
+    struct curl_slist *recipient;      /* curl wants a list */
+    char sender[ADDRESS_SIZE];         /* the envelope's */
+    char error[CURL_ERROR_SIZE];       /* begins with the command that was refused */
+    char enhanced[SMTP_ENHANCED_SIZE]; /* of the last reply, "" none */
 };
 
 static const struct config_key keys[] = {
@@ -52,6 +56,13 @@ static const struct config_key keys[] = {
     {.name = "reply_to",
      .kind = CONFIG_TEXT,
      .help = "where replies go unless to the sender; somebody must read them before the bell"},
+    {.name = "bounce_address",
+     .kind = CONFIG_TEXT,
+     .help = "the envelope's sender, to whom failures are reported; the sender unless given"},
+    {.name = "bounce_tag",
+     .kind = CONFIG_BOOL,
+     .otherwise = "yes",
+     .help = "bounce_address gets +KEY, so that a failure names its message"},
     {.name = "helo",
      .kind = CONFIG_TEXT,
      .help = "how we greet the server; the sender's domain unless given"},
@@ -116,6 +127,35 @@ static int read_sender(struct email *e, const struct config *conf, struct err *e
     return 0;
 }
 
+/* Every mail system on the way has to report a failure to the envelope's sender (RFC 5321 3.6.3,
+ * 4.4), so the message's key rides there: bounces+KEY@example.org (RFC 5233). ENVID (RFC 3461) would
+ * need every hop to know it, and libcurl to say it, which it cannot before 8.16. */
+static int envelope_sender(const struct email *e, const char *key, char *out, size_t size)
+{
+    const char *at = strchr(e->bounce_address, '@');
+    int n = e->bounce_tag ? snprintf(out, size, "%.*s+%s%s", (int)(at - e->bounce_address),
+                                     e->bounce_address, key, at)
+                          : snprintf(out, size, "%s", e->bounce_address);
+
+    return n > 0 && (size_t)n < size && mime_address_is_plain(out) ? 0 : -1;
+}
+
+static int read_bounces(struct email *e, const struct config *conf, struct err *err)
+{
+    static const char longest[] = "00000000000000000000000000";
+    char sender[ADDRESS_SIZE];
+
+    e->bounce_address = text_of(conf, "bounce_address");
+    e->bounce_tag = e->bounce_address && config_bool(conf, email_adapter.section, "bounce_tag");
+    if (!e->bounce_address)
+        e->bounce_address = e->sender.address;
+    if (!mime_address_is_plain(e->bounce_address))
+        return wrong(err, "bounce_address is no plain address such as bounces@example.org");
+    if (envelope_sender(e, longest, sender, sizeof sender) < 0)
+        return wrong(err, "bounce_address is too long to have a key behind its local part");
+    return 0;
+}
+
 static int read_login(struct email *e, const struct config *conf, struct err *err)
 {
     int rc = config_secret(conf, email_adapter.section, "password_file", &e->password, err);
@@ -144,8 +184,8 @@ static int email_open(const struct config *conf, void **self, struct err *err)
         return err_memory(err);
     e->ca_file = text_of(conf, "ca_file");
     e->timeout = (long)config_int(conf, email_adapter.section, "timeout");
-    if (read_sender(e, conf, err) < 0 || read_server(e, conf, err) < 0 ||
-        read_login(e, conf, err) < 0) {
+    if (read_sender(e, conf, err) < 0 || read_bounces(e, conf, err) < 0 ||
+        read_server(e, conf, err) < 0 || read_login(e, conf, err) < 0) {
         email_close(e);
         return -1;
     }
@@ -164,29 +204,18 @@ static size_t give(char *data, size_t size, size_t count, void *user)
     return n;
 }
 
-/* curl hands each line of a reply to the header function. The text after the codes is the far
- * side's own and can hold the address: it is not kept. */
+/* curl hands each line of a reply to the header function. */
 static size_t read_reply(char *line, size_t size, size_t count, void *user)
 {
     struct mail *mail = user;
     size_t length = size * count;
-    size_t n = 0;
 
     if (length < 3 || memcmp(line, "221", 3) == 0)
         return length; /* curl takes leave before it tells us of a refusal */
     /* After a refusal curl says QUIT and waits for the reply, and all of us with it. */
     if (line[0] == '4' || line[0] == '5')
         curl_easy_setopt(mail->transfer, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)LEAVE_SECONDS);
-    mail->enhanced[0] = '\0';
-    if (length < 5 || !(line[4] == '2' || line[4] == '4' || line[4] == '5'))
-        return length;
-    while (4 + n < length && n < ENHANCED_SIZE - 1 &&
-           ((line[4 + n] >= '0' && line[4 + n] <= '9') || line[4 + n] == '.'))
-        n++;
-    if (n >= 5 && line[5] == '.' && (4 + n == length || strchr(" \r\n", line[4 + n]))) {
-        memcpy(mail->enhanced, line + 4, n);
-        mail->enhanced[n] = '\0';
-    }
+    smtp_enhanced(line, length, mail->enhanced);
     return length;
 }
 
@@ -204,7 +233,7 @@ static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
 
     if (!c)
         return NULL;
-    ok = curl_easy_setopt(c, CURLOPT_MAIL_FROM, e->sender.address) == CURLE_OK &&
+    ok = curl_easy_setopt(c, CURLOPT_MAIL_FROM, mail->sender) == CURLE_OK &&
          (!e->username ||
           (curl_easy_setopt(c, CURLOPT_USERNAME, e->username) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_PASSWORD, personal_reveal(&e->password)) == CURLE_OK));
@@ -238,6 +267,10 @@ static int email_start(void *self, const struct message *message, CURL **transfe
     buf_init(&mail->content, MAIL_BYTES_MAX);
     if (mime_build(&e->sender, message, &mail->content, err) < 0)
         goto fail;
+    if (envelope_sender(e, message->key, mail->sender, sizeof mail->sender) < 0) {
+        err_set(err, ERR_INVALID, "the message's key cannot stand in an address");
+        goto fail;
+    }
     mail->recipient = curl_slist_append(NULL, personal_reveal(&message->to_address));
     if (!mail->recipient) {
         err_memory(err);
@@ -253,62 +286,41 @@ fail:
     return -1;
 }
 
-static bool enhanced_is(const struct mail *mail, const char *class_and_subject)
+/* Which command curl was at: its error text begins with it. */
+static enum smtp_step step_of(const struct mail *mail, CURLcode how)
 {
-    return strncmp(mail->enhanced, class_and_subject, strlen(class_and_subject)) == 0;
+    if (how == CURLE_LOGIN_DENIED)
+        return SMTP_LOGIN;
+    if (how == CURLE_USE_SSL_FAILED)
+        return SMTP_STARTTLS;
+    if (how == CURLE_REMOTE_ACCESS_DENIED)
+        return SMTP_EHLO;
+    return mail->given > 0 && mail->given == mail->content.length ? SMTP_CONTENT
+           : strncmp(mail->error, "RCPT", 4) == 0                 ? SMTP_RCPT
+           : strncmp(mail->error, "DATA", 4) == 0                 ? SMTP_DATA
+           : strncmp(mail->error, "MAIL", 4) == 0                 ? SMTP_MAIL
+                                                                  : SMTP_GREETING;
 }
 
-/* What a reply to RCPT or DATA, or to the message itself, says of this recipient. Mailboxes are emptied,
- * lists of blocked senders mended: only what is about the address itself, or the message's size, is
- * for good. A sender that is refused (5.1.7, 5.1.8) is refused for everybody. */
-static enum verdict judge_recipient(const struct mail *mail, long code, bool whole)
-{
-    if (enhanced_is(mail, "5.1.7") || enhanced_is(mail, "5.1.8"))
-        return VERDICT_BROKEN;
-    if (enhanced_is(mail, "5.2.3") || enhanced_is(mail, "5.3.4"))
-        return VERDICT_NEVER;
-    if (code < 500 || code == 552 || enhanced_is(mail, "5.2.2"))
-        return VERDICT_LATER;
-    if (enhanced_is(mail, "5.1.") || enhanced_is(mail, "5.2.1"))
-        return VERDICT_NEVER;
-    if (whole) /* the content was refused: another contact may have another server */
-        return VERDICT_NEVER;
-    if (enhanced_is(mail, "5.7."))
-        return VERDICT_LATER;
-    return code == 550 || code == 551 || code == 553 ? VERDICT_NEVER : VERDICT_LATER;
-}
-
-static enum verdict judge_refusal(const struct mail *mail, long code, const char **step)
-{
-    bool whole = mail->given == mail->content.length;
-
-    if (code == 530 || code == 534 || code == 535 || code == 538) {
-        *step = "login";
-        return VERDICT_BROKEN;
-    }
-    *step = whole                                  ? "content"
-            : strncmp(mail->error, "RCPT", 4) == 0 ? "RCPT"
-            : strncmp(mail->error, "DATA", 4) == 0 ? "DATA"
-            : strncmp(mail->error, "MAIL", 4) == 0 ? "MAIL"
-                                                   : "greeting";
-    /* Some servers look at the recipient at DATA only. */
-    if (whole || strcmp(*step, "RCPT") == 0 || strcmp(*step, "DATA") == 0)
-        return judge_recipient(mail, code, whole);
-    /* The others have nothing to do with this recipient. */
-    /* The size that MAIL announces (RFC 1870): the next mail may fit. */
-    if (code == 552 && strcmp(*step, "MAIL") == 0)
-        return VERDICT_NEVER;
-    return code < 500 ? VERDICT_LATER : VERDICT_BROKEN;
-}
-
-static enum verdict judge_failure(const struct mail *mail, CURLcode how, long code,
+/* code: of a reply that refuses, 0 none. */
+static enum verdict judge_failure(const struct mail *mail, CURLcode how, int code,
                                   const char **step)
 {
     switch (how) {
     case CURLE_LOGIN_DENIED:
-        *step = "login";
-        return code >= 400 && code < 500 ? VERDICT_LATER : VERDICT_BROKEN;
     case CURLE_USE_SSL_FAILED:
+    case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_SEND_ERROR:
+    case CURLE_WEIRD_SERVER_REPLY:
+        *step = smtp_step_word(step_of(mail, how));
+        if (code > 0)
+            return smtp_judge(step_of(mail, how), code, mail->enhanced);
+        /* No way to log in that both know, or no STARTTLS offered. */
+        if (how == CURLE_USE_SSL_FAILED)
+            *step = "TLS";
+        if (how == CURLE_LOGIN_DENIED || how == CURLE_USE_SSL_FAILED)
+            return VERDICT_BROKEN;
+        break;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -317,16 +329,8 @@ static enum verdict judge_failure(const struct mail *mail, CURLcode how, long co
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_REMOTE_ACCESS_DENIED: /* EHLO and HELO refused */
         *step = "TLS";
-        if (how == CURLE_REMOTE_ACCESS_DENIED)
-            *step = "greeting";
         return VERDICT_BROKEN;
-    case CURLE_SEND_ERROR:
-    case CURLE_WEIRD_SERVER_REPLY:
-        if (code >= 400 && code < 600)
-            return judge_refusal(mail, code, step);
-        break;
     default:
         break;
     }
@@ -346,10 +350,10 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
     curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &code);
     if (how == CURLE_WEIRD_SERVER_REPLY && mail->given == mail->content.length && code / 100 == 2)
         how = CURLE_OK; /* RFC 5321 4.3.2: the first digit counts; curl wants 250 */
-    if (how != CURLE_OK)
-        verdict = judge_failure(mail, how, code, &step);
     /* A code that belongs to a step which went well says nothing of a connection that broke. */
     outcome->code = how == CURLE_OK || (code >= 400 && code < 600) ? (int)code : 0;
+    if (how != CURLE_OK)
+        verdict = judge_failure(mail, how, outcome->code, &step);
     if (outcome->code > 0)
         snprintf(outcome->detail, sizeof outcome->detail, "%s %d%s%s", step, outcome->code,
                  mail->enhanced[0] ? " " : "", mail->enhanced);

@@ -220,21 +220,27 @@ static void add_part(struct buf *out, const struct message *m, const char *type,
 int mime_build(const struct mime_sender *from, const struct message *m, struct buf *out,
                struct err *err)
 {
+    const char *reply_to = mime_address_is_plain(personal_reveal(&m->reply_to))
+                               ? personal_reveal(&m->reply_to)
+                               : from->reply_to;
+
     add_date(out, m->at);
     if (add_mailbox(out, "From", from->name, from->address, err) < 0 ||
         add_mailbox(out, "To", personal_reveal(&m->to_name), personal_reveal(&m->to_address), err) <
             0 ||
-        (from->reply_to && add_mailbox(out, "Reply-To", NULL, from->reply_to, err) < 0) ||
+        (reply_to && add_mailbox(out, "Reply-To", NULL, reply_to, err) < 0) ||
         add_subject(out, m->subject, err) < 0)
         return -1;
     buf_addf(out,
              "Message-ID: <%s@%s>\r\n"
              "Content-Language: %s\r\n"
              "Auto-Submitted: auto-generated\r\n"
+             "%s"
              "MIME-Version: 1.0\r\n"
              "Content-Type: multipart/alternative;\r\n"
              " boundary=\"=_%s\"\r\n",
-             m->key, strchr(from->address, '@') + 1, m->language, m->key);
+             m->key, strchr(from->address, '@') + 1, m->language,
+             m->urgent ? "Importance: high\r\n" : "", m->key);
     add_part(out, m, "plain", &m->text);
     add_part(out, m, "html", &m->html);
     buf_addf(out, "\r\n--=_%s--\r\n", m->key);

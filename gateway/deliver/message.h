@@ -5,6 +5,7 @@
 #ifndef DELIVER_MESSAGE_H
 #define DELIVER_MESSAGE_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/personal.h"
@@ -14,12 +15,14 @@ struct message {
     char reference[16]; /* OE-7F3K-2Q9M */
     char language[3];   /* en, cy: Content-Language */
     time_t at;          /* the try's moment: Date, webhook-timestamp */
+    bool urgent;        /* Importance: high; see prepare.h */
     struct personal to_name;
     struct personal to_address; /* mail address, URL or folder: one recipient */
-    const char *subject;        /* UTF-8, borrowed */
-    struct personal text;       /* text/plain, UTF-8, LF */
-    struct personal html;       /* text/html */
-    struct personal json;       /* the webhook's body */
+    struct personal reply_to; /* the mail address of the force's desk; absent: the adapter's own */
+    const char *subject;      /* UTF-8, borrowed */
+    struct personal text;     /* text/plain, UTF-8, LF */
+    struct personal html;     /* text/html */
+    struct personal json;     /* the webhook's body */
 };
 
 void message_release(struct message *message);

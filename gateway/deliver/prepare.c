@@ -149,7 +149,23 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     return 1;
 }
 
-static int compose(const struct templates *templates, const struct outbox_item *item,
+int prepare_reply_to(struct db *db, const char *force, struct personal *out, struct err *err)
+{
+    struct door desk = {.namespace = "force"};
+
+    if (!force[0])
+        return 0;
+    snprintf(desk.urn, sizeof desk.urn, "%s", force);
+    return registers_desk_mail(db, &desk, out, err) < 0 ? -1 : 0;
+}
+
+static bool is_urgent(const struct sources *s)
+{
+    return s->notice.kind != NOTICE_WITHDRAWAL &&
+           (s->incident->risk == RISK_HIGH || s->incident->type == INCIDENT_MISSING);
+}
+
+static int compose(struct db *db, const struct templates *templates, const struct outbox_item *item,
                    const struct sources *s, time_t now, struct prepared *out, struct err *err)
 {
     const struct render_input in = {
@@ -174,6 +190,7 @@ static int compose(const struct templates *templates, const struct outbox_item *
 
     if (personal_copy(&p.message.to_name, &s->contact.name, err) < 0 ||
         personal_copy(&p.message.to_address, &s->contact.address, err) < 0 ||
+        prepare_reply_to(db, s->incident->force, &p.message.reply_to, err) < 0 ||
         render_notice(templates, &in, &rendered, err) < 0) {
         prepared_release(&p);
         return -1;
@@ -182,6 +199,7 @@ static int compose(const struct templates *templates, const struct outbox_item *
     snprintf(p.message.reference, sizeof p.message.reference, "%s", s->notice.reference);
     memcpy(p.message.language, rendered.language, sizeof p.message.language);
     p.message.at = now;
+    p.message.urgent = is_urgent(s);
     p.subject = rendered.subject; /* and the rest: taken over whole */
     p.message.subject = p.subject;
     p.message.text = rendered.text;
@@ -200,7 +218,7 @@ int prepare_item(struct db *db, const struct templates *templates, const struct 
     memset(&s, 0, sizeof s);
     rc = gather(db, item, &s, err);
     if (rc == 1)
-        rc = compose(templates, item, &s, now, out, err);
+        rc = compose(db, templates, item, &s, now, out, err);
     incident_free(s.incident);
     contact_release(&s.contact);
     return rc;

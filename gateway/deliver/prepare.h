@@ -1,5 +1,11 @@
 /* gateway/deliver/prepare.h - an outbox item becomes a message: what the store knows at this moment,
- * rendered for this contact. */
+ * rendered for this contact.
+ *
+ * It is urgent when the police graded the risk to the adult as high, or a child is missing; a
+ * withdrawal never is. So the mark alone does not say which, where the policy tells the name only.
+ * Replies go to the force's desk when that has a verified mail address, else where the adapter's
+ * section says.
+ */
 #ifndef DELIVER_PREPARE_H
 #define DELIVER_PREPARE_H
 
@@ -17,6 +23,9 @@ int prepare_item(struct db *db, const struct templates *templates, const struct 
 /* The same for a bulletin's item: a warning, or an exercise with an invented child. */
 int prepare_bulletin(struct db *db, const struct templates *templates,
                      const struct outbox_item *item, time_t now, struct prepared *out,
+                     struct err *err) MUST_CHECK;
+/* Where replies to a message in the name of a force go (prepare.c); "" is no force. */
+int prepare_reply_to(struct db *db, const char *force, struct personal *out,
                      struct err *err) MUST_CHECK;
 void prepared_release(struct prepared *p);
 

@@ -68,14 +68,15 @@ static int render_the_warning(struct db *db, const struct templates *templates,
 }
 
 /* The rendered words are taken over. */
-static int address(const struct outbox_item *item, const struct bulletin *b,
+static int address(struct db *db, const struct outbox_item *item, const struct bulletin *b,
                    const struct contact *contact, struct rendered *r, time_t now,
                    struct prepared *out, struct err *err)
 {
     struct prepared p = {.subject = NULL};
 
     if (personal_copy(&p.message.to_name, &contact->name, err) < 0 ||
-        personal_copy(&p.message.to_address, &contact->address, err) < 0) {
+        personal_copy(&p.message.to_address, &contact->address, err) < 0 ||
+        prepare_reply_to(db, b->force, &p.message.reply_to, err) < 0) {
         prepared_release(&p);
         rendered_release(r);
         return -1;
@@ -117,7 +118,7 @@ int prepare_bulletin(struct db *db, const struct templates *templates,
     else
         rc = render_the_warning(db, templates, &b, &contact, &rendered, err) < 0 ? -1 : 1;
     if (rc == 1)
-        rc = address(item, &b, &contact, &rendered, now, out, err);
+        rc = address(db, item, &b, &contact, &rendered, now, out, err);
     contact_release(&contact);
     return rc;
 }

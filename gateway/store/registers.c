@@ -172,6 +172,25 @@ int registers_contacts(struct db *db, const struct door *door, struct contact **
     return 0;
 }
 
+int registers_desk_mail(struct db *db, const struct door *desk, struct personal *out,
+                        struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT address FROM contact WHERE namespace = ? AND urn = ?"
+                  " AND role = 'la_desk' AND adapter = 'email' AND verified_at IS NOT NULL"
+                  " AND ended_at IS NULL ORDER BY contact_id LIMIT 1",
+                  "tt", desk->namespace, desk->urn) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1 && personal_set_text(out, sql_text(stmt, 0), err) < 0)
+        rc = -1;
+    sql_done(stmt);
+    return rc;
+}
+
 int registers_contact(struct db *db, int64_t contact_id, struct contact *out, struct err *err)
 {
     sqlite3_stmt *stmt;

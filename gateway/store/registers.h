@@ -21,6 +21,10 @@ int registers_contact(struct db *db, int64_t contact_id, struct contact *out,
                       struct err *err) MUST_CHECK; /* 1, 0, -1; release name and address */
 void contact_release(struct contact *contact);
 
+/* The mail address of a desk's first verified person. 1; 0 none, *out is absent; -1. */
+int registers_desk_mail(struct db *db, const struct door *desk, struct personal *out,
+                        struct err *err) MUST_CHECK;
+
 /* Ends a contact (410 Gone, or a person): nothing more goes there. */
 int registers_end_contact(struct db *db, int64_t contact_id, const char *why, time_t now,
                           struct err *err) MUST_CHECK;

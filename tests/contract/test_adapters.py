@@ -277,6 +277,23 @@ def test_a_mail_reads_back_as_it_was_meant(mail, by_mail):
     assert "bcc" not in parsed and "cc" not in parsed
 
 
+def test_the_envelope_s_sender_names_the_message_so_that_a_failure_does(mail, by_mail):
+    by_mail.keys["bounce_address"] = "bounces@gateway.example"
+    assert by_mail.send().verdict == "sent"
+    by_mail.keys["bounce_tag"] = "no"
+    assert by_mail.send().verdict == "sent"
+    assert [taken.sender for taken in mail.messages] == \
+        [f"bounces+{MESSAGE['key']}@gateway.example", "bounces@gateway.example"]
+    assert {taken.parsed["From"].addresses[0].addr_spec for taken in mail.messages} == {"encompass@police.example"}
+
+
+def test_a_message_can_be_urgent_and_have_its_own_desk(mail, by_mail):
+    assert by_mail.send(urgent=True, reply_to="desk@force.example").verdict == "sent"
+    parsed = mail.messages[0].parsed
+    assert parsed["Importance"] == "high"
+    assert parsed["Reply-To"].addresses[0].addr_spec == "desk@force.example"
+
+
 def test_a_mail_keeps_to_the_lines_that_the_rules_allow(mail, by_mail):
     assert by_mail.send().verdict == "sent"
     data = mail.messages[0].data
@@ -465,6 +482,8 @@ def test_mail_in_the_clear_is_for_loopback_alone(certs, tmp_path):
 @pytest.mark.parametrize("keys,says", [
     ({"from": "Encompass <a@b.example>"}, "from is missing or is no plain address"),
     ({"reply_to": "nobody"}, "reply_to is no plain address"),
+    ({"bounce_address": "nobody"}, "bounce_address is no plain address"),
+    ({"bounce_address": "b" * 40 + "@b.example"}, "bounce_address is too long"),
     ({"host": "mail.example/../x"}, "host is missing or is no host name"),
     ({"helo": "two words"}, "helo is no host name"),
     ({"username": "u"}, "username and password_file go together"),

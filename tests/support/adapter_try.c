@@ -24,8 +24,10 @@ static int read_message(const cJSON *json, struct message *m, struct err *err)
     snprintf(m->language, sizeof m->language, "%s", text_of(json, "language"));
     m->at = (time_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
     m->subject = text_of(json, "subject");
+    m->urgent = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "urgent"));
     return personal_set_text(&m->to_name, text_of(json, "to_name"), err) < 0 ||
                    personal_set_text(&m->to_address, text_of(json, "to_address"), err) < 0 ||
+                   personal_set_text(&m->reply_to, text_of(json, "reply_to"), err) < 0 ||
                    personal_set_text(&m->text, text_of(json, "text"), err) < 0 ||
                    personal_set_text(&m->html, text_of(json, "html"), err) < 0 ||
                    personal_set_text(&m->json, text_of(json, "json"), err) < 0

@@ -37,6 +37,7 @@ static void done(struct message *m)
 {
     personal_release(&m->to_name);
     personal_release(&m->to_address);
+    personal_release(&m->reply_to);
     personal_release(&m->text);
     personal_release(&m->html);
 }
@@ -87,6 +88,48 @@ static void a_plain_message_reads_as_it_was_meant(void **state)
     assert_non_null(strstr(mail.data, "Content-Language: en\r\n"));
     assert_null(strstr(mail.data, "Reply-To"));
     buf_release(&mail);
+    done(&m);
+}
+
+static bool says(struct message *m, const char *header)
+{
+    struct buf mail;
+    bool found;
+
+    assert_int_equal(build(m, &mail), 0);
+    found = strstr(mail.data, header) != NULL;
+    buf_release(&mail);
+    return found;
+}
+
+static void what_is_urgent_is_marked_and_nothing_else(void **state)
+{
+    struct message m = simple();
+
+    (void)state;
+    assert_false(says(&m, "Importance"));
+    m.urgent = true;
+    assert_true(says(&m, "\r\nImportance: high\r\n"));
+    assert_false(says(&m, "Priority"));
+    done(&m);
+}
+
+static void replies_go_to_the_message_s_own_address_before_the_sender_s(void **state)
+{
+    const struct mime_sender with = {"encompass@example.org", NULL, "desk@council.example"};
+    struct message m = simple();
+    struct buf mail;
+    struct err err;
+
+    (void)state;
+    for (int own = 0; own < 3; own++) {
+        put(&m.reply_to, own == 0 ? NULL : own == 1 ? "desk@force.example" : "a@b, c@d.example");
+        buf_init(&mail, 1 << 20);
+        assert_int_equal(mime_build(&with, &m, &mail, &err), 0);
+        assert_non_null(strstr(mail.data, own == 1 ? "\r\nReply-To: <desk@force.example>\r\n"
+                                                   : "\r\nReply-To: <desk@council.example>\r\n"));
+        buf_release(&mail);
+    }
     done(&m);
 }
 
@@ -219,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_message_reads_as_it_was_meant),
         cmocka_unit_test(a_repeat_is_the_same_bytes),
+        cmocka_unit_test(what_is_urgent_is_marked_and_nothing_else),
+        cmocka_unit_test(replies_go_to_the_message_s_own_address_before_the_sender_s),
         cmocka_unit_test(no_line_is_too_long_whatever_the_texts),
         cmocka_unit_test(names_beyond_ascii_are_encoded_words_of_whole_characters),
         cmocka_unit_test(nothing_can_break_into_the_headers),

@@ -20,7 +20,7 @@ YEAR_FOLDER ?= $(if $(wildcard /dev/shm),/dev/shm,/tmp)
 
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 
-.PHONY: help deps build demo test bench match-bench weights year lint format fuzz install clean
+.PHONY: help deps build demo test bench match-bench weights year storm faults lint format fuzz install clean
 
 help: ## this list
 	@echo "Operation Encompass notification gateway"
@@ -72,6 +72,13 @@ year: build ## a year in seconds: YEAR_INCIDENTS (100000) over three authorities
 
 weights: build ## config/match-weights.conf anew, from the labelled set in LABELLED
 	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED) --learn config/match-weights.conf
+
+storm: build ## 500 kills over intake and delivery, and what they cost
+	@ENCOMPASS_RELEASE=build/release ENCOMPASS_KILLS=250 PYTHONPATH=tests \
+	$(PYTHON) -B -m pytest -q -s -p no:cacheprovider tests/e2e/test_kills.py
+
+faults: build ## every read, write, sync and allocation of a night failing in turn (half an hour)
+	@for test in disk memory; do ENCOMPASS_FAULTS=all build/release/tests/test_$${test}_faults; done
 
 lint: deps ## layout, clang-tidy, and the words that do not belong here
 	$(call built,dev)

@@ -1,7 +1,9 @@
-"""kill -9 of the daemon at random moments: of intake fifty times, of delivery fifty times (P1, P4)."""
+"""kill -9 of the daemon at random moments (P1, P4): of intake fifty times, of delivery fifty times;
+ENCOMPASS_KILLS another number of times each."""
 
 import collections
 import json
+import os
 import random
 import time
 
@@ -12,7 +14,8 @@ from support import invent
 from support.gateway import build_folder, wait_until
 from support.scene import Publisher, Scene
 
-KILLS = 50
+KILLS = int(os.environ.get("ENCOMPASS_KILLS", "50"))
+CHILDREN_A_KILL = 24  # so that there is something to deliver till the last
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def scene(tmp_path):
         yield made
 
 
-def test_fifty_kills_of_intake_lose_nothing(scene):
+def test_kills_of_intake_lose_nothing(scene):
     gateway, rng = scene.gateway, random.Random(50)
     gateway.now = "2026-03-15T22:00:00"
     gateway.run("init")
@@ -57,10 +60,10 @@ def test_fifty_kills_of_intake_lose_nothing(scene):
     print(f"{KILLS} kills, {len(stored)} acknowledged, 0 lost, {outcomes.get('repeat', 0)} repeated")
 
 
-def test_fifty_kills_of_delivery_tell_everyone_and_repeat_only_under_the_same_key(scene):
+def test_kills_of_delivery_tell_everyone_and_repeat_only_under_the_same_key(scene):
     gateway, rng = scene.gateway, random.Random(51)
     world = invent.World([e for e in invent.read_establishments(*ESTABLISHMENTS) if e.la_code == "888"],
-                         1200, seed=51)
+                         KILLS * CHILDREN_A_KILL, seed=51)
     gateway.now = "2026-03-15T22:00:00"
     gateway.fill(world, scene.folder / "registers", establishments=ESTABLISHMENTS)
     gateway.start()

@@ -23,7 +23,7 @@
 
 #define FORCE "devon-and-cornwall"
 #define TOPIC "encompass/v1/" FORCE "/incident"
-#define NIGHT ((time_t)1795142100) /* 2026-11-20 01:15 */
+#define NIGHT ((time_t)1795142100) /* 2026-11-20 02:35 */
 
 /* Names found nowhere else: a test can search for them. */
 #define ZELDA                                                                                      \

@@ -108,9 +108,10 @@ void contacts_free(struct contact *contacts, size_t count)
 #define CONTACT_COLUMNS                                                                            \
     "contact_id, namespace, urn, role, name, adapter, address, language, verified_at IS NOT NULL"
 
-static int read_contact(sqlite3_stmt *stmt, struct contact *out, struct err *err)
+static int read_contact(sqlite3_stmt *stmt, void *row, struct err *err)
 {
-    memset(out, 0, sizeof *out);
+    struct contact *out = row;
+
     out->contact_id = sqlite3_column_int64(stmt, 0);
     if (!contact_role_parse(sql_text(stmt, 3), &out->role))
         return err_set(err, ERR_STORE, "contact %lld: a role that nobody knows",
@@ -125,23 +126,17 @@ static int read_contact(sqlite3_stmt *stmt, struct contact *out, struct err *err
     return 0;
 }
 
-/* One more element of size in an array that doubles; NULL when out of memory (the array stays). */
-static void *grown(void *array, size_t count, size_t size)
+static void release_contact(void *row)
 {
-    size_t room = count == 0 ? 8 : count * 2;
-
-    if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
-        return array;
-    return reallocarray(array, room, size);
+    contact_release(row);
 }
 
 int registers_contacts(struct db *db, const struct door *door, struct contact **out, size_t *count,
                        struct err *err)
 {
-    struct contact *contacts = NULL;
-    size_t n = 0;
+    static const struct sql_rows rows = {sizeof **out, read_contact, release_contact};
+    struct contact *contacts;
     sqlite3_stmt *stmt;
-    int rc;
 
     if (sql_query(db, &stmt, err,
                   "SELECT " CONTACT_COLUMNS " FROM contact"
@@ -150,25 +145,10 @@ int registers_contacts(struct db *db, const struct door *door, struct contact **
                   "  verified_at IS NULL, contact_id",
                   "tt", door->namespace, door->urn) < 0)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        struct contact *more = grown(contacts, n, sizeof *contacts);
-
-        if (!more) {
-            rc = err_memory(err);
-            break;
-        }
-        contacts = more;
-        rc = read_contact(stmt, &contacts[n++], err);
-        if (rc < 0)
-            break;
-    }
-    sql_done(stmt);
-    if (rc < 0) {
-        contacts_free(contacts, n);
+    contacts = sql_rows(db, stmt, &rows, count, err);
+    if (!contacts)
         return -1;
-    }
     *out = contacts;
-    *count = n;
     return 0;
 }
 
@@ -230,8 +210,9 @@ int registers_end_contact(struct db *db, int64_t contact_id, const char *why, ti
                      "contact=%lld why=%s", (long long)contact_id, why);
 }
 
-static int read_range(sqlite3_stmt *stmt, struct calendar_range *out, struct err *err)
+static int read_range(sqlite3_stmt *stmt, void *row, struct err *err)
 {
+    struct calendar_range *out = row;
     static const char *const words[] = {"term", "closure", "inset", "bank"};
     const char *kind = sql_text(stmt, 0);
     size_t k = 0;
@@ -251,10 +232,8 @@ static int read_range(sqlite3_stmt *stmt, struct calendar_range *out, struct err
 int registers_calendar(struct db *db, const struct door *door, const char *la_code,
                        struct calendar *out, struct err *err)
 {
-    struct calendar_range *ranges = NULL;
-    size_t n = 0;
+    static const struct sql_rows rows = {sizeof(struct calendar_range), read_range, NULL};
     sqlite3_stmt *stmt;
-    int rc;
 
     static_assert(CALENDAR_TERM == 0 && CALENDAR_BANK_HOLIDAY == 3, "read_range's words");
     out->ranges = NULL;
@@ -268,40 +247,16 @@ int registers_calendar(struct db *db, const struct door *door, const char *la_co
                   "  WHERE division = 'england-and-wales'",
                   "ttt", door->namespace, door->urn, la_code) < 0)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        struct calendar_range *more = grown(ranges, n, sizeof *ranges);
-
-        if (!more) {
-            rc = err_memory(err);
-            break;
-        }
-        ranges = more;
-        rc = read_range(stmt, &ranges[n++], err);
-        if (rc < 0)
-            break;
-    }
-    sql_done(stmt);
-    if (rc < 0) {
-        free(ranges);
-        return -1;
-    }
-    out->ranges = ranges;
-    out->count = n;
-    return 0;
+    out->ranges = sql_rows(db, stmt, &rows, &out->count, err);
+    return out->ranges ? 0 : -1;
 }
 
-int registers_successors(struct db *db, const struct door *door, struct door *out, int limit,
-                         struct err *err)
+/* Up to limit doors of a query that has begun, namespace and urn first. How many, -1. */
+static int read_doors(struct db *db, sqlite3_stmt *stmt, struct door *out, int limit,
+                      struct err *err)
 {
-    sqlite3_stmt *stmt;
     int n = 0, rc = 1;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT DISTINCT namespace, link_urn FROM establishment_link"
-                  " WHERE namespace = ? AND urn = ? AND link_urn <> urn"
-                  " AND type LIKE 'Successor%' ORDER BY link_urn",
-                  "tt", door->namespace, door->urn) < 0)
-        return -1;
     while (n < limit && (rc = sql_row(db, stmt, err)) == 1) {
         memset(&out[n], 0, sizeof out[n]);
         if (sql_copy(stmt, 0, out[n].namespace, sizeof out[n].namespace, err) < 0 ||
@@ -315,8 +270,24 @@ int registers_successors(struct db *db, const struct door *door, struct door *ou
     return rc < 0 ? -1 : n;
 }
 
-static int read_policy(sqlite3_stmt *stmt, struct policy_row *out, struct err *err)
+int registers_successors(struct db *db, const struct door *door, struct door *out, int limit,
+                         struct err *err)
 {
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT namespace, link_urn FROM establishment_link"
+                  " WHERE namespace = ? AND urn = ? AND link_urn <> urn"
+                  " AND type LIKE 'Successor%' ORDER BY link_urn",
+                  "tt", door->namespace, door->urn) < 0)
+        return -1;
+    return read_doors(db, stmt, out, limit, err);
+}
+
+static int read_policy(sqlite3_stmt *stmt, void *row, struct err *err)
+{
+    struct policy_row *out = row;
+
     return sql_copy(stmt, 0, out->scope, sizeof out->scope, err) < 0 ||
                    sql_copy(stmt, 1, out->id, sizeof out->id, err) < 0 ||
                    sql_copy(stmt, 2, out->key, sizeof out->key, err) < 0 ||
@@ -329,10 +300,9 @@ int registers_policies(struct db *db, const char *force, const char *la_code,
                        const struct door *door, struct policy_row **out, size_t *count,
                        struct err *err)
 {
-    struct policy_row *rows = NULL;
-    size_t n = 0;
+    static const struct sql_rows reader = {sizeof **out, read_policy, NULL};
+    struct policy_row *rows;
     sqlite3_stmt *stmt;
-    int rc;
 
     if (sql_query(db, &stmt, err,
                   "SELECT scope, id, key, value FROM policy WHERE scope = 'all'"
@@ -341,25 +311,10 @@ int registers_policies(struct db *db, const char *force, const char *la_code,
                   "tttt", force, la_code, door ? door->namespace : NULL,
                   door ? door->urn : NULL) < 0)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        struct policy_row *more = grown(rows, n, sizeof *rows);
-
-        if (!more) {
-            rc = err_memory(err);
-            break;
-        }
-        rows = more;
-        rc = read_policy(stmt, &rows[n++], err);
-        if (rc < 0)
-            break;
-    }
-    sql_done(stmt);
-    if (rc < 0) {
-        free(rows);
+    rows = sql_rows(db, stmt, &reader, count, err);
+    if (!rows)
         return -1;
-    }
     *out = rows;
-    *count = n;
     return 0;
 }
 
@@ -369,7 +324,6 @@ int registers_centres(struct db *db, const char *postcode, struct door *out, int
     struct halves home;
     char area[5] = "", with[3][12];
     sqlite3_stmt *stmt;
-    int n = 0, rc = 1;
 
     if (!split_postcode(postcode, &home))
         return 0;
@@ -383,17 +337,7 @@ int registers_centres(struct db *db, const char *postcode, struct door *out, int
                   " GROUP BY namespace, urn ORDER BY reaches DESC, namespace, urn",
                   "ttttt", area, home.outward, with[0], with[1], with[2]) < 0)
         return -1;
-    while (n < limit && (rc = sql_row(db, stmt, err)) == 1) {
-        memset(&out[n], 0, sizeof out[n]);
-        if (sql_copy(stmt, 0, out[n].namespace, sizeof out[n].namespace, err) < 0 ||
-            sql_copy(stmt, 1, out[n].urn, sizeof out[n].urn, err) < 0) {
-            rc = -1;
-            break;
-        }
-        n++;
-    }
-    sql_done(stmt);
-    return rc < 0 ? -1 : n;
+    return read_doors(db, stmt, out, limit, err);
 }
 
 /* What the establishments of an area say their authority is. */

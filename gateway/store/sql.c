@@ -163,6 +163,39 @@ int sql_query_texts(struct db *db, sqlite3_stmt **out, struct err *err, const ch
     return 0;
 }
 
+void *sql_rows(struct db *db, sqlite3_stmt *stmt, const struct sql_rows *rows, size_t *count,
+               struct err *err)
+{
+    size_t n = 0, room = 8;
+    char *list = calloc(room, rows->size);
+    int rc = list ? 1 : err_memory(err);
+
+    while (rc == 1 && (rc = sql_row(db, stmt, err)) == 1) {
+        if (n == room) {
+            char *more = reallocarray(list, room * 2, rows->size);
+
+            if (!more) {
+                rc = err_memory(err);
+                break;
+            }
+            memset(more + room * rows->size, 0, room * rows->size);
+            list = more;
+            room *= 2;
+        }
+        if (rows->read(stmt, list + n++ * rows->size, err) < 0)
+            rc = -1;
+    }
+    sql_done(stmt);
+    if (rc == 0) {
+        *count = n;
+        return list;
+    }
+    for (size_t i = 0; i < n && rows->release; i++)
+        rows->release(list + i * rows->size);
+    free(list);
+    return NULL;
+}
+
 int sql_run(struct db *db, struct err *err, const char *sql, const char *types, ...)
 {
     sqlite3_stmt *stmt;

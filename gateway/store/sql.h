@@ -35,6 +35,16 @@ int sql_query_texts(struct db *db, sqlite3_stmt **out, struct err *err, const ch
 int sql_row(struct db *db, sqlite3_stmt *stmt, struct err *err) MUST_CHECK; /* 1, 0, -1 */
 void sql_done(sqlite3_stmt *stmt);                                          /* NULL is allowed */
 
+/* The rest of a query that has begun, as an array for free(), never NULL but on failure; the query is
+ * done in any case. */
+struct sql_rows {
+    size_t size;                                                 /* of an element */
+    int (*read)(sqlite3_stmt *stmt, void *row, struct err *err); /* row is all zero */
+    void (*release)(void *row); /* of what read has filled, where it owns something; else NULL */
+};
+void *sql_rows(struct db *db, sqlite3_stmt *stmt, const struct sql_rows *rows, size_t *count,
+               struct err *err) MUST_CHECK;
+
 /* Columns of the row. Text is borrowed until the next row; NULL comes out as NULL, DAY_NONE, -1
  * (sql_moment), absent. */
 const char *sql_text(sqlite3_stmt *stmt, int column);

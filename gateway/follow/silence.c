@@ -53,7 +53,7 @@ time_t silence_of_feed(const struct silence_feed *feed)
     for (time_t gap = STEP; gap <= LOOK_AHEAD; gap += STEP) {
         missing += rate[hour_of_week(feed->last_at + gap - STEP)] * STEP / HOUR;
         if ((gap >= patience && missing >= SILENCE_MISSED - ROUNDING) ||
-            (gap >= HOUR && missing >= SILENCE_SURELY_MISSED - ROUNDING))
+            (gap >= SILENCE_LEAST_SECONDS && missing >= SILENCE_SURELY_MISSED - ROUNDING))
             return feed->last_at + gap;
     }
     return -1;

@@ -87,6 +87,10 @@ static int look_at_feed(struct look *l, const struct warning_feed *f, struct err
     struct policy policy;
     int rc;
 
+    /* Before that nothing of its usual needs to be read. */
+    if (l->now < f->last_at + SILENCE_LEAST_SECONDS)
+        return note(l, WARNING_FEED_QUIET, &door, f->last_at, f->last_at + SILENCE_LEAST_SECONDS,
+                    err);
     if (policy_of(l->db, f->force, "", &policy, err) < 0 ||
         warnings_feed_hours(l->db, f->force, f->last_at - USUAL_SECONDS, f->last_at, &hours,
                             &feed.count, err) < 0)

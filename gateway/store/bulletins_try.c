@@ -5,6 +5,7 @@
 #include "store/audit.h"
 #include "store/bulletins.h"
 #include "store/sql.h"
+#include "store/warnings.h"
 
 int bulletins_next_due(struct db *db, const char *adapter, time_t *out, struct err *err)
 {
@@ -140,7 +141,8 @@ int bulletins_sent(struct db *db, const struct outbox_item *item, int code, cons
     if (sql_run(db, err,
                 "UPDATE bulletin SET state = 'sent', lease_until = NULL, tries = tries + 1,"
                 " verdict = 'sent', detail = ?, sent_at = ifnull(sent_at, ?) WHERE bulletin_id = ?",
-                "tii", detail, (int64_t)now, item->item_id) < 0)
+                "tii", detail, (int64_t)now, item->item_id) < 0 ||
+        warnings_worked(db, item->contact_id, err) < 0)
         return -1;
     return audit_try(db, item, "sent", code, detail, ms, now, err);
 }

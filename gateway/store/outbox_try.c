@@ -1,10 +1,12 @@
 /* How a try ended. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/audit.h"
 #include "store/notices.h"
 #include "store/outbox.h"
 #include "store/sql.h"
+#include "store/warnings.h"
 
 /* A try's end as it is recorded. */
 struct ending {
@@ -14,6 +16,21 @@ struct ending {
     int ms;
     time_t now;
 };
+
+/* How it stands with the contact. A mail server of ours that does not answer is nobody's failing, a
+ * webhook's is its own. */
+static int note_contact(struct db *db, const struct outbox_item *item, const struct ending *end,
+                        struct err *err)
+{
+    bool refused = strcmp(end->verdict, "never") == 0;
+
+    if (strcmp(end->verdict, "sent") == 0)
+        return warnings_worked(db, item->contact_id, err);
+    if (!refused && (strcmp(end->verdict, "later") != 0 ||
+                     (end->code <= 0 && strcmp(item->adapter, "email") == 0)))
+        return 0;
+    return warnings_failed(db, item->contact_id, refused, end->now, err);
+}
 
 /* The attempt and the audit, for notices. The number of the try is the store's: an item can have
  * been sent twice under one lease's end. */
@@ -26,7 +43,8 @@ static int record(struct db *db, const struct outbox_item *item, const struct en
                 "INSERT INTO attempt(item_id, try, at, verdict, code, detail, ms)"
                 " SELECT item_id, tries, ?, ?, ?, ?, ? FROM outbox WHERE item_id = ?",
                 "ititii", (int64_t)end->now, end->verdict, (int64_t)end->code, end->detail,
-                (int64_t)end->ms, item->item_id) < 0)
+                (int64_t)end->ms, item->item_id) < 0 ||
+        note_contact(db, item, end, err) < 0)
         return -1;
     return audit_add(db, end->now, "dispatcher", event, &about, err,
                      "contact=%lld adapter=%s code=%d ms=%d %s", (long long)item->contact_id,

@@ -282,7 +282,23 @@ static const char step_3[] =
     "CREATE INDEX attempt_failed ON attempt(at) WHERE verdict IN ('later','never');"
     "CREATE INDEX outbox_sent ON outbox(contact_id, sent_at) WHERE sent_at IS NOT NULL;";
 
-static const char *const steps[] = {step_1, step_2, step_3};
+/* What a daemon looks for every minute is found without reading what has been done. */
+static const char step_4[] =
+    "CREATE TABLE failing (" /* a contact's tries that failed since the last that did not */
+    " contact_id INTEGER NOT NULL REFERENCES contact, at INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL) STRICT;" /* for good, rather than put off */
+    "CREATE INDEX failing_contact ON failing(contact_id, at);"
+    "INSERT INTO failing SELECT o.contact_id, a.at, a.verdict = 'never'"
+    " FROM attempt a JOIN outbox o USING (item_id) WHERE a.verdict IN ('later','never')"
+    " AND (a.code > 0 OR o.adapter <> 'email' OR a.verdict = 'never')"
+    " AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.contact_id = o.contact_id"
+    "  AND s.sent_at >= a.at)"
+    " AND NOT EXISTS (SELECT 1 FROM bulletin s WHERE s.contact_id = o.contact_id"
+    "  AND s.sent_at >= a.at);"
+    "DROP INDEX attempt_failed; DROP INDEX outbox_sent; DROP INDEX bulletin_sent;"
+    "CREATE INDEX outbox_contact ON outbox(contact_id) WHERE state = 'due';";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4};
 
 int schema_newest(void)
 {

@@ -7,7 +7,8 @@
 #include "store/audit.h"
 #include "store/sql.h"
 
-enum { TRIES_SECONDS = 90 * 24 * 3600 };
+/* Of a contact that fails for months the first tries tell how, and the last that it still does. */
+enum { TRIES_SECONDS = 90 * 24 * 3600, TRIES_KEPT = 16 };
 
 static const char *const kind_words[WARNING_KINDS] = {
     [WARNING_FEED_QUIET] = "feed-quiet",
@@ -21,51 +22,17 @@ const char *warning_kind_word(enum warning_kind kind)
     return kind_words[kind];
 }
 
-/* A row at a time into a list that doubles. */
-struct list {
-    void *rows;
-    size_t count, size;
-};
-
-static void *list_add(struct list *l, struct err *err)
-{
-    size_t room = l->count == 0 ? 8 : l->count * 2;
-    void *rows = l->rows;
-
-    if (l->count == 0 || (l->count >= 8 && (l->count & (l->count - 1)) == 0))
-        rows = reallocarray(l->rows, room, l->size);
-    if (!rows) {
-        err_memory(err);
-        return NULL;
-    }
-    l->rows = rows;
-    return (char *)rows + l->size * l->count++;
-}
-
-/* Reads all rows of a query that has begun (rc 0), each by read. */
+/* All rows of a query that has begun (rc 0), each by read. */
 static int list_read(struct db *db, int rc, sqlite3_stmt *stmt, size_t size,
                      int (*read)(sqlite3_stmt *stmt, void *row, struct err *err), void **out,
                      size_t *count, struct err *err)
 {
-    struct list l = {.size = size};
+    const struct sql_rows rows = {size, read, NULL};
+    void *list = rc < 0 ? NULL : sql_rows(db, stmt, &rows, count, err);
 
-    if (rc < 0)
+    if (!list)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        void *row = list_add(&l, err);
-
-        if (!row || read(stmt, row, err) < 0) {
-            rc = -1;
-            break;
-        }
-    }
-    sql_done(stmt);
-    if (rc < 0) {
-        free(l.rows);
-        return -1;
-    }
-    *out = l.rows;
-    *count = l.count;
+    *out = list;
     return 0;
 }
 
@@ -229,8 +196,27 @@ static int read_try(sqlite3_stmt *stmt, void *row, struct err *err)
 
     t->contact_id = sqlite3_column_int64(stmt, 0);
     t->tried.at = sqlite3_column_int64(stmt, 3);
-    t->tried.refused = strcmp(sql_text(stmt, 4), "never") == 0;
+    t->tried.refused = sqlite3_column_int(stmt, 4) != 0;
     return read_door(stmt, 1, &t->door, err);
+}
+
+int warnings_failed(struct db *db, int64_t contact_id, bool refused, time_t now, struct err *err)
+{
+    return sql_run(db, err, "DELETE FROM failing WHERE contact_id = ? AND at <= ?", "ii",
+                   contact_id, (int64_t)now - TRIES_SECONDS) < 0 ||
+                   sql_run(db, err,
+                           "DELETE FROM failing WHERE contact_id = ?1 AND rowid = (SELECT rowid"
+                           "  FROM failing WHERE contact_id = ?1 ORDER BY at DESC LIMIT 1)"
+                           " AND (SELECT count(*) FROM failing WHERE contact_id = ?1) >= ?2",
+                           "ii", contact_id, (int64_t)TRIES_KEPT) < 0
+               ? -1
+               : sql_run(db, err, "INSERT INTO failing(contact_id, at, refused) VALUES (?,?,?)",
+                         "iii", contact_id, (int64_t)now, (int64_t)refused);
+}
+
+int warnings_worked(struct db *db, int64_t contact_id, struct err *err)
+{
+    return sql_run(db, err, "DELETE FROM failing WHERE contact_id = ?", "i", contact_id);
 }
 
 int warnings_tries(struct db *db, time_t now, struct warning_try **out, size_t *count,
@@ -238,19 +224,13 @@ int warnings_tries(struct db *db, time_t now, struct warning_try **out, size_t *
 {
     sqlite3_stmt *stmt = NULL;
     void *rows = NULL;
-    int rc =
-        sql_query(db, &stmt, err,
-                  "SELECT o.contact_id, k.namespace, k.urn, a.at, a.verdict"
-                  " FROM attempt a JOIN outbox o USING (item_id) JOIN contact k USING (contact_id)"
-                  " WHERE a.verdict IN ('later','never') AND a.at > ?1 - ?2 AND a.at <= ?1"
-                  " AND (a.code > 0 OR o.adapter <> 'email' OR a.verdict = 'never')"
-                  " AND k.ended_at IS NULL AND k.verified_at <= a.at"
-                  " AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.contact_id = o.contact_id"
-                  "  AND s.sent_at >= a.at)"
-                  " AND NOT EXISTS (SELECT 1 FROM bulletin s WHERE s.contact_id = o.contact_id"
-                  "  AND s.sent_at >= a.at)"
-                  " ORDER BY o.contact_id, a.at",
-                  "ii", (int64_t)now, (int64_t)TRIES_SECONDS);
+    int rc = sql_query(db, &stmt, err,
+                       "SELECT f.contact_id, k.namespace, k.urn, f.at, f.refused"
+                       " FROM failing f JOIN contact k USING (contact_id)"
+                       " WHERE f.at > ?1 - ?2 AND f.at <= ?1"
+                       " AND k.ended_at IS NULL AND k.verified_at <= f.at"
+                       " ORDER BY f.contact_id, f.at",
+                       "ii", (int64_t)now, (int64_t)TRIES_SECONDS);
 
     rc = list_read(db, rc, stmt, sizeof **out, read_try, &rows, count, err);
     *out = rows;

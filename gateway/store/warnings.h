@@ -59,9 +59,14 @@ int warnings_feeds(struct db *db, time_t now, struct warning_feed **out, size_t 
 int warnings_feed_hours(struct db *db, const char *force, time_t from, time_t to,
                         struct silence_hour **out, size_t *count, struct err *err) MUST_CHECK;
 
+/* A try at a contact has failed, or has not: then what failed before is forgotten. In the caller's
+ * transaction. */
+int warnings_failed(struct db *db, int64_t contact_id, bool refused, time_t now,
+                    struct err *err) MUST_CHECK;
+int warnings_worked(struct db *db, int64_t contact_id, struct err *err) MUST_CHECK;
+
 /* The tries of contacts that have failed since the contact's last success, or since it was verified,
- * by contact, oldest first; those of the last 90 days. A mail server of ours that does not answer is
- * nobody's failing, a webhook's is its own. */
+ * by contact, oldest first; those of the last 90 days. */
 struct warning_try {
     int64_t contact_id;
     struct door door;

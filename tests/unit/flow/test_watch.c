@@ -191,9 +191,16 @@ static void a_contact_that_keeps_failing_is_told_to_the_authoritys_desk(void **s
                      4);
     /* A success, were it an exercise's, shows that it works again. */
     run(p, "INSERT INTO drill(drill_id, force, who, stored_at) VALUES (1, 'kent', 'una', 1);"
-           "INSERT INTO bulletin(reference, drill_id, contact_id, adapter, key, state, stored_at,"
-           " due_at, give_up_at, sent_at) VALUES ('EX-1', 1, 1, 'email', 'k', 'sent', 1, 1, 1,"
-           " 1795142100 + 90000)");
+           "INSERT INTO bulletin(bulletin_id, reference, drill_id, contact_id, adapter, key, state,"
+           " stored_at, due_at, give_up_at) VALUES (9, 'EX-1', 1, 1, 'email', 'k', 'leased', 1, 1,"
+           " 1)");
+    OK(p, bulletins_sent(p->db,
+                         &(struct outbox_item){.bulletin = true,
+                                               .item_id = 9,
+                                               .notice_id = -1,
+                                               .contact_id = 1,
+                                               .adapter = "email"},
+                         250, "", 5, NIGHT + DAY + HOUR, &p->err));
     look(p, NIGHT + DAY + 2 * HOUR);
     assert_int_equal(ask(p, STANDING " AND urn = '100001'"), 0);
 }
@@ -214,6 +221,27 @@ static void our_own_mail_server_that_is_down_is_no_schools_failing(void **state)
     run(p, "UPDATE contact SET verified_at = 1795142100 + 14400 WHERE contact_id = 1");
     look(p, NIGHT + 4 * HOUR + MINUTE); /* somebody has looked after it */
     assert_int_equal(ask(p, STANDING), 0);
+}
+
+/* A mailbox that is full for months, with a school that has much: what is looked through each minute
+ * stays small, and what is known of it is the same. */
+static void a_contact_that_fails_for_long_is_kept_in_few_rows(void **state)
+{
+    struct place *p = *state;
+
+    OK(p, db_begin(p->db, &p->err));
+    for (int i = 0; i < 400; i++)
+        OK(p, warnings_failed(p->db, 1, false, NIGHT + i, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    look(p, NIGHT + 400);
+    assert_int_equal(ask(p, STANDING), 0); /* not yet for half an hour */
+    OK(p, warnings_failed(p->db, 1, false, NIGHT + HOUR, &p->err));
+    look(p, NIGHT + HOUR);
+    assert_int_equal(ask(p, STANDING), 1);
+    assert_int_equal(ask(p, "SELECT since FROM warning"), NIGHT);
+    assert_true(ask(p, "SELECT count(*) FROM failing") < 20);
+    OK(p, warnings_failed(p->db, 1, false, NIGHT + 91 * DAY, &p->err));
+    assert_int_equal(ask(p, "SELECT count(*) FROM failing"), 1);
 }
 
 static void an_old_roll_is_told_to_the_force_where_the_authority_has_no_desk(void **state)
@@ -368,6 +396,7 @@ int main(void)
         T(a_lost_session_is_told_to_every_forces_desk_once),
         T(a_contact_that_keeps_failing_is_told_to_the_authoritys_desk),
         T(our_own_mail_server_that_is_down_is_no_schools_failing),
+        T(a_contact_that_fails_for_long_is_kept_in_few_rows),
         T(an_old_roll_is_told_to_the_force_where_the_authority_has_no_desk),
         T(nobody_to_tell_is_shown_all_the_same),
         T(a_clock_that_is_set_back_calls_nobody_quiet),

@@ -36,7 +36,7 @@ static int64_t owed_until(int64_t child_id)
     struct err err = {.code = ERR_NONE};
     int64_t at = -1;
 
-    if (sql_int(gate_db, &at, &err,
+    if (sql_int(gate_office, &at, &err,
                 "SELECT max(n.answer_by) FROM notice_child nc JOIN notice n USING (notice_id)"
                 " WHERE nc.child_id = ? AND n.state = 'owed'",
                 "i", child_id) < 0)
@@ -107,11 +107,11 @@ static int check_callout(int number, time_t now, struct ends *ends)
     if (c->revision == 0)
         return 0; /* the year ended before it was sent */
     callouts_reference(number, reference);
-    if (incidents_find(gate_db, forces[c->force], reference, &incident, &err) != 1)
+    if (incidents_find(gate_office, forces[c->force], reference, &incident, &err) != 1)
         return broken("P1", number, "acknowledged, and not in the store", "");
     if (incident.revision != c->revision)
         return broken("P1", number, "a revision was acknowledged, and another is in force", "");
-    if (incidents_children(gate_db, incident.incident_id, &rows, &count, &err) < 0)
+    if (incidents_children(gate_office, incident.incident_id, &rows, &count, &err) < 0)
         return broken("P1", number, err.text, "");
     rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++)
@@ -140,9 +140,9 @@ static int check_quiet(const char *log_path)
         fprintf(stderr, "year: P5 broken: the log says \"%s\": %s", found ? found : "?", line);
         return -1;
     }
-    if (sql_query(gate_db, &row, &err, "SELECT detail, who FROM audit", "") < 0)
+    if (sql_query(gate_office, &row, &err, "SELECT detail, who FROM audit", "") < 0)
         return -1;
-    while (!found && sql_row(gate_db, row, &err) == 1)
+    while (!found && sql_row(gate_office, row, &err) == 1)
         found = quiet_name_in(sql_text(row, 0));
     if (found)
         fprintf(stderr, "year: P5 broken: the audit says \"%s\": %s\n", found, sql_text(row, 0));
@@ -195,7 +195,7 @@ int checks_end(const char *log_path, bool print)
     }
     if (print)
         print_table(&ends, incidents);
-    if (incidents_account(gate_db, 0, &account, &err) < 0) {
+    if (incidents_account(gate_office, 0, &account, &err) < 0) {
         fprintf(stderr, "year: %s\n", err.text);
         return -1;
     }

@@ -11,9 +11,10 @@
 #include "store/db.h"
 
 extern struct clock gate_clock;
-extern struct db *gate_db; /* for people's commands and for questions; NULL while it is closed */
-extern int gate_crashes;   /* how often the daemon was killed */
-extern int gate_life;      /* of which of its lives what is collected now comes */
+extern struct db
+    *gate_office;        /* for people's commands and for questions, which are other programs */
+extern int gate_crashes; /* how often the daemon was killed */
+extern int gate_life;    /* of which of its lives what is collected now comes */
 
 /* Makes the store and the configuration in that folder. */
 int gate_make(const char *folder, struct err *err);

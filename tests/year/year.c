@@ -25,6 +25,7 @@
 #include "gate.h"
 #include "post.h"
 #include "quiet.h"
+#include "statements.h"
 #include "store/outbox.h"
 #include "store/review.h"
 #include "store/sql.h"
@@ -56,12 +57,12 @@ struct event {
 };
 
 struct options {
-    int incidents, days, kills;
+    int incidents, days, kills, statements;
     uint64_t seed;
     const char *folder;
 };
 
-static struct options options = {400, 366, -1, 1, NULL};
+static struct options options = {400, 366, -1, 0, 1, NULL};
 static struct event *heap;
 static size_t heap_count, heap_room;
 static time_t now;  /* as it is; the gateway's clock may be ahead or behind */
@@ -166,17 +167,17 @@ static int take_receipts(void)
     int n, rc = 0;
 
     do {
-        n = outbox_claim_receipts(gate_db, clock_now(&gate_clock), 60, items, 64, &err);
-        if (n < 0 || (n > 0 && db_begin(gate_db, &err) < 0))
+        n = outbox_claim_receipts(gate_office, clock_now(&gate_clock), 60, items, 64, &err);
+        if (n < 0 || (n > 0 && db_begin(gate_office, &err) < 0))
             return failed(&err, "receipts");
         for (int i = 0; i < n; i++) {
             if (checks_receipt(items[i].payload) < 0)
                 rc = -1;
-            if (outbox_sent(gate_db, &items[i], 0, NULL, 1, clock_now(&gate_clock), &err) < 0)
+            if (outbox_sent(gate_office, &items[i], 0, NULL, 1, clock_now(&gate_clock), &err) < 0)
                 return failed(&err, "receipts");
             outbox_item_release(&items[i]);
         }
-        if (n > 0 && db_commit(gate_db, &err) < 0)
+        if (n > 0 && db_commit(gate_office, &err) < 0)
             return failed(&err, "receipts");
     } while (n == 64 && rc == 0);
     return rc;
@@ -189,12 +190,12 @@ static int note_reviews(void)
     sqlite3_stmt *row;
     int rc;
 
-    if (sql_query(gate_db, &row, &err,
+    if (sql_query(gate_office, &row, &err,
                   "SELECT decision_id, child_id, outcome = 'review' FROM decision"
                   " WHERE decision_id > ? ORDER BY decision_id",
                   "i", last_decision) < 0)
         return failed(&err, "decisions");
-    while ((rc = sql_row(gate_db, row, &err)) == 1) {
+    while ((rc = sql_row(gate_office, row, &err)) == 1) {
         last_decision = sqlite3_column_int64(row, 0);
         if (sqlite3_column_int(row, 2) && chance_of(0.9))
             add(now + chance_between(900, 20 * 3600), REVIEW, sqlite3_column_int64(row, 1), 0,
@@ -334,8 +335,8 @@ static int on_answer(const char *reference)
     struct err err = {.code = ERR_NONE};
 
     set_clock();
-    if (answer_notice(gate_db, reference, ANSWER_TAKEN, "somebody", clock_now(&gate_clock), &err) <
-        0)
+    if (answer_notice(gate_office, reference, ANSWER_TAKEN, "somebody", clock_now(&gate_clock),
+                      &err) < 0)
         return err.code == ERR_INVALID || err.code == ERR_NONE_SUCH ? 0 : failed(&err, "answer");
     tally.answers++;
     return 0;
@@ -348,12 +349,12 @@ static const struct said_child *child_of_row(int64_t child_id)
     const struct said_child *found = NULL;
     sqlite3_stmt *row;
 
-    if (sql_query(gate_db, &row, &err,
+    if (sql_query(gate_office, &row, &err,
                   "SELECT i.police_ref, c.child_ref FROM child c JOIN incident i USING"
                   " (incident_id) WHERE c.child_id = ?",
                   "i", child_id) < 0)
         return NULL;
-    if (sql_row(gate_db, row, &err) == 1) {
+    if (sql_row(gate_office, row, &err) == 1) {
         int number = callouts_number(sql_text(row, 0));
 
         if (number >= 0)
@@ -377,18 +378,18 @@ static int on_review(int64_t child_id)
     snprintf(pupil_id, sizeof pupil_id, "P%06d", said->pupil);
     set_clock();
     if (!said->stranger &&
-        sql_int(gate_db, &pupil_key, &err,
+        sql_int(gate_office, &pupil_key, &err,
                 "SELECT pupil_key FROM pupil p WHERE pupil_id = ?1 ORDER BY EXISTS (SELECT 1"
                 " FROM enrolment e WHERE e.pupil_key = p.pupil_key AND e.ended_at IS NULL) DESC",
                 "t", pupil_id) < 0)
         return failed(&err, "review");
-    if (db_begin(gate_db, &err) < 0)
+    if (db_begin(gate_office, &err) < 0)
         return failed(&err, "review");
-    rc =
-        review_decide(gate_db, child_id, pupil_key, false, "officer", clock_now(&gate_clock), &err);
+    rc = review_decide(gate_office, child_id, pupil_key, false, "officer", clock_now(&gate_clock),
+                       &err);
     if (rc < 0)
-        db_rollback(gate_db);
-    else if (db_commit(gate_db, &err) < 0)
+        db_rollback(gate_office);
+    else if (db_commit(gate_office, &err) < 0)
         rc = -1;
     if (rc < 0 && err.code != ERR_INVALID)
         return failed(&err, "review");
@@ -404,7 +405,7 @@ static int on_rolls(bool new_year)
         world_some_move(0.02);
     for (int la = 0; la < LAS; la++) {
         tally.imports++;
-        if (files_roll(gate_db, options.folder, la, now) < 0)
+        if (files_roll(gate_office, options.folder, la, now) < 0)
             return -1;
     }
     return 0;
@@ -421,7 +422,8 @@ static int on_snow(void)
         if (!world_is_school_day(door, today))
             continue;
         tally.imports++;
-        if (files_closure(gate_db, options.folder, door, today, today + chance_below(2), now) < 0)
+        if (files_closure(gate_office, options.folder, door, today, today + chance_below(2), now) <
+            0)
             return -1;
     }
     return 0;
@@ -430,7 +432,7 @@ static int on_snow(void)
 static int import_contacts(int contact)
 {
     tally.imports++;
-    return files_contacts(gate_db, options.folder, doors[contacts[contact].door].la, now);
+    return files_contacts(gate_office, options.folder, doors[contacts[contact].door].la, now);
 }
 
 /* A key adult leaves, and another comes, whose address somebody verifies now or days later. */
@@ -548,14 +550,14 @@ static int begin(struct err *err)
     world_make(options.incidents > 20000 ? 12000 : options.incidents > 2000 ? 6000 : 1500);
     if (gate_make(options.folder, err) < 0 || gate_open(err) < 0)
         return -1;
-    if (files_establishments(gate_db, options.folder, now) < 0 ||
-        files_terms(gate_db, options.folder, now) < 0 ||
-        files_policies(gate_db, options.folder, now) < 0 ||
-        files_contacts(gate_db, options.folder, -1, now) < 0)
+    if (files_establishments(gate_office, options.folder, now) < 0 ||
+        files_terms(gate_office, options.folder, now) < 0 ||
+        files_policies(gate_office, options.folder, now) < 0 ||
+        files_contacts(gate_office, options.folder, -1, now) < 0)
         return err_set(err, ERR_INVALID, "a register was refused");
     for (int la = 0; la < LAS; la++) {
-        if (files_contacts(gate_db, options.folder, la, now) < 0 ||
-            files_roll(gate_db, options.folder, la, now) < 0)
+        if (files_contacts(gate_office, options.folder, la, now) < 0 ||
+            files_roll(gate_office, options.folder, la, now) < 0)
             return err_set(err, ERR_INVALID, "a roll was refused");
     }
     return 0;
@@ -594,7 +596,8 @@ static int read_options(int argc, char **argv)
 {
     static const struct option words[] = {{"incidents", 1, NULL, 'i'}, {"days", 1, NULL, 'd'},
                                           {"seed", 1, NULL, 's'},      {"kills", 1, NULL, 'k'},
-                                          {"store", 1, NULL, 'f'},     {NULL, 0, NULL, 0}};
+                                          {"store", 1, NULL, 'f'},     {"statements", 1, NULL, 't'},
+                                          {NULL, 0, NULL, 0}};
     int word;
 
     while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
@@ -610,6 +613,9 @@ static int read_options(int argc, char **argv)
             break;
         case 'k':
             options.kills = atoi(optarg);
+            break;
+        case 't':
+            options.statements = atoi(optarg);
             break;
         case 'f':
             options.folder = optarg;
@@ -656,6 +662,11 @@ int main(int argc, char **argv)
            (double)(clock_monotonic_ms() - from) / 1000.0, options.days, options.seed);
     gate_print_time();
     gate_close();
+    if (options.statements)
+        statements_print(options.statements);
+    if (rc == 0)
+        rc = statements_check();
+    statements_release();
     while (heap_count > 0)
         free(heap[--heap_count].text);
     free(heap);

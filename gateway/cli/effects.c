@@ -8,7 +8,7 @@
 #include "follow/words.h"
 #include "plan/planner.h"
 
-enum { INCIDENTS_AT_ONCE = 50 };
+enum { HOLD_MS = 50 }; /* the store, at a time */
 
 int effects_before(struct db *db, struct effects *e, struct err *err)
 {
@@ -33,10 +33,11 @@ void effects_release(struct effects *e)
 /* An incident whose message cannot be read any more is the daemon's to speak of. */
 static int plan_all(struct db *db, time_t now, struct err *err)
 {
+    struct work_turn turn = {INT_MAX, HOLD_MS, 0};
     int n;
 
     do
-        n = planner_run(db, INCIDENTS_AT_ONCE, now, err);
+        n = planner_run(db, &turn, now, err);
     while (n > 0);
     return n < 0 && err_may_pass(err) ? -1 : 0;
 }

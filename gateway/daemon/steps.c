@@ -4,34 +4,31 @@
 #include "match/link.h"
 #include "plan/planner.h"
 
-enum {
-    STEP_MS = 20, /* for matching, and for planning, while intake waits */
-    INCIDENTS_AT_ONCE = 4,
-};
+/* Milliseconds for matching, for planning and for follow-up, while intake waits. */
+enum { STEP_MS = 20 };
 
-/* Incidents are matched and planned one by one, each in a commit of its own, which takes as long as
- * the disk does: so it is time that bounds a step, not a number. */
-static int work_off(struct steps *s, int (*step)(struct db *, int, time_t, struct err *),
-                    struct err *err)
+/* A step that did all it could in time may have more to do. */
+static int go_on(struct steps *s, struct work_turn *turn,
+                 int (*step)(struct db *, struct work_turn *, time_t, struct err *),
+                 struct err *err)
 {
-    int64_t end = clock_monotonic_ms() + STEP_MS;
     int n;
 
-    do
-        n = step(s->db, INCIDENTS_AT_ONCE, clock_now(s->clock), err);
-    while (n == INCIDENTS_AT_ONCE && clock_monotonic_ms() < end);
-    s->more |= n == INCIDENTS_AT_ONCE;
+    turn->pieces = INT_MAX;
+    turn->ms = STEP_MS;
+    n = step(s->db, turn, clock_now(s->clock), err);
+    s->more |= n > 0;
     return n;
 }
 
 static int match(struct steps *s, struct err *err)
 {
-    return work_off(s, link_run, err);
+    return go_on(s, &s->matched, link_run, err);
 }
 
 static int plan(struct steps *s, struct err *err)
 {
-    return work_off(s, planner_run, err);
+    return go_on(s, &s->planned, planner_run, err);
 }
 
 static int watch(struct steps *s, struct err *err)
@@ -46,7 +43,7 @@ static int deliver(struct steps *s, struct err *err)
 
 static int follow(struct steps *s, struct err *err)
 {
-    return work_off(s, escalator_run, err);
+    return go_on(s, &s->followed, escalator_run, err);
 }
 
 const struct step all_steps[STEPS] = {

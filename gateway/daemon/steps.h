@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "deliver/dispatch.h"
 #include "follow/watch.h"
-#include "store/db.h"
+#include "store/work.h"
 
 /* What the steps work with, all borrowed, and what they leave word of. */
 struct steps {
@@ -21,6 +21,7 @@ struct steps {
     const struct clock *clock;
     struct dispatch *dispatch;
     struct watch watch; /* told of the broker before a round */
+    struct work_turn matched, planned, followed;
 
     bool more;   /* set by a step: there is work for another round at once */
     time_t next; /* brought forward by a step to when it wants to be run again, by the clock */

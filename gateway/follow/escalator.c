@@ -127,30 +127,28 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
 static int follow_one(struct db *db, int64_t notice_id, time_t now, struct err *err)
 {
     struct notice_row notice;
-    int rc;
+    int rc = notices_get(db, notice_id, &notice, err);
 
-    if (db_begin(db, err) < 0)
-        return -1;
-    rc = notices_get(db, notice_id, &notice, err);
     if (rc == 1 && notice.state == NOTICE_TOLD)
         rc = follow(db, &notice, now, err);
-    if (rc >= 0)
-        return db_commit(db, err);
-    db_rollback(db);
-    return err_context(err, "notice %lld", (long long)notice_id);
+    return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : 1;
 }
 
-int escalator_run(struct db *db, int limit, time_t now, struct err *err)
+int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
     int64_t ids[BATCH];
-    int n = notices_to_follow(db, now, ids, limit < BATCH ? limit : BATCH, err);
+    struct work work;
+    int n = notices_to_follow(db, now, ids, turn->pieces < BATCH ? turn->pieces : BATCH, err);
 
-    for (int i = 0; i < n; i++) {
-        if (follow_one(db, ids[i], now, err) == 0)
-            continue;
+    if (n <= 0)
+        return n;
+    if (work_begin(&work, db, turn, err) < 0)
+        return -1;
+    for (int i = 0; i < n && work_goes_on(&work); i++) {
         /* One that can no longer be read holds up no other. */
-        if (err->code != ERR_INVALID || notices_follow_at(db, ids[i], now + LATER, err) < 0)
-            return -1;
+        if (work_piece(&work, follow_one, ids[i], now) < 0 && work_goes_on(&work) &&
+            notices_follow_at(db, ids[i], now + LATER, &work.why) < 0)
+            break;
     }
-    return n;
+    return work_end(&work, err);
 }

@@ -6,9 +6,10 @@
 
 #include <time.h>
 
-#include "store/db.h"
+#include "store/work.h"
 
-/* Up to limit notices, each in a transaction of its own: how many it looked at, or -1. */
-int escalator_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
+/* A turn of notices (store/work.h): how many it looked at, or -1. One that fails by itself is looked
+ * at again ten minutes later. */
+int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err *err) MUST_CHECK;
 
 #endif

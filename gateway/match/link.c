@@ -184,24 +184,18 @@ static int link_incident(struct db *db, int64_t incident_id, time_t now, struct 
     struct incident *incident = NULL;
     struct child_row *rows = NULL;
     size_t count = 0;
-    int rc;
+    int rc = incidents_load(db, incident_id, &incident, err);
 
-    if (db_begin(db, err) < 0)
-        return -1;
-    rc = incidents_load(db, incident_id, &incident, err);
     if (rc == 0)
         rc = incidents_children(db, incident_id, &rows, &count, err);
     if (rc == 0)
         rc = link_children(db, incident, rows, count, now, err);
     free(rows);
     incident_free(incident);
-    if (rc == 0)
-        return db_commit(db, err) < 0 ? -1 : 1;
-    db_rollback(db);
-    return err_context(err, "matching incident %lld", (long long)incident_id);
+    return rc == 0 ? 1 : err_context(err, "matching incident %lld", (long long)incident_id);
 }
 
-int link_run(struct db *db, int limit, time_t now, struct err *err)
+int link_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
-    return incidents_work_off(db, STAGE_MATCH, limit, link_incident, now, err);
+    return incidents_work_off(db, STAGE_MATCH, turn, link_incident, now, err);
 }

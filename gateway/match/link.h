@@ -4,10 +4,9 @@
 
 #include <time.h>
 
-#include "store/db.h"
+#include "store/work.h"
 
-/* Up to limit incidents, each in a transaction of its own (incidents_work_off). Returns how many it
- * did (0: nothing left), or -1. */
-int link_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
+/* A turn of incidents (incidents_work_off). Returns how many it did (0: nothing left), or -1. */
+int link_run(struct db *db, struct work_turn *turn, time_t now, struct err *err) MUST_CHECK;
 
 #endif

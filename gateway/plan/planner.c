@@ -1,6 +1,5 @@
 #include "plan/planner.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,8 +202,7 @@ static int settle_children(const struct making *m, struct err *err)
     return 0;
 }
 
-/* In the caller's transaction: 1; 0 to be planned later, and the transaction with what it may have
- * changed is to be rolled back; -1. */
+/* 1; 0 to be planned later, and what it may have changed is to be undone; -1. */
 static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
 {
     struct plan plan = {0};
@@ -230,42 +228,21 @@ static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct 
     return rc;
 }
 
-/* In a transaction of its own, which is rolled back unless all of it is done: 1, 0, -1. */
 static int plan_one(struct db *db, int64_t incident_id, time_t now, struct err *err)
 {
-    int rc;
+    int rc = plan_incident(db, incident_id, now, err);
 
-    if (db_begin(db, err) < 0)
-        return -1;
-    rc = plan_incident(db, incident_id, now, err);
-    if (rc == 1)
-        return db_commit(db, err) < 0 ? -1 : 1;
-    db_rollback(db);
-    return rc < 0 ? err_context(err, "incident %lld", (long long)incident_id) : 0;
+    return rc < 0 ? err_context(err, "incident %lld", (long long)incident_id) : rc;
 }
 
-int planner_run(struct db *db, int limit, time_t now, struct err *err)
+int planner_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
-    return incidents_work_off(db, STAGE_PLAN, limit, plan_one, now, err);
-}
-
-/* As plan_one, within a transaction that is open. */
-static int plan_part(struct db *db, int64_t incident_id, time_t now, struct err *err)
-{
-    struct err ignored;
-    int rc;
-
-    if (db_part_begin(db, err) < 0)
-        return -1;
-    rc = plan_incident(db, incident_id, now, err);
-    return db_part_end(db, rc == 1, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
+    return incidents_work_off(db, STAGE_PLAN, turn, plan_one, now, err);
 }
 
 int planner_pretend(struct db *db, time_t at, struct err *err)
 {
     if (incidents_replan_unsent(db, err) < 0)
         return -1;
-    return incidents_work_off(db, STAGE_PLAN, INT_MAX, plan_part, at, err) < 0 && err_may_pass(err)
-               ? -1
-               : 0;
+    return planner_run(db, WORK_ALL, at, err) < 0 && err_may_pass(err) ? -1 : 0;
 }

@@ -10,11 +10,10 @@
 
 #include <time.h>
 
-#include "store/db.h"
+#include "store/work.h"
 
-/* Up to limit incidents, each in a transaction of its own (incidents_work_off). Returns how many it
- * did, or -1. */
-int planner_run(struct db *db, int limit, time_t now, struct err *err) MUST_CHECK;
+/* A turn of incidents (incidents_work_off). Returns how many it did, or -1. */
+int planner_run(struct db *db, struct work_turn *turn, time_t now, struct err *err) MUST_CHECK;
 
 /* What is not sent, planned as if it were that moment, in the caller's transaction: to be looked at
  * and rolled back. 0, -1. */

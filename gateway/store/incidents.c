@@ -270,32 +270,32 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, in
     return rc < 0 ? -1 : n;
 }
 
-int incidents_work_off(struct db *db, enum child_stage stage, int limit, incidents_work_fn *one,
+int incidents_work_off(struct db *db, enum child_stage stage, struct work_turn *turn, work_fn *one,
                        time_t now, struct err *err)
 {
-    int64_t ids[WORK_AT_ONCE], after = 0;
-    int done = 0, failed = 0, n;
+    int64_t ids[WORK_AT_ONCE];
+    struct work work;
+    int n = incidents_with_work(db, stage, turn->after, ids, WORK_AT_ONCE, err);
 
+    if (n == 0 && turn->after > 0) {
+        turn->after = 0;
+        n = incidents_with_work(db, stage, 0, ids, WORK_AT_ONCE, err);
+    }
+    if (n <= 0)
+        return n;
+    if (work_begin(&work, db, turn, err) < 0)
+        return -1;
     do {
-        n = incidents_with_work(db, stage, after, ids, WORK_AT_ONCE, err);
-        if (n < 0)
-            return -1;
-        for (int i = 0; i < n && done < limit; i++) {
-            struct err why = {.code = ERR_NONE};
-            int rc = one(db, ids[i], now, &why);
-
-            if (rc < 0 && err)
-                *err = why;
-            if (rc < 0 && err_may_pass(&why))
-                return -1;
-            if (rc < 0)
-                failed++;
-            else
-                done += rc;
-            after = ids[i];
+        for (int i = 0; i < n && work_goes_on(&work); i++) {
+            work_piece(&work, one, ids[i], now);
+            turn->after = ids[i];
         }
-    } while (n == WORK_AT_ONCE && done < limit);
-    return failed > 0 && done == 0 ? -1 : done;
+        if (!work_goes_on(&work))
+            return work_end(&work, err);
+        n = incidents_with_work(db, stage, turn->after, ids, WORK_AT_ONCE, err);
+    } while (n > 0);
+    turn->after = 0;
+    return work_end(&work, err);
 }
 
 int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage, struct err *err)

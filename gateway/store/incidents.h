@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "intake/incident.h"
-#include "store/db.h"
+#include "store/work.h"
 
 enum child_stage { STAGE_MATCH, STAGE_PLAN, STAGE_DONE };
 enum child_state {
@@ -100,12 +100,11 @@ int incidents_children(struct db *db, int64_t incident_id, struct child_row **ou
 int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, int64_t *incident_ids,
                         int limit, struct err *err) MUST_CHECK;
 
-/* Up to limit of them done, each by one(), which has a transaction of its own: 1 done, 0 not yet, -1.
- * One that fails by itself, as when its message can no longer be read, stays at its stage and holds
- * up no other; a store that is busy, full or out of memory ends it. Returns how many were done; -1
- * tells of a failure that ended it, or when nothing could be done for failures. */
-typedef int incidents_work_fn(struct db *db, int64_t incident_id, time_t now, struct err *err);
-int incidents_work_off(struct db *db, enum child_stage stage, int limit, incidents_work_fn *one,
+/* A turn of them, each by one(), many to a transaction (work.h). One that fails by itself, as when its
+ * message can no longer be read, stays at its stage and holds up no other; a store that is busy, full
+ * or out of memory ends the turn. Returns how many were done; -1 tells of a failure that ended it,
+ * or when nothing could be done for failures. */
+int incidents_work_off(struct db *db, enum child_stage stage, struct work_turn *turn, work_fn *one,
                        time_t now, struct err *err) MUST_CHECK;
 
 int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage,

@@ -56,7 +56,7 @@ static inline int64_t zelda(struct place *p)
 
 static inline int plan_at(struct place *p, time_t now)
 {
-    int n = planner_run(p->db, 10, now, &p->err);
+    int n = planner_run(p->db, WORK_ALL, now, &p->err);
 
     if (n < 0)
         fail_msg("%s", p->err.text);

@@ -121,7 +121,7 @@ static void where_another_has_it_that_one_is_who_was_told(void **state)
     struct place *p = *state;
     int64_t id = told_zelda(p);
 
-    assert_int_equal(escalator_run(p->db, 10, MINUTES(45), &p->err), 1);
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(45), &p->err), 1);
     send_one(p, "email", MINUTES(45));
     assert_int_equal(come_back(p, item_of(p, 1), -1, MINUTES(46)), 1);
     assert_int_equal(notice(p, 1).state, NOTICE_TOLD);
@@ -136,11 +136,11 @@ static void the_next_after_one_who_is_not_reached_is_told_at_once(void **state)
     struct place *p = *state;
 
     told_zelda(p);
-    assert_int_equal(escalator_run(p->db, 10, MINUTES(45), &p->err), 1);
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(45), &p->err), 1);
     send_one(p, "email", MINUTES(45));
-    assert_int_equal(escalator_run(p->db, 10, MINUTES(47), &p->err), 0);
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(47), &p->err), 0);
     come_back(p, item_of(p, 2), -1, MINUTES(47));
-    assert_int_equal(escalator_run(p->db, 10, MINUTES(47), &p->err), 1);
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(47), &p->err), 1);
     assert_int_equal(plan_at(p, MINUTES(47)), 1);
     assert_int_equal(notice(p, 2).kind, NOTICE_DESK);
     assert_int_equal(notice(p, 2).reason, DESK_NO_ANSWER);

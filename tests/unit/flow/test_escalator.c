@@ -17,7 +17,7 @@ static int64_t told_zelda(struct place *p)
 
 static int follow_at(struct place *p, time_t now)
 {
-    int n = escalator_run(p->db, 10, now, &p->err);
+    int n = escalator_run(p->db, WORK_ALL, now, &p->err);
 
     if (n < 0)
         fail_msg("%s", p->err.text);

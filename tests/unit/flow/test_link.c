@@ -31,7 +31,7 @@ static int64_t enrol(struct place *p, const char *id, const char *forename, cons
 
 static int link_all(struct place *p)
 {
-    int n = link_run(p->db, 1000, NIGHT, &p->err);
+    int n = link_run(p->db, WORK_ALL, NIGHT, &p->err);
 
     OK(p, n);
     return n;
@@ -96,7 +96,7 @@ static void messages_that_can_no_longer_be_read_hold_up_no_others(void **state)
     run(p, "UPDATE message SET body = x'7b7d' WHERE message_id < 129");
     assert_int_equal(link_all(p), 2);
     assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE stage = 'plan'"), 2);
-    assert_int_equal(link_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_int_equal(link_run(p->db, WORK_ALL, NIGHT, &p->err), -1);
     assert_int_equal(p->err.code, ERR_INVALID);
     assert_int_equal(ask(p, "SELECT count(*) FROM child WHERE stage = 'match'"), 128);
 }
@@ -183,7 +183,7 @@ static void a_call_out_that_cannot_be_matched_is_left_whole(void **state)
     enrol(p, "A", "Zelda", "2017-03-09");
     run(p, "CREATE TRIGGER fails BEFORE INSERT ON decision WHEN new.outcome = 'none'"
            " BEGIN SELECT raise(ABORT, 'no'); END");
-    assert_int_equal(link_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_int_equal(link_run(p->db, WORK_ALL, NIGHT, &p->err), -1);
     assert_non_null(strstr(p->err.text, "matching incident"));
     assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 0);
     assert_int_equal(child(p, incident, "1").stage, STAGE_MATCH);

@@ -20,7 +20,7 @@ static void a_failure_anywhere_leaves_no_half_plan(void **state)
         int rc;
 
         fault_arm(nth);
-        rc = planner_run(p->db, 10, NIGHT, &p->err);
+        rc = planner_run(p->db, WORK_ALL, NIGHT, &p->err);
         struck = fault_disarm();
         assert_false(db_in_transaction(p->db));
         assert_int_equal(ask(p, "SELECT count(*) FROM notice"), rc == 1 ? 3 : 0);

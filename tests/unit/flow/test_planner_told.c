@@ -215,7 +215,8 @@ static void one_that_waits_does_not_stand_in_the_others_way(void **state)
     put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), SEND_AT + 1);
     other = put(p, call_out(p, "B2", 1, "notify", YORICK, ""), SEND_AT + 1);
     decided_as(p, child(p, other, "2").child_id, "match", 2, SEND_AT + 1);
-    assert_int_equal(planner_run(p->db, 1, SEND_AT + 2, &p->err), 1);
+    assert_int_equal(planner_run(p->db, &(struct work_turn){1, INT_MAX, 0}, SEND_AT + 2, &p->err),
+                     1);
     assert_int_equal(notice(p, 2).incident_id, other);
     outbox_item_release(&item);
 }
@@ -228,9 +229,9 @@ static void one_that_cannot_be_read_does_not_stand_in_the_others_way(void **stat
     run(p, "UPDATE message SET body = x'7b7d'");
     other = put(p, call_out(p, "B2", 1, "notify", YORICK, ""), NIGHT);
     decided_as(p, child(p, other, "2").child_id, "match", 2, NIGHT);
-    assert_int_equal(planner_run(p->db, 10, NIGHT, &p->err), 1);
+    assert_int_equal(planner_run(p->db, WORK_ALL, NIGHT, &p->err), 1);
     assert_int_equal(notice(p, 1).incident_id, other);
-    assert_int_equal(planner_run(p->db, 10, NIGHT, &p->err), -1);
+    assert_int_equal(planner_run(p->db, WORK_ALL, NIGHT, &p->err), -1);
     assert_int_equal(p->err.code, ERR_INVALID);
     assert_int_equal(child(p, id, "1").stage, STAGE_PLAN); /* counted, and not forgotten */
     nobody_is_forgotten(p);

@@ -30,6 +30,17 @@ struct outcome {
     struct personal answered_by; /* a 2xx that answers too (webhook); absent otherwise */
     bool not_our_pupil;          /* a 2xx that says: not our pupil (webhook) */
     bool contact_ends;           /* 410: this address is gone for good */
+    bool alone;      /* what is broken is this receiver's: others of the same way go on */
+    char handle[40]; /* what `ask` knows by: the far side will say more of it; "" no more to hear */
+};
+
+/* What became of a message that a far side had taken over. */
+enum delivery {
+    DELIVERY_UNHEARD,   /* no answer worth anything: ask again */
+    DELIVERY_UNDER_WAY, /* not known yet */
+    DELIVERY_DONE,      /* it has arrived, or no more will be known of it */
+    DELIVERY_FAILED,    /* it reached nobody, and will not: the next contact */
+    DELIVERY_AGAIN,     /* it never left there: the same contact again */
 };
 
 struct adapter {
@@ -49,6 +60,16 @@ struct adapter {
      * verdict is of no interest then. */
     enum verdict (*judge)(void *self, CURL *transfer, void *work, CURLcode how,
                           struct outcome *outcome);
+    /* NULL, or asked when a transfer has ended, before judge: the next transfer of the same message
+     * (a token was fetched first, or a message looked up), with the one that ended cleaned up; NULL
+     * that was all, judge it. All of a message's transfers together keep to the timeout. */
+    CURL *(*go_on)(void *self, CURL *transfer, void *work, CURLcode how);
+    /* NULL, or both: what has become of a message that outcome.handle was given for. As start and
+     * judge; outcome's code and detail are for log and audit. */
+    int (*ask)(void *self, const char *handle, CURL **transfer, void **work, struct err *err);
+    enum delivery (*hear)(void *self, CURL *transfer, void *work, CURLcode how,
+                          struct outcome *outcome);
+    int heard_of_for; /* seconds from the sending on during which `ask` can know; 0 no ask */
     void (*close)(void *self);
 };
 

@@ -2,11 +2,22 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { CONNECT_SECONDS = 15, IDLE_SECONDS = 60 };
+#include "base/personal.h"
+
+enum {
+    CONNECT_SECONDS = 15,
+    IDLE_SECONDS = 60,
+    HEAD_BYTES_MAX = 64 * 1024, /* of one answer: after that what comes is no answer */
+    HEADER_BYTES_MAX = 16 * 1024,
+    WAIT_SECONDS_MAX = 86400,
+};
 
 static size_t swallow(char *data, size_t size, size_t count, void *user)
 {
@@ -50,6 +61,121 @@ CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, l
     return c;
 }
 
+/* What is longer than an answer can be ends the transfer. */
+static size_t take_body(char *data, size_t size, size_t count, void *user)
+{
+    struct buf *answer = user;
+
+    buf_add(answer, data, size * count);
+    return answer->failed ? 0 : size * count;
+}
+
+/* The head's bytes are counted by curl. */
+static size_t take_head(char *data, size_t size, size_t count, void *user)
+{
+    long bytes = 0;
+
+    (void)data;
+    curl_easy_getinfo(user, CURLINFO_HEADER_SIZE, &bytes);
+    return bytes > HEAD_BYTES_MAX ? 0 : size * count;
+}
+
+CURL *transfer_new_http(const char *url, const char *protocol, const char *ca_file, long timeout_ms,
+                        struct buf *answer, struct err *err)
+{
+    CURL *c = transfer_new(url, protocol, ca_file, timeout_ms / 1000 + 1, err);
+
+    if (!c)
+        return NULL;
+    if (curl_easy_setopt(c, CURLOPT_USERAGENT, "encompass/" ENCOMPASS_VERSION) != CURLE_OK) {
+        curl_easy_cleanup(c);
+        err_memory(err);
+        return NULL;
+    }
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms > 0 ? timeout_ms : 1L);
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_head);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, c);
+    return c;
+}
+
+int transfer_set_certificate(CURL *transfer, const char *certificate_file, const char *key_file,
+                             struct err *err)
+{
+    if (!certificate_file)
+        return 0;
+    return curl_easy_setopt(transfer, CURLOPT_SSLCERT, certificate_file) == CURLE_OK &&
+                   curl_easy_setopt(transfer, CURLOPT_SSLKEY, key_file) == CURLE_OK
+               ? 0
+               : err_memory(err);
+}
+
+int transfer_add_header(struct curl_slist **headers, struct err *err, const char *fmt, ...)
+{
+    struct curl_slist *longer = NULL;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n >= 0 && n < HEADER_BYTES_MAX) {
+        char *text = malloc((size_t)n + 1);
+
+        va_start(args, fmt);
+        if (text && vsnprintf(text, (size_t)n + 1, fmt, args) == n)
+            longer = curl_slist_append(*headers, text);
+        va_end(args);
+        if (text)
+            personal_wipe(text, (size_t)n);
+        free(text);
+    }
+    if (!longer)
+        return err_memory(err);
+    *headers = longer;
+    return 0;
+}
+
+int transfer_retry_after(CURL *transfer)
+{
+    curl_off_t wait = 0;
+
+    curl_easy_getinfo(transfer, CURLINFO_RETRY_AFTER, &wait);
+    if (wait <= 0)
+        return -1;
+    return wait > WAIT_SECONDS_MAX ? WAIT_SECONDS_MAX : (int)wait;
+}
+
+static const char *protocol_of(CURLU *parts)
+{
+    char *scheme = NULL, *host = NULL, *user = NULL;
+    const char *protocol = NULL;
+
+    if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER)
+        protocol = strcmp(scheme, "https") == 0                                     ? "https"
+                   : strcmp(scheme, "http") == 0 && transfer_host_is_loopback(host) ? "http"
+                                                                                    : NULL;
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(user);
+    return protocol;
+}
+
+const char *transfer_protocol_of(const char *url)
+{
+    CURLU *parts = curl_url();
+    const char *protocol = NULL;
+
+    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+        protocol = protocol_of(parts);
+    curl_url_cleanup(parts);
+    return protocol;
+}
+
 static bool in4(uint32_t address, uint32_t net, int bits)
 {
     return ((address ^ net) >> (32 - bits)) == 0;
@@ -69,6 +195,7 @@ static bool is_inside4(uint32_t a)
         {0xac100000, 12}, /* private */
         {0xc0000000, 24}, /* protocol assignments */
         {0xc0000200, 24}, /* documentation */
+        {0xc0586300, 24}, /* relays of 6to4, no longer in use */
         {0xc0a80000, 16}, /* private */
         {0xc6120000, 15}, /* benchmarks */
         {0xc6336400, 24}, /* documentation */
@@ -100,6 +227,8 @@ static bool is_inside6(const uint8_t *b)
     if ((b[0] & 0xe0) != 0x20)
         return true;
     if (b[0] == 0x20 && b[1] == 0x02)
+        return true;
+    if (b[0] == 0x3f && b[1] == 0xff && b[2] < 0x10) /* 3fff::/20, documentation (RFC 9637) */
         return true;
     return b[0] == 0x20 && b[1] == 0x01 &&
            (b[2] < 0x02 || (b[2] == 0x0d && b[3] == 0xb8)); /* 2001::/23, 2001:db8::/32 */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* A handle with TLS 1.2 or later checked against ca_file (NULL: the system's), a limit on the whole
@@ -13,6 +14,26 @@
  * and nothing written to standard output. NULL: out of memory. */
 CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, long timeout_seconds,
                    struct err *err) MUST_CHECK;
+
+/* The same for HTTP, with a limit in milliseconds: the body goes to answer and no further than its
+ * ceiling, the head is bounded too, and where one is longer the transfer ends and its status counts;
+ * redirects are not followed. */
+CURL *transfer_new_http(const char *url, const char *protocol, const char *ca_file, long timeout_ms,
+                        struct buf *answer, struct err *err) MUST_CHECK;
+
+/* A certificate of our own and its key; NULL for both: none. */
+int transfer_set_certificate(CURL *transfer, const char *certificate_file, const char *key_file,
+                             struct err *err) MUST_CHECK;
+
+/* Adds a line to the headers that a transfer sends. */
+int transfer_add_header(struct curl_slist **headers, struct err *err, const char *fmt,
+                        ...) MUST_CHECK PRINTF(3, 4);
+
+/* What Retry-After asks for, at most a day; -1 nothing. */
+int transfer_retry_after(CURL *transfer);
+
+/* "https"; "http" where the host is this machine; NULL for what is neither, or has a login in it. */
+const char *transfer_protocol_of(const char *url);
 
 /* localhost, 127.0.0.0/8 or ::1, as a name or in numbers; a name is not resolved. */
 bool transfer_host_is_loopback(const char *host);

@@ -1,8 +1,12 @@
 /* Notices as signed HTTPS posts (Standard Webhooks, standardwebhooks.com).
  *
+ *   start ──no token yet──▶ token ──there it is──▶ post ──▶ judge
+ *     └──────────────────────────────────────────▲  │
+ *                              token ◀─401, once────┘
+ *
  * An address comes from an import, so it may point anywhere: not at us, nor into the network that
- * we stand in, unless the configuration says so. Redirects are not followed for the same reason. */
-#include <cjson/cJSON.h>
+ * we stand in, unless the configuration says so; asked of the address that is connected to, whatever
+ * a name resolved to before. Redirects are not followed for the same reason. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,33 +15,41 @@
 #include <sys/socket.h>
 
 #include "adapters/adapter.h"
+#include "adapters/receivers.h"
+#include "adapters/reply.h"
 #include "adapters/transfer.h"
 #include "base/buf.h"
+#include "base/clock.h"
 
 enum {
     ANSWER_BYTES_MAX = 16 * 1024,
-    ANSWERED_BY_MAX = 200,
-    SECRET_LEAST = 24,
-    SECRET_MOST = 64,
     SIGNATURE_SIZE = 64,
-    HEADER_SIZE = 160,
 };
 
 struct webhook {
-    unsigned char secret[SECRET_MOST];
-    size_t secret_length;
+    struct signing_secret secret;
+    struct receivers receivers;
     const char *ca_file;
     bool allow_loopback;
     const char *allow_hosts;
     long timeout;
 };
 
-/* One transfer under way. */
+/* One message under way. */
 struct post {
+    const struct webhook *webhook;
+    const struct message *message;
+    const struct receiver *receiver; /* NULL: it has no section of its own */
+    const char *protocol;
+    int64_t until_ms;
     struct curl_slist *headers;
     struct buf answer;
-    bool may_be_inside; /* the host is one that may have an address inside */
-    bool refused;       /* it had one, and may not */
+    bool may_be_inside;  /* the host is one that may have an address inside */
+    bool refused;        /* it had one, and may not */
+    bool fetching;       /* the transfer is for a token */
+    unsigned token;      /* number of the one that was sent along */
+    bool refreshed;      /* 401 has been answered by a token of this message's own */
+    bool failed_between; /* the next transfer could not be made */
 };
 
 static const struct config_key keys[] = {
@@ -58,37 +70,11 @@ static const struct config_key keys[] = {
     {.name = NULL},
 };
 
-static int wrong(struct err *err, const char *what)
-{
-    return err_set(err, ERR_CONFIG, "[%s] %s", webhook_adapter.section, what);
-}
-
-static int read_secret(struct webhook *w, const struct config *conf, struct err *err)
-{
-    static const char prefix[] = "whsec_";
-    struct personal line = {0};
-    const char *text;
-    int rc = config_secret(conf, webhook_adapter.section, "secret_file", &line, err);
-
-    if (rc == 0)
-        return wrong(err, "secret_file is missing");
-    if (rc < 0)
-        return -1;
-    text = personal_reveal(&line);
-    if (strncmp(text, prefix, sizeof prefix - 1) != 0 ||
-        sodium_base642bin(w->secret, sizeof w->secret, text + sizeof prefix - 1,
-                          strlen(text + sizeof prefix - 1), NULL, &w->secret_length, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        w->secret_length < SECRET_LEAST)
-        rc = wrong(err, "secret_file does not hold whsec_ and 24 to 64 bytes in Base64");
-    personal_release(&line);
-    return rc < 0 ? -1 : 0;
-}
-
 static void webhook_close(void *self)
 {
     struct webhook *w = self;
 
+    receivers_close(&w->receivers);
     sodium_memzero(w, sizeof *w);
     free(w);
 }
@@ -96,6 +82,7 @@ static void webhook_close(void *self)
 static int webhook_open(const struct config *conf, void **self, struct err *err)
 {
     struct webhook *w = calloc(1, sizeof *w);
+    int rc;
 
     if (!w || sodium_init() < 0) {
         free(w);
@@ -105,7 +92,10 @@ static int webhook_open(const struct config *conf, void **self, struct err *err)
     w->allow_loopback = config_bool(conf, webhook_adapter.section, "allow_loopback");
     w->allow_hosts = config_text(conf, webhook_adapter.section, "allow_hosts");
     w->timeout = (long)config_int(conf, webhook_adapter.section, "timeout");
-    if (read_secret(w, conf, err) < 0) {
+    rc = signing_secret_read(conf, webhook_adapter.section, "secret_file", &w->secret, err);
+    if (rc == 0)
+        rc = config_wrong(conf, webhook_adapter.section, "secret_file", "is missing", err);
+    if (rc < 0 || receivers_open(&w->receivers, conf, w->ca_file, err) < 0) {
         webhook_close(w);
         return -1;
     }
@@ -133,23 +123,26 @@ static char *part_of(CURLU *url, CURLUPart part)
     return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
 }
 
-/* 0 and the protocol to speak, or -1: this address is none that we post to. */
-static int check_parts(const struct webhook *w, CURLU *url, const char **protocol,
-                       bool *may_be_inside, struct err *err)
+/* Whom it goes to and by which protocol; -1: this address is none that we post to. */
+static int check_parts(struct post *post, CURLU *url, struct err *err)
 {
+    const struct webhook *w = post->webhook;
     char *scheme = part_of(url, CURLUPART_SCHEME);
     char *host = part_of(url, CURLUPART_HOST);
     char *user = part_of(url, CURLUPART_USER);
     bool loopback = host && transfer_host_is_loopback(host);
     int rc = 0;
 
-    *may_be_inside = host && ((loopback && w->allow_loopback) || is_listed(w->allow_hosts, host));
+    post->receiver = host ? receivers_find(&w->receivers, host) : NULL;
+    post->may_be_inside =
+        host && ((loopback && w->allow_loopback) || is_listed(w->allow_hosts, host) ||
+                 (post->receiver && post->receiver->inside));
     if (!scheme || !host || user)
         rc = err_set(err, ERR_INVALID, "the webhook's address is no plain URL");
     else if (strcmp(scheme, "https") == 0)
-        *protocol = "https";
+        post->protocol = "https";
     else if (strcmp(scheme, "http") == 0 && loopback && w->allow_loopback)
-        *protocol = "http";
+        post->protocol = "http";
     else
         rc = err_set(err, ERR_INVALID, "the webhook's address is no https");
     curl_free(scheme);
@@ -158,31 +151,32 @@ static int check_parts(const struct webhook *w, CURLU *url, const char **protoco
     return rc;
 }
 
-static int check_url(const struct webhook *w, const char *text, const char **protocol,
-                     bool *may_be_inside, struct err *err)
+static int check_url(struct post *post, struct err *err)
 {
     CURLU *url = curl_url();
     int rc;
 
     if (!url)
         return err_memory(err);
-    if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
+    if (curl_url_set(url, CURLUPART_URL, personal_reveal(&post->message->to_address), 0) !=
+        CURLUE_OK)
         rc = err_set(err, ERR_INVALID, "the webhook's address is no URL");
     else
-        rc = check_parts(w, url, protocol, may_be_inside, err);
+        rc = check_parts(post, url, err);
     curl_url_cleanup(url);
     return rc;
 }
 
 /* Of id.timestamp.body. */
-static void sign(const struct webhook *w, const struct message *m, char out[SIGNATURE_SIZE])
+static void sign(const struct signing_secret *secret, const struct message *m,
+                 char out[SIGNATURE_SIZE])
 {
     crypto_auth_hmacsha256_state state;
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     char head[sizeof m->key + 32];
     int length = snprintf(head, sizeof head, "%s.%lld.", m->key, (long long)m->at);
 
-    crypto_auth_hmacsha256_init(&state, w->secret, w->secret_length);
+    crypto_auth_hmacsha256_init(&state, secret->bytes, secret->length);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)head, (unsigned long long)length);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)personal_reveal(&m->json),
                                   m->json.length);
@@ -190,27 +184,27 @@ static void sign(const struct webhook *w, const struct message *m, char out[SIGN
     sodium_bin2base64(out, SIGNATURE_SIZE, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
 }
 
-static int add_headers(const struct webhook *w, const struct message *m, struct post *post,
-                       struct err *err)
+static int add_headers(struct post *post, const char *token, struct err *err)
 {
+    static const char *const fixed[] = {"Content-Type: application/json",
+                                        "Accept: application/json", "Expect:"};
+    const struct message *m = post->message;
     char signature[SIGNATURE_SIZE];
-    char lines[3][HEADER_SIZE];
-    const char *const all[] = {
-        lines[0], lines[1], lines[2], "Content-Type: application/json", "Accept: application/json",
-        "Expect:"};
 
-    sign(w, m, signature);
-    snprintf(lines[0], sizeof lines[0], "webhook-id: %s", m->key);
-    snprintf(lines[1], sizeof lines[1], "webhook-timestamp: %lld", (long long)m->at);
-    snprintf(lines[2], sizeof lines[2], "webhook-signature: v1,%s", signature);
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-        struct curl_slist *longer = curl_slist_append(post->headers, all[i]);
-
-        if (!longer)
-            return err_memory(err);
-        post->headers = longer;
+    curl_slist_free_all(post->headers);
+    post->headers = NULL;
+    sign(post->receiver && post->receiver->secret.length > 0 ? &post->receiver->secret
+                                                             : &post->webhook->secret,
+         m, signature);
+    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+        if (transfer_add_header(&post->headers, err, "%s", fixed[i]) < 0)
+            return -1;
     }
-    return 0;
+    if (transfer_add_header(&post->headers, err, "webhook-id: %s", m->key) < 0 ||
+        transfer_add_header(&post->headers, err, "webhook-timestamp: %lld", (long long)m->at) < 0 ||
+        transfer_add_header(&post->headers, err, "webhook-signature: v1,%s", signature) < 0)
+        return -1;
+    return token ? transfer_add_header(&post->headers, err, "Authorization: Bearer %s", token) : 0;
 }
 
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
@@ -225,13 +219,43 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* What is longer than an answer can be ends the transfer; its status counts. */
-static size_t take_answer(char *data, size_t size, size_t count, void *user)
+static CURL *make_post(struct post *post, const char *token, long timeout_ms, struct err *err)
 {
-    struct post *post = user;
+    const struct receiver *r = post->receiver;
+    const struct message *m = post->message;
+    CURL *c;
 
-    buf_add(&post->answer, data, size * count);
-    return post->answer.failed ? 0 : size * count;
+    if (add_headers(post, token, err) < 0)
+        return NULL;
+    c = transfer_new_http(personal_reveal(&m->to_address), post->protocol,
+                          r && r->ca_file ? r->ca_file : post->webhook->ca_file, timeout_ms,
+                          &post->answer, err);
+    if (!c)
+        return NULL;
+    if (r && transfer_set_certificate(c, r->certificate_file, r->key_file, err) < 0) {
+        curl_easy_cleanup(c);
+        return NULL;
+    }
+    curl_easy_setopt(c, CURLOPT_POST, 1L);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, personal_reveal(&m->json));
+    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->json.length);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, post->headers);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, post);
+    return c;
+}
+
+/* The post, or what has to come before it. */
+static CURL *next_transfer(struct post *post, struct err *err)
+{
+    struct oauth *oauth = post->receiver ? post->receiver->oauth : NULL;
+    const char *token = oauth ? oauth_token(oauth, &post->token) : NULL;
+    long left_ms = (long)(post->until_ms - clock_monotonic_ms());
+
+    buf_clear(&post->answer);
+    post->fetching = oauth && !token;
+    return post->fetching ? oauth_fetch(oauth, &post->answer, left_ms, err)
+                          : make_post(post, token, left_ms, err);
 }
 
 static void post_free(struct post *post)
@@ -245,63 +269,64 @@ static int webhook_start(void *self, const struct message *message, CURL **trans
                          struct err *err)
 {
     struct webhook *w = self;
-    const char *url = personal_reveal(&message->to_address);
-    const char *protocol = NULL;
     struct post *post = calloc(1, sizeof *post);
-    CURL *c = NULL;
 
     if (!post)
         return err_memory(err);
+    post->webhook = w;
+    post->message = message;
+    post->until_ms = clock_monotonic_ms() + w->timeout * 1000;
     buf_init(&post->answer, ANSWER_BYTES_MAX);
-    if (check_url(w, url, &protocol, &post->may_be_inside, err) < 0 ||
-        add_headers(w, message, post, err) < 0)
-        goto fail;
-    c = transfer_new(url, protocol, w->ca_file, w->timeout, err);
-    if (!c)
-        goto fail;
-    if (curl_easy_setopt(c, CURLOPT_USERAGENT, "encompass/" ENCOMPASS_VERSION) != CURLE_OK) {
-        curl_easy_cleanup(c);
-        err_memory(err);
-        goto fail;
+    if (check_url(post, err) < 0 || !(*transfer = next_transfer(post, err))) {
+        post_free(post);
+        return -1;
     }
-    curl_easy_setopt(c, CURLOPT_POST, 1L);
-    curl_easy_setopt(c, CURLOPT_POSTFIELDS, personal_reveal(&message->json));
-    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->json.length);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, post->headers);
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, post);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, post);
-    *transfer = c;
     *work = post;
     return 0;
-fail:
-    post_free(post);
-    return -1;
 }
 
-/* An answer that cannot be read is none: the notice is taken over all the same. */
-static void read_answer(const struct post *post, struct outcome *outcome)
+/* Whether the token has come, or the one that was sent along is no longer good. */
+static bool has_more(struct post *post, CURL *transfer, CURLcode how)
 {
-    cJSON *json = cJSON_ParseWithLength(buf_text(&post->answer), post->answer.length);
-    const cJSON *by = cJSON_GetObjectItemCaseSensitive(json, "answered_by");
-    struct err ignored;
+    struct oauth *oauth = post->receiver ? post->receiver->oauth : NULL;
+    long status = 0;
 
-    if (cJSON_IsString(by) && *by->valuestring && strlen(by->valuestring) <= ANSWERED_BY_MAX &&
-        personal_set_text(&outcome->answered_by, by->valuestring, &ignored) < 0)
-        personal_release(&outcome->answered_by);
-    outcome->not_our_pupil = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "not_our_pupil"));
-    cJSON_Delete(json);
+    if (!oauth)
+        return false;
+    if (post->fetching)
+        return oauth_take(oauth, transfer, how, &post->answer);
+    curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 401 || post->refreshed)
+        return false;
+    post->refreshed = true;
+    oauth_refused(oauth, post->token);
+    return true;
+}
+
+static CURL *webhook_go_on(void *self, CURL *transfer, void *work, CURLcode how)
+{
+    struct post *post = work;
+    struct err ignored;
+    CURL *next;
+
+    (void)self;
+    if (how == CURLE_ABORTED_BY_CALLBACK || !has_more(post, transfer, how))
+        return NULL;
+    next = next_transfer(post, &ignored);
+    if (next)
+        curl_easy_cleanup(transfer);
+    else
+        post->failed_between = true;
+    return next;
 }
 
 static enum verdict judge_status(CURL *transfer, const struct post *post, long status,
                                  struct outcome *outcome)
 {
-    curl_off_t wait = 0;
-
+    snprintf(outcome->detail, sizeof outcome->detail, "status %ld", status);
     if (status / 100 == 2) {
-        read_answer(post, outcome);
+        reply_answer(buf_text(&post->answer), post->answer.length, &outcome->answered_by,
+                     &outcome->not_our_pupil);
         return VERDICT_SENT;
     }
     if (status == 409)
@@ -309,38 +334,55 @@ static enum verdict judge_status(CURL *transfer, const struct post *post, long s
     if (status == 410)
         outcome->contact_ends = true;
     if (status == 429 || status / 100 == 5) {
-        curl_easy_getinfo(transfer, CURLINFO_RETRY_AFTER, &wait);
-        if (wait > 0)
-            outcome->retry_after = wait > 86400 ? 86400 : (int)wait;
+        outcome->retry_after = transfer_retry_after(transfer);
         return VERDICT_LATER;
     }
     return VERDICT_NEVER;
 }
 
+/* A certificate that is wrong is one receiver's trouble; a file of ours that is, everyone's, unless it
+ * is for that receiver alone. */
+static enum verdict judge_connection(const struct post *post, CURLcode how, struct outcome *outcome)
+{
+    const struct receiver *r = post->receiver;
+
+    if (post->refused) {
+        snprintf(outcome->detail, sizeof outcome->detail, "an address inside our network");
+        return VERDICT_NEVER;
+    }
+    snprintf(outcome->detail, sizeof outcome->detail, "connection: %s", curl_easy_strerror(how));
+    outcome->alone = how == CURLE_SSL_CERTPROBLEM || (r && r->ca_file);
+    return how == CURLE_SSL_CACERT_BADFILE || how == CURLE_SSL_CERTPROBLEM ? VERDICT_BROKEN
+                                                                           : VERDICT_LATER;
+}
+
+static enum verdict judge(CURL *transfer, const struct post *post, CURLcode how,
+                          struct outcome *outcome)
+{
+    long status = 0;
+
+    if (post->failed_between) {
+        snprintf(outcome->detail, sizeof outcome->detail, "no memory for the next transfer");
+        return VERDICT_LATER;
+    }
+    if (post->fetching) {
+        outcome->alone = true; /* a login is one receiver's */
+        return oauth_judge(transfer, how, &post->answer, outcome);
+    }
+    curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &status);
+    outcome->code = (int)status;
+    return status >= 200 ? judge_status(transfer, post, status, outcome)
+                         : judge_connection(post, how, outcome);
+}
+
 static enum verdict webhook_judge(void *self, CURL *transfer, void *work, CURLcode how,
                                   struct outcome *outcome)
 {
-    struct post *post = work;
-    enum verdict verdict;
-    long status = 0;
+    enum verdict verdict = judge(transfer, work, how, outcome);
 
     (void)self;
-    curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &status);
-    outcome->code = (int)status;
-    if (status >= 200) {
-        verdict = judge_status(transfer, post, status, outcome);
-        snprintf(outcome->detail, sizeof outcome->detail, "status %ld", status);
-    } else if (post->refused) {
-        verdict = VERDICT_NEVER;
-        snprintf(outcome->detail, sizeof outcome->detail, "an address inside our network");
-    } else {
-        /* A certificate that is wrong is one receiver's trouble; a file of ours that is, everyone's. */
-        verdict = how == CURLE_SSL_CACERT_BADFILE ? VERDICT_BROKEN : VERDICT_LATER;
-        snprintf(outcome->detail, sizeof outcome->detail, "connection: %s",
-                 curl_easy_strerror(how));
-    }
     curl_easy_cleanup(transfer);
-    post_free(post);
+    post_free(work);
     return verdict;
 }
 
@@ -351,5 +393,6 @@ const struct adapter webhook_adapter = {
     .open = webhook_open,
     .start = webhook_start,
     .judge = webhook_judge,
+    .go_on = webhook_go_on,
     .close = webhook_close,
 };

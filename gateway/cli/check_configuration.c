@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "adapters/adapter.h"
+#include "adapters/receivers.h"
 #include "base/date.h"
 #include "deliver/render.h"
 #include "follow/words.h"
@@ -125,6 +126,19 @@ static void check_secret(const char *subject, const char *path, struct findings 
                 (unsigned)(st.st_mode & 0777));
 }
 
+static void check_key(const struct config *config, const char *section, const char *name,
+                      bool secret, time_t now, struct findings *f)
+{
+    const char *path = config_text(config, section, name);
+    char subject[96];
+
+    snprintf(subject, sizeof subject, "[%s] %s", section, name);
+    if (path && secret)
+        check_secret(subject, path, f);
+    else if (path)
+        check_certificates(subject, path, strcmp(name, "ca_file") != 0, now, f);
+}
+
 static void check_files(const struct config *config, time_t now, struct findings *f)
 {
     static const struct key certificates[] = {
@@ -139,21 +153,20 @@ static void check_files(const struct config *config, time_t now, struct findings
         {"adapter \"email\"", "password_file"},
         {"adapter \"webhook\"", "secret_file"},
     };
-    char subject[64];
+    static const char *const receivers_certificates[] = {"ca_file", "certificate_file"};
+    static const char *const receivers_secrets[] = {"key_file", "secret_file",
+                                                    "client_secret_file"};
+    const char *section;
 
-    for (size_t i = 0; i < ARRAY_SIZE(certificates); i++) {
-        const char *path = config_text(config, certificates[i].section, certificates[i].name);
-
-        snprintf(subject, sizeof subject, "[%s] %s", certificates[i].section, certificates[i].name);
-        if (path)
-            check_certificates(subject, path, strcmp(certificates[i].name, "ca_file") != 0, now, f);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
-        const char *path = config_text(config, secrets[i].section, secrets[i].name);
-
-        snprintf(subject, sizeof subject, "[%s] %s", secrets[i].section, secrets[i].name);
-        if (path)
-            check_secret(subject, path, f);
+    for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
+        check_key(config, certificates[i].section, certificates[i].name, false, now, f);
+    for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
+        check_key(config, secrets[i].section, secrets[i].name, true, now, f);
+    for (size_t n = 0; (section = config_nth(config, RECEIVER_FAMILY, n)); n++) {
+        for (size_t i = 0; i < ARRAY_SIZE(receivers_certificates); i++)
+            check_key(config, section, receivers_certificates[i], false, now, f);
+        for (size_t i = 0; i < ARRAY_SIZE(receivers_secrets); i++)
+            check_key(config, section, receivers_secrets[i], true, now, f);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/adapter.h"
+#include "adapters/receivers.h"
 #include "intake/broker.h"
 #include "match/knowledge.h"
 
@@ -48,10 +49,15 @@ enum { SECTIONS_MAX = 32 };
 const struct config_section *settings_sections(void)
 {
     static struct config_section sections[SECTIONS_MAX] = {
-        {"store", store_keys},     {"mqtt", mqtt_keys}, {"intake", intake_keys},
-        {"morning", morning_keys}, {"log", log_keys},   {"match", match_keys},
+        {"store", store_keys},
+        {"mqtt", mqtt_keys},
+        {"intake", intake_keys},
+        {"morning", morning_keys},
+        {"log", log_keys},
+        {"match", match_keys},
+        {RECEIVER_FAMILY, receiver_keys},
     };
-    size_t n = 6;
+    size_t n = 7;
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};

@@ -117,6 +117,22 @@ static void judge(struct dispatch *d, struct flight *f, CURLcode how)
     add_ended(d, f);
 }
 
+/* Whether another transfer of the same message follows the one that has ended. */
+static bool goes_on(struct dispatch *d, struct flight *f, CURLcode *how)
+{
+    const struct adapter *adapter = f->way->adapter;
+    CURL *next = adapter->go_on ? adapter->go_on(f->way->self, f->transfer, f->work, *how) : NULL;
+
+    if (!next)
+        return false;
+    f->transfer = next;
+    curl_easy_setopt(next, CURLOPT_PRIVATE, f);
+    if (curl_multi_add_handle(d->multi, next) == CURLM_OK)
+        return true;
+    *how = CURLE_OUT_OF_MEMORY;
+    return false;
+}
+
 static void collect(struct dispatch *d)
 {
     CURLMsg *m;
@@ -130,6 +146,8 @@ static void collect(struct dispatch *d)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&f);
         curl_multi_remove_handle(d->multi, f->transfer);
+        if (goes_on(d, f, &how))
+            continue;
         unlink_flight(&d->flying, f)->way->in_flight--;
         judge(d, f, how);
     }
@@ -139,6 +157,8 @@ static void settle_way(struct flight *f, time_t now)
 {
     if (f->ours)
         return;
+    if (f->verdict == VERDICT_BROKEN && f->outcome.alone)
+        return; /* no word on the way itself */
     if (f->verdict == VERDICT_BROKEN)
         way_hold(f->way, &f->outcome, now);
     else if (f->verdict == VERDICT_SENT || f->outcome.code > 0)
@@ -218,7 +238,7 @@ static int record_one(struct dispatch *d, struct flight *f, time_t now, struct e
 
 static void say(const struct flight *f, time_t now)
 {
-    log_event(f->ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+    log_event(f->ours || f->outcome.alone ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               f->item.bulletin ? "bulletin.tried" : "outbox.tried",
               "item=%lld notice=%lld adapter=%s verdict=%s tries=%d code=%d ms=%d again_in=%lld"
               " detail=\"%s\"",
@@ -234,7 +254,7 @@ static void set_next(struct flight *f, time_t now)
 
     if (f->next_at > 0 || f->verdict == VERDICT_SENT || f->verdict == VERDICT_NEVER)
         return;
-    if (f->verdict == VERDICT_BROKEN && !f->ours)
+    if (f->verdict == VERDICT_BROKEN && !f->ours && !f->outcome.alone)
         f->next_at = f->way->held_until;
     else
         f->next_at = retry_at(&policy, f->item.tries + 1, f->outcome.retry_after, now,

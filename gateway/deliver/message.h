@@ -14,6 +14,7 @@ struct message {
     char key[40];       /* the same on every try: local part of Message-ID, webhook-id */
     char reference[16]; /* OE-7F3K-2Q9M */
     char language[3];   /* en, cy: Content-Language */
+    bool repeat;        /* it may have been sent before, or begun to be */
     time_t at;          /* the try's moment: Date, webhook-timestamp */
     bool urgent;        /* Importance: high; see prepare.h */
     struct personal to_name;

@@ -6,13 +6,8 @@ import base64
 import copy
 import email
 import email.utils
-import json
-import os
-import subprocess
 import time
-from dataclasses import dataclass
 from email.header import decode_header, make_header
-from pathlib import Path
 
 import pytest
 
@@ -20,69 +15,7 @@ from support.certs import Certs
 from support.http_sink import HttpSink, Response, signature_holds
 from support.smtp_script import SmtpScript
 from support.smtp_sink import SmtpSink
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("ENCOMPASS_BUILD", REPOSITORY / "build/dev"))
-SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes, for a drill ok").decode()
-PASSWORD = "Correct, horse: 100%"
-
-MESSAGE = {
-    "key": "0123456789ABCDEFGHJKMNPQRS",
-    "reference": "OE-7F3K-2Q9M",
-    "language": "cy",
-    "at": 1795159800,  # 2026-11-20 07:30:00 UTC
-    "to_name": "Siôn Ŵyn-Quibblethwaite, “Deputy”",
-    "to_address": "dsl@school.example",
-    "subject": "Ymgyrch Encompass: hysbysiad OE-7F3K-2Q9M",
-    "text": "Zelda Quibblethwaite\n.\n..two dots = a sign\nTrailing \n\nFrom here\n" + "ŵ" * 900 + "\n",
-    "html": "<!DOCTYPE html>\n<html lang=\"cy\"><p>Zelda &amp; Ŵyn " + "x" * 2000 + "</p></html>\n",
-    "json": json.dumps({"reference": "OE-7F3K-2Q9M", "children": [{"name": "Zelda Ŵyn"}]},
-                       ensure_ascii=False),
-}
-PERSONAL = ["Quibblethwaite", "Zelda", "dsl@", "school.example", "Siôn", PASSWORD, SECRET]
-
-
-@dataclass
-class Outcome:
-    verdict: str
-    code: int
-    detail: str
-    retry_after: int
-    answered_by: str
-    not_our_pupil: bool
-    contact_ends: bool
-    seconds: float
-
-
-@dataclass
-class Way:
-    """An adapter opened from a configuration of its own."""
-    name: str
-    folder: Path
-    keys: dict
-
-    def run(self, times=1, **changes):
-        conf = self.folder / "encompass.conf"
-        conf.write_text(f'[adapter "{self.name}"]\n' +
-                        "".join(f"{key} = {value}\n" for key, value in self.keys.items()))
-        return subprocess.run([BUILD / "tests/adapter_try", conf, self.name, str(times)],
-                              input=json.dumps({**MESSAGE, **changes}), capture_output=True,
-                              text=True, timeout=60, check=False,
-                              env={**os.environ, "https_proxy": "http://127.0.0.1:9",
-                                   "ALL_PROXY": "http://127.0.0.1:9"})
-
-    def send(self, **changes):
-        started = time.monotonic()
-        done = self.run(**changes)
-        assert done.returncode == 0, done.stderr
-        for secret in PERSONAL:  # a receiver's text included: detail goes to log and audit
-            assert secret not in done.stdout.replace('"answered_by":"Zelda"', "") + done.stderr
-        return Outcome(**json.loads(done.stdout), seconds=time.monotonic() - started)
-
-    def refusal(self):
-        done = self.run()
-        assert done.returncode == 2, done.stdout
-        return done.stderr
+from support.way import MESSAGE, PASSWORD, REPOSITORY, SECRET, Way
 
 
 @pytest.fixture(scope="module")
@@ -620,7 +553,8 @@ def test_an_address_that_is_no_plain_https_is_never_posted_to(by_web, address):
 
 @pytest.mark.parametrize("host", [
     "localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "[::1]",
-    "[::ffff:127.0.0.1]"])
+    "[::ffff:127.0.0.1]", "10.1.2.3", "172.16.9.9", "192.168.0.1", "169.254.169.254", "[fe80::1]",
+    "[fd00::1]", "[::ffff:169.254.169.254]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"])
 def test_nothing_inside_our_network_is_posted_to_unasked(web, by_web, host):
     del by_web.keys["allow_loopback"]
     outcome = by_web.send(to_address=f"https://{host}:{web.port}/encompass")

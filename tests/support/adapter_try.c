@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapters/adapter.h"
+#include "adapters/receivers.h"
 
 enum { INPUT_MAX = 1 << 20 };
 
@@ -22,6 +23,7 @@ static int read_message(const cJSON *json, struct message *m, struct err *err)
     snprintf(m->key, sizeof m->key, "%s", text_of(json, "key"));
     snprintf(m->reference, sizeof m->reference, "%s", text_of(json, "reference"));
     snprintf(m->language, sizeof m->language, "%s", text_of(json, "language"));
+    m->repeat = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "repeat"));
     m->at = (time_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
     m->subject = text_of(json, "subject");
     m->urgent = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "urgent"));
@@ -63,6 +65,8 @@ static void print(const char *verdict, const struct outcome *o)
     cJSON_AddBoolToObject(json, "not_our_pupil", o->not_our_pupil);
     cJSON_AddStringToObject(json, "answered_by", personal_reveal(&o->answered_by));
     cJSON_AddBoolToObject(json, "contact_ends", o->contact_ends);
+    cJSON_AddBoolToObject(json, "alone", o->alone);
+    cJSON_AddStringToObject(json, "handle", o->handle);
     text = cJSON_PrintUnformatted(json);
     puts(text);
     cJSON_free(text);
@@ -74,8 +78,9 @@ static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
 {
     struct outcome outcome = {.retry_after = -1};
     enum verdict verdict;
-    CURL *transfer = NULL;
+    CURL *transfer = NULL, *next;
     void *work = NULL;
+    CURLcode how;
     struct err err = {.code = ERR_NONE};
 
     if (adapter->start(self, m, &transfer, &work, &err) < 0) {
@@ -83,8 +88,12 @@ static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
         print(err.code == ERR_INVALID ? "never" : "later", &outcome);
         return;
     }
-    verdict = adapter->judge(self, transfer, work, transfer ? perform(multi, transfer) : CURLE_OK,
-                             &outcome);
+    how = transfer ? perform(multi, transfer) : CURLE_OK;
+    while (adapter->go_on && (next = adapter->go_on(self, transfer, work, how))) {
+        transfer = next;
+        how = perform(multi, transfer);
+    }
+    verdict = adapter->judge(self, transfer, work, how, &outcome);
     print(verdict_word(verdict), &outcome);
     personal_release(&outcome.answered_by);
 }
@@ -93,7 +102,8 @@ int main(int argc, char **argv)
 {
     static char input[INPUT_MAX];
     const struct adapter *adapter = argc >= 3 ? adapter_find(argv[2]) : NULL;
-    struct config_section sections[2] = {{NULL, NULL}, {NULL, NULL}};
+    struct config_section sections[3] = {
+        {NULL, NULL}, {RECEIVER_FAMILY, receiver_keys}, {NULL, NULL}};
     struct message m = {.at = 0};
     struct config *conf = NULL;
     struct err err = {.code = ERR_NONE};

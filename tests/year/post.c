@@ -133,10 +133,20 @@ static const struct config_key email_keys[] = {
     {.name = NULL},
 };
 
-const struct adapter email_adapter = {"email",    "adapter \"email\"", email_keys, play_open,
-                                      play_start, play_judge,          play_close};
-const struct adapter webhook_adapter = {
-    "webhook", "adapter \"webhook\"", email_keys, play_open, play_start, play_judge, play_close};
+const struct adapter email_adapter = {.name = "email",
+                                      .section = "adapter \"email\"",
+                                      .keys = email_keys,
+                                      .open = play_open,
+                                      .start = play_start,
+                                      .judge = play_judge,
+                                      .close = play_close};
+const struct adapter webhook_adapter = {.name = "webhook",
+                                        .section = "adapter \"webhook\"",
+                                        .keys = email_keys,
+                                        .open = play_open,
+                                        .start = play_start,
+                                        .judge = play_judge,
+                                        .close = play_close};
 const struct adapter *const adapters[] = {&email_adapter, &webhook_adapter, &spool_adapter, NULL};
 
 const struct adapter *adapter_find(const char *name)

@@ -5,6 +5,7 @@
 
 #include "follow/words.h"
 #include "store/registers.h"
+#include "store/repeats.h"
 #include "store/roster.h"
 
 static int candidates_json(struct telling *t, cJSON *o, int64_t decision_id)
@@ -138,6 +139,43 @@ static int child_notices_json(struct telling *t, cJSON *o, int64_t child_id)
     return 0;
 }
 
+/* The other call-outs about the child, when the force has them counted. */
+static int repeats_json(struct telling *t, cJSON *o, const struct child_row *row)
+{
+    struct policy_row *rows = NULL;
+    struct policy policy;
+    struct repeats repeats;
+    size_t count = 0;
+    cJSON *counts, *list;
+
+    if (registers_policies(t->db, t->row.force, NULL, NULL, &rows, &count, t->err) < 0)
+        return -1;
+    policy_resolve(rows, count, t->row.force, NULL, NULL, &policy);
+    free(rows);
+    if (repeats_find(t->db, row->child_id, t->people.incident, &policy, &repeats, t->err) < 0)
+        return -1;
+    if (repeats.counted) {
+        counts = json_add_object(o, "repeats");
+        json_number(counts, "in_week", repeats.count.week);
+        json_number(counts, "in_three_months", repeats.count.quarter);
+        json_number(counts, "in_twelve_months", repeats.count.year);
+        json_bool(counts, "often", repeats.count.often);
+        list = json_add_list(counts, "others");
+        for (size_t i = 0; i < repeats.others_count; i++) {
+            const struct repeats_other *other = &repeats.others[i];
+            cJSON *one = json_push_object(list);
+
+            json_text(one, "force", other->force);
+            json_text(one, "police_ref", other->police_ref);
+            json_moment(one, "attended_at", other->attended_at);
+            json_text(one, "state", child_state_word(other->state));
+            json_text(one, "state_words", words_child_state(other->state));
+        }
+    }
+    repeats_release(&repeats);
+    return 0;
+}
+
 int explain_child(struct telling *t, cJSON *list, const struct child_row *row)
 {
     static const char *const waits[] = {[STAGE_MATCH] = "look for the child on the rolls",
@@ -162,5 +200,7 @@ int explain_child(struct telling *t, cJSON *list, const struct child_row *row)
         json_personal(o, "name", &name);
         personal_release(&name);
     }
-    return decisions_json(t, o, row->child_id) < 0 ? -1 : child_notices_json(t, o, row->child_id);
+    return decisions_json(t, o, row->child_id) < 0 || repeats_json(t, o, row) < 0
+               ? -1
+               : child_notices_json(t, o, row->child_id);
 }

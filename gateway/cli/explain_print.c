@@ -86,6 +86,27 @@ static void print_decision(const cJSON *d)
                json_get_text(c, "sure"), json_get_text(c, "evidence_words"));
 }
 
+static void print_repeats(const cJSON *child)
+{
+    const cJSON *repeats = list_of(child, "repeats"), *item;
+    char at[WORDS_MOMENT_SIZE];
+
+    if (!repeats)
+        return;
+    if (cJSON_GetArraySize(list_of(repeats, "others")) == 0) {
+        puts("   No other call-out about the child in twelve months.");
+        return;
+    }
+    printf("   Call-outs about the child: %" PRId64 " in a week, %" PRId64
+           " in three months, %" PRId64 " in twelve, with this one%s.\n",
+           json_get_number(repeats, "in_week"), json_get_number(repeats, "in_three_months"),
+           json_get_number(repeats, "in_twelve_months"),
+           cJSON_IsTrue(list_of(repeats, "often")) ? ": that is often" : "");
+    cJSON_ArrayForEach(item, list_of(repeats, "others")) printf(
+        "     %s: %s of %s, %s\n", when(item, "attended_at", at), json_get_text(item, "police_ref"),
+        json_get_text(item, "force"), json_get_text(item, "state_words"));
+}
+
 static void print_child(const cJSON *child, int number)
 {
     const cJSON *item;
@@ -103,6 +124,7 @@ static void print_child(const cJSON *child, int number)
                json_get_text(item, "namespace"), json_get_text(item, "urn"),
                json_get_text(item, "followed_by")[0] ? ", which is closed and followed by " : "",
                json_get_text(item, "followed_by"));
+    print_repeats(child);
     cJSON_ArrayForEach(item, list_of(child, "notices"))
         printf("   Notice %s, below.\n", cJSON_GetStringValue(item));
     if (json_get_text(child, "waits_for")[0])

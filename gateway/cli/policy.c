@@ -102,7 +102,8 @@ static void say(const struct policy_row *row, bool unset, bool changed)
         puts(changed ? "is as it would be without it." : "was not set.");
     else
         printf("is %s%s.\n", row->value, changed ? "" : ", as it was");
-    if (changed && (strstr(row->key, "fields") || strcmp(row->key, "wording") == 0))
+    if (changed && (strstr(row->key, "fields") || strncmp(row->key, "repeats", 7) == 0 ||
+                    strcmp(row->key, "wording") == 0))
         puts("Notices that are sent from now on are written by it.");
 }
 

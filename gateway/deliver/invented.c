@@ -92,6 +92,7 @@ int invented_make(struct db *db, const char *force, const struct door *door, enu
     if (resolve(db, force, &in, err) < 0 ||
         parse(force[0] ? force : NOBODY, strcmp(language, "cy") == 0, now, &in.incident, err) < 0)
         return -1;
+    in.known = (struct render_known){in.policy.repeats, {2, 2, 3, true}};
     in.notice = (struct notice_row){.kind = kind,
                                     .door = *door,
                                     .basis = BASIS_STATUTORY,
@@ -117,6 +118,7 @@ struct render_input invented_input(const struct invented *in, const char *langua
                                  .incident = in->incident,
                                  .children = &in->child,
                                  .children_count = 1,
+                                 .known = &in->known,
                                  .fields = in->policy.fields,
                                  .wording = in->policy.wording,
                                  .language = language,

@@ -15,6 +15,7 @@ struct invented {
     struct policy policy;
     char authority[161];
     size_t child; /* of the incident: 0 */
+    struct render_known known;
 };
 
 /* force: in whose name, "" none. 1; 0 the door is not in the register; -1. *out is for

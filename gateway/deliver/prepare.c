@@ -7,6 +7,7 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/registers.h"
+#include "store/repeats.h"
 
 /* What one notice is made from. */
 struct sources {
@@ -19,6 +20,8 @@ struct sources {
     struct policy policy;
     char authority[161];
     size_t children[INCIDENT_CHILDREN_MAX];
+    int64_t child_ids[INCIDENT_CHILDREN_MAX]; /* of these, in the store */
+    struct render_known known[INCIDENT_CHILDREN_MAX];
     size_t children_count;
 };
 
@@ -62,8 +65,10 @@ static int find_children(struct db *db, struct sources *s, struct err *err)
         if (!is_among(rows[i].child_id, ids, ids_count))
             continue;
         at = find_child(s->incident, rows[i].child_ref);
-        if (at < s->incident->children_count)
+        if (at < s->incident->children_count) {
+            s->child_ids[s->children_count] = rows[i].child_id;
             s->children[s->children_count++] = at;
+        }
     }
     rc = s->children_count > 0
              ? 0
@@ -126,6 +131,24 @@ static int find_amended(struct db *db, struct sources *s, struct err *err)
                                    err);
 }
 
+/* What our own records add. A withdrawal and a reminder say nothing of it. */
+static int find_known(struct db *db, const struct outbox_item *item, struct sources *s,
+                      struct err *err)
+{
+    if (item->is_reminder || s->notice.kind == NOTICE_WITHDRAWAL)
+        return 0;
+    for (size_t i = 0; i < s->children_count; i++) {
+        struct repeats repeats;
+
+        if (repeats_find(db, s->child_ids[i], s->incident, &s->policy, &repeats, err) < 0)
+            return -1;
+        s->known[i].repeats_counted = repeats.counted;
+        s->known[i].repeats = repeats.count;
+        repeats_release(&repeats);
+    }
+    return 0;
+}
+
 /* 1, 0 the contact may not be told, -1. */
 static int gather(struct db *db, const struct outbox_item *item, struct sources *s, struct err *err)
 {
@@ -144,7 +167,7 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     if (item->is_reminder || item->give_up_at > s->notice.answer_by)
         s->notice.answer_by = item->give_up_at;
     if (rc < 0 || find_amended(db, s, err) < 0 || find_children(db, s, err) < 0 ||
-        find_door(db, s, err) < 0)
+        find_door(db, s, err) < 0 || find_known(db, item, s, err) < 0)
         return -1;
     return 1;
 }
@@ -173,6 +196,7 @@ static int compose(struct db *db, const struct templates *templates, const struc
         .incident = s->incident,
         .children = s->children,
         .children_count = s->children_count,
+        .known = s->known,
         .reminder = item->is_reminder,
         .fields = s->notice.kind == NOTICE_WITHDRAWAL || item->is_reminder
                       ? FIELDS_NAME

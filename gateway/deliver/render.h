@@ -19,6 +19,7 @@
 #include "base/personal.h"
 #include "intake/incident.h"
 #include "plan/plan.h"
+#include "plan/repeat.h"
 #include "store/notices.h"
 
 struct templates;
@@ -29,6 +30,12 @@ struct templates;
 int templates_load(const char *folder, struct templates **out, struct err *err) MUST_CHECK;
 void templates_free(struct templates *t); /* NULL is allowed */
 
+/* What our own records add about one child. */
+struct render_known {
+    bool repeats_counted;
+    struct repeat repeats;
+};
+
 /* What the words are made from. Names of pupils as on the roll are not used: a notice says what the
  * police said, and which child of the roll it was matched to is the school's own knowledge. */
 struct render_input {
@@ -36,6 +43,7 @@ struct render_input {
     const struct incident *incident;
     const size_t *children; /* indices into incident->children */
     size_t children_count;
+    const struct render_known *known; /* as children, one each; NULL nothing is */
     enum policy_fields fields;
     const char *wording;
     const char *language;

@@ -153,6 +153,21 @@ static void put_particulars(struct maker *m, cJSON *child, const struct incident
         put_voice(m, child, c);
 }
 
+/* That this is the only call-out is not said: it is what a reader takes it for. */
+static void put_repeats(struct maker *m, cJSON *child, const struct render_known *known)
+{
+    cJSON *repeats;
+
+    if (!known->repeats_counted || known->repeats.year < 2)
+        return;
+    repeats = put_new(m, child, "repeats", cJSON_CreateObject());
+    put(m, repeats, "in_week", cJSON_CreateNumber(known->repeats.week));
+    put(m, repeats, "in_three_months", cJSON_CreateNumber(known->repeats.quarter));
+    put(m, repeats, "in_twelve_months", cJSON_CreateNumber(known->repeats.year));
+    if (known->repeats.often)
+        put(m, repeats, "often", cJSON_CreateTrue());
+}
+
 static void put_referrals(struct maker *m, cJSON *values, const struct incident *incident)
 {
     cJSON *list;
@@ -240,6 +255,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         if (desk)
             put_clues(&m, child, c, is_protected);
         put_particulars(&m, child, c, in->fields, is_protected);
+        if (in->known && (full || desk))
+            put_repeats(&m, child, &in->known[i]);
     }
     if (full)
         put_full(&m, values, in, is_protected);

@@ -59,6 +59,10 @@ struct comparison {
 
 void compare(const struct person *child, const struct person *pupil, struct comparison *out);
 
+/* The same permanent UPN, birth date and forename, on whatever rolls: one person, though a surname
+ * may have changed since. A twin whose number was mistyped is not. */
+bool compare_is_one_number(const struct person *a, const struct person *b);
+
 /* Two rows of an authority's roll for one child, as a dual registration is: the same permanent UPN,
  * birth date, forename and surname. Rows of two authorities are not taken for one: the child may
  * have fled from the one to the other, whose roll is late, so which school is for a person to say

@@ -268,6 +268,21 @@ static bool take_roll_days(const char *value, struct policy *out)
     return whole_number(value, 1, 730, &out->roll_days);
 }
 
+static bool take_repeats(const char *value, struct policy *out)
+{
+    return on_or_off(value, &out->repeats);
+}
+
+static bool take_repeats_week(const char *value, struct policy *out)
+{
+    return whole_number(value, 2, 99, &out->repeats_week);
+}
+
+static bool take_repeats_quarter(const char *value, struct policy *out)
+{
+    return whole_number(value, 2, 99, &out->repeats_quarter);
+}
+
 /* take leaves *out alone and returns false when the value is not of the key's kind. */
 static const struct key {
     struct policy_key shown;
@@ -336,6 +351,15 @@ static const struct key {
     {{"roll_days", "days, 1 to 730", "90", "how old a roll may be before the desk is warned"},
      ALL | LA,
      take_roll_days},
+    {{"repeats", "on or off", "on", "how often a child has been told about is said"},
+     ALL | FORCE,
+     take_repeats},
+    {{"repeats_week", "a number, 2 to 99", "2", "so many call-outs in a week are often"},
+     ALL | FORCE,
+     take_repeats_week},
+    {{"repeats_quarter", "a number, 2 to 99", "3", "so many call-outs in three months are often"},
+     ALL | FORCE,
+     take_repeats_quarter},
     {{NULL, NULL, NULL, NULL}, 0, NULL},
 };
 
@@ -401,7 +425,10 @@ void policy_resolve(const struct policy_row *rows, size_t count, const char *for
                            .wording = "standard",
                            .protected_fields = FIELDS_FULL,
                            .quiet_hours = 12,
-                           .roll_days = 90};
+                           .roll_days = 90,
+                           .repeats = true,
+                           .repeats_week = 2,
+                           .repeats_quarter = 3};
     for (size_t scope = 0; scope < ARRAY_SIZE(scopes); scope++) {
         for (size_t i = 0; i < count; i++) {
             const struct key *key = key_of(&rows[i]);

@@ -29,6 +29,11 @@
  *   quiet_hours         1 to 336, or off                  all, force: how long its feed may be
  *                                              quiet; default 12; gateway/follow/silence.h
  *   roll_days           1 to 730                          all, la: how old a roll may be; default 90
+ *   repeats             on | off               all, force: say how often a child has been told
+ *                                              about (repeat.h), and count the force's call-outs
+ *                                              for that; default on
+ *   repeats_week        2 to 99                all, force: so many in a week are often; default 2
+ *   repeats_quarter     2 to 99                all, force: so many in three months; default 3
  */
 #ifndef PLAN_POLICY_H
 #define PLAN_POLICY_H
@@ -69,6 +74,8 @@ struct policy {
     char withhold_reasons[POLICY_VALUE_SIZE]; /* "" not said */
     int quiet_hours;                          /* 0: off */
     int roll_days;
+    bool repeats;
+    int repeats_week, repeats_quarter;
 };
 
 /* What a notice may say, when a family's address is protected or not. */

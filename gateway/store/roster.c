@@ -334,11 +334,13 @@ int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
     return rc;
 }
 
-enum { ENROLMENTS_MAX = 16, ROWS_OF_ONE_MAX = 8 };
+enum { ENROLMENTS_MAX = 16 };
 
-/* The pupil's own row first, then those of the same child. */
-static int rows_of_one(struct db *db, int64_t pupil_key, int64_t rows[ROWS_OF_ONE_MAX],
-                       size_t *count, struct err *err)
+typedef bool is_one_fn(const struct person *a, const struct person *b);
+
+/* The pupil's own row first, then those of the same child, as is_one says. */
+static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
+                       int64_t rows[ROSTER_ROWS_MAX], size_t *count, struct err *err)
 {
     struct person pupil, number;
     struct candidate *candidates = NULL;
@@ -356,14 +358,19 @@ static int rows_of_one(struct db *db, int64_t pupil_key, int64_t rows[ROWS_OF_ON
         rc = roster_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), &candidates, &n, err);
         person_wipe(&number);
     }
-    for (size_t i = 0; i < n && *count < ROWS_OF_ONE_MAX; i++) {
-        if (candidates[i].pupil_key != pupil_key &&
-            compare_is_one_pupil(&candidates[i].person, &pupil))
+    for (size_t i = 0; i < n && *count < ROSTER_ROWS_MAX; i++) {
+        if (candidates[i].pupil_key != pupil_key && is_one(&candidates[i].person, &pupil))
             rows[(*count)++] = candidates[i].pupil_key;
     }
     roster_candidates_free(candidates, n);
     person_wipe(&pupil);
     return rc;
+}
+
+int roster_rows(struct db *db, int64_t pupil_key, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
+                struct err *err)
+{
+    return rows_of_one(db, pupil_key, compare_is_one_number, rows, count, err);
 }
 
 static bool has_door(const struct enrolment *list, size_t count, const struct enrolment *e)
@@ -412,14 +419,14 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err)
 {
-    int64_t rows[ROWS_OF_ONE_MAX];
+    int64_t rows[ROSTER_ROWS_MAX];
     struct enrolment *list;
     size_t rows_count;
     int rc;
 
     *out = NULL;
     *count = 0;
-    rc = rows_of_one(db, pupil_key, rows, &rows_count, err);
+    rc = rows_of_one(db, pupil_key, compare_is_one_pupil, rows, &rows_count, err);
     if (rc < 0)
         return -1;
     list = calloc(ENROLMENTS_MAX, sizeof *list);

@@ -56,6 +56,12 @@ int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err) MUST_CHECK;
 
+/* The pupil's own row first, then those that are the same person's on any roll, past ones too
+ * (compare_is_one_number): children are known again by them. */
+enum { ROSTER_ROWS_MAX = 8 };
+int roster_rows(struct db *db, int64_t pupil_key, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
+                struct err *err) MUST_CHECK;
+
 /* Records a decision with its candidates, makes it the child's, and hands the child to planning
  * (stage plan; state review or open). One that says the same as the one in force, by the same hand,
  * is not recorded again and leaves the state. made_by is 'matcher' or a person's login, who gives

@@ -298,7 +298,11 @@ static const char step_4[] =
     "DROP INDEX attempt_failed; DROP INDEX outbox_sent; DROP INDEX bulletin_sent;"
     "CREATE INDEX outbox_contact ON outbox(contact_id) WHERE state = 'due';";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4};
+/* Which call-outs were about a pupil: how often a child has been told about. */
+static const char step_5[] =
+    "CREATE INDEX decision_pupil ON decision(pupil_key) WHERE pupil_key IS NOT NULL;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 
 int schema_newest(void)
 {

@@ -103,7 +103,7 @@ def test_standard_lies_between_the_name_and_the_whole():
     assert standard.keys() == name.keys() < full.keys()
     assert standard["children"][0].keys() - name["children"][0].keys() == {
         "date_of_birth", "age", "present", "relationship"}
-    assert full["children"][0].keys() - standard["children"][0].keys() == {"voice"}
+    assert full["children"][0].keys() - standard["children"][0].keys() == {"voice", "repeats"}
     for member in full.keys() - standard.keys():
         assert not VALIDATOR.is_valid(standard | {member: full[member]}), member
 
@@ -112,7 +112,7 @@ def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
     """And a desk nothing that the policy leaves out but what finds the child."""
     name, desk, full = (render("whole", "en", fields, kind, reason)["body"] for fields, kind, reason
                         in (("name", *CASES[0]), ("name", *CASES[1]), ("full", *CASES[1])))
-    clues = {"date_of_birth", "age", "school_said", "school_said_urn", "home_outward"}
+    clues = {"date_of_birth", "age", "school_said", "school_said_urn", "home_outward", "repeats"}
     assert desk["children"][0].keys() - name["children"][0].keys() == clues
     for member in clues:
         more = copy.deepcopy(name)

@@ -161,3 +161,27 @@ def test_not_our_pupil_is_deleted_there_and_goes_to_a_person(night):
     refused = night.gateway.run("answer", reference, "--by", "Mrs Smith", status=2)
     assert "by no name" in refused.stderr
     night.quiet(said)
+
+
+def test_a_second_call_out_in_a_week_is_said_in_a_full_notice_to_the_desk_and_by_explain(night):
+    night.gateway.run("policy", "set", "force", FORCE, "fields", "full")
+    first = night.told()
+    assert "Call-outs about this child" not in text_of(first)
+    again = invent.incident(FORCE, "260316-0002", "2026-03-16T07:00:00Z",
+                            [invent.said(night.sister, "1"), invent.said(night.brother, "2")])
+    night.room.publish([json.dumps(again)])
+    text = text_of(night.mails(2)[1])
+    counts = "this one among them: 2 in a week, 2 in three months, 2 in twelve months"
+    assert text.count(counts) == 2 and text.count("That is often") == 2
+    explained = night.gateway.json("explain", "260316-0002")["children"][0]["repeats"]
+    assert explained["in_week"] == 2 and explained["often"] is True
+    assert [o["police_ref"] for o in explained["others"]] == ["260315-0001"]
+    spoken = night.gateway.run("explain", "260316-0002").stdout
+    assert "260315-0001 of lancashire" in spoken and "that is often" in spoken
+    assert "No other call-out about the child" in night.gateway.run("explain", "260315-0001").stdout
+    # The first is withdrawn: then there was none before.
+    night.report(2, action="withdraw")
+    wait_until(lambda: night.gateway.json("explain", "260316-0002")["children"][0]["repeats"]["in_week"] == 1)
+    night.gateway.run("policy", "set", "force", FORCE, "repeats", "off")
+    assert "repeats" not in night.gateway.json("explain", "260316-0002")["children"][0]
+    night.quiet(spoken)

@@ -394,6 +394,61 @@ static void a_missing_child_is_not_called_domestic_abuse(void **state)
     assert_true(in_html(m, "ring the police now"));
 }
 
+static bool says_repeats(const struct made *m)
+{
+    bool text = in_text(m, "2 in a week, 3 in three months, 4 in twelve");
+
+    assert_int_equal(text, in_html(m, "2 in a week, 3 in three months, 4 in twelve"));
+    assert_int_equal(text, in_json(m, "\"repeats\":{\"in_week\":2,\"in_three_months\":3,"
+                                      "\"in_twelve_months\":4"));
+    return text;
+}
+
+/* In a full notice and its corrections, and to a desk by any policy: not where it is the first. */
+static void repeats_are_said_in_a_full_notice_and_to_a_desk(void **state)
+{
+    static const struct {
+        enum notice_kind kind;
+        enum policy_fields fields;
+        bool reminder, said;
+    } notices[] = {
+        {NOTICE_NOTICE, FIELDS_FULL, false, true},
+        {NOTICE_NOTICE, FIELDS_STANDARD, false, false},
+        {NOTICE_NOTICE, FIELDS_NAME, false, false},
+        {NOTICE_NOTICE, FIELDS_NAME, true, false},
+        {NOTICE_CORRECTION, FIELDS_FULL, false, true},
+        {NOTICE_CORRECTION, FIELDS_STANDARD, false, false},
+        {NOTICE_WITHDRAWAL, FIELDS_NAME, false, false},
+        {NOTICE_DESK, FIELDS_NAME, false, true},
+        {NOTICE_DESK, FIELDS_FULL, false, true},
+    };
+    struct render_known known = {true, {2, 3, 4, true}};
+    struct made *m = *state;
+
+    m->in.known = &known;
+    m->in.amends = "OE-0000-0000";
+    for (size_t i = 0; i < ARRAY_SIZE(notices); i++) {
+        m->notice.kind = notices[i].kind;
+        m->notice.reason = notices[i].kind == NOTICE_DESK         ? DESK_NO_CONTACT
+                           : notices[i].kind == NOTICE_WITHDRAWAL ? TAKEN_WITHDRAWN
+                                                                  : DESK_NONE;
+        m->in.fields = notices[i].fields;
+        m->in.reminder = notices[i].reminder;
+        make(m);
+        assert_int_equal(says_repeats(m), notices[i].said);
+        assert_int_equal(in_text(m, "That is often"), notices[i].said);
+    }
+    known.repeats.often = false;
+    make(m);
+    assert_true(says_repeats(m) && !in_text(m, "That is often") && !in_json(m, "often"));
+    known.repeats_counted = false;
+    make(m);
+    assert_false(says_repeats(m));
+    known = (struct render_known){true, {1, 1, 1, false}};
+    make(m);
+    assert_false(in_json(m, "repeats") || in_text(m, "twelve months"));
+}
+
 /* A folder of templates that a test spoils. */
 struct folder {
     char path[64];
@@ -739,6 +794,8 @@ int main(void)
         T(a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_message),
         T(what_a_school_may_not_read_is_no_change_to_it),
         cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
+        cmocka_unit_test_setup_teardown(repeats_are_said_in_a_full_notice_and_to_a_desk, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(one_frame_stands_around_the_words_of_every_kind, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_wording_has_a_frame_of_its_own_or_standards, setup,

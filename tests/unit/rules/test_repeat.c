@@ -21,9 +21,9 @@ static void run(const struct rule_case *c)
     time_t tonight = -1, others[RULE_PHRASES];
     struct policy policy;
     struct repeat is;
-    size_t count = 0;
+    size_t count = 0, length = 0;
     char said[96] = "";
-    char expected[RULE_LINE] = "";
+    char expected[RULE_PHRASES * RULE_PHRASE] = "";
 
     policy_resolve(NULL, 0, NULL, NULL, NULL, &policy);
     for (size_t i = 0; i < c->given_count; i++) {
@@ -41,10 +41,9 @@ static void run(const struct rule_case *c)
     is = repeat_count(&policy, tonight, others, count);
     snprintf(said, sizeof said, "week %d  quarter %d  year %d  %s  ", is.week, is.quarter, is.year,
              is.often ? "often" : "seldom");
-    for (size_t i = 0; i < c->expect_count; i++) {
-        strncat(expected, c->expect[i].text, sizeof expected - strlen(expected) - 3);
-        strcat(expected, "  ");
-    }
+    for (size_t i = 0; i < c->expect_count; i++)
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%s  ",
+                                   c->expect[i].text);
     if (strcmp(said, expected) != 0)
         fail_msg("%s:%d: %s: is %s", c->file, c->line, c->title, said);
 }

@@ -46,6 +46,7 @@ static int open_file(const char *path, struct db **out, struct err *err)
     if (sql_script(
             db,
             "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
+            "PRAGMA secure_delete=ON;" /* what is gone is not left in the file */
             "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
             err) < 0)
         goto out;

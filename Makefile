@@ -10,8 +10,8 @@ JOBS := $(shell nproc)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
-LINKAGE ?= ../shared/data/linkage
-LABELLED ?= $(LINKAGE)/public
+# A labelled set: a folder with roll.csv, queries.csv, truth.csv and score.py; none: a small one of our own.
+LABELLED ?=
 PUPILS ?= 100000 1000000
 YEAR_INCIDENTS ?= 100000
 YEAR_SEED ?= 1
@@ -62,15 +62,16 @@ test: deps ## every test; the last line counts them
 bench: build ## how fast, as ratios against raw limits taken in the same run
 	@$(PYTHON) -B tests/bench/bench.py --build build/release
 
-match-bench: build ## how well and how fast the child is found (LABELLED, PUPILS, LINKAGE)
-	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED)
-	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --names $(LINKAGE) --pupils $(PUPILS)
+match-bench: build ## how well and how fast the child is found (LABELLED, PUPILS)
+	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release $(if $(LABELLED),--set $(LABELLED))
+	@$(PYTHON) -B tests/bench/match_speed.py --build build/release --pupils $(PUPILS)
 
 year: build ## a year in seconds: YEAR_INCIDENTS (100000) over three authorities, every promise checked
 	@scratch=$$(mktemp -d -p $(YEAR_FOLDER) encompass-year-XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
 	build/release/tests/year --incidents $(YEAR_INCIDENTS) --seed $(YEAR_SEED) --store "$$scratch"
 
 weights: build ## config/match-weights.conf anew, from the labelled set in LABELLED
+	@test -n "$(LABELLED)" || { echo "make weights LABELLED=FOLDER: whose labels?"; exit 1; }
 	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release --set $(LABELLED) --learn config/match-weights.conf
 
 storm: build ## 500 kills over intake and delivery, and what they cost

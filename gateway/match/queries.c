@@ -225,6 +225,7 @@ static void reckon(struct run *r)
         return;
     qsort(r->took_us, n, sizeof *r->took_us, by_time);
     r->result->p50_us = r->took_us[n / 2];
+    r->result->p95_us = r->took_us[n * 95 / 100];
     r->result->p99_us = r->took_us[n * 99 / 100];
 }
 

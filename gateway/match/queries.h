@@ -16,9 +16,9 @@
 
 struct queries_result {
     size_t count, by_outcome[MATCH_MATCH + 1];
-    int64_t total_us;           /* microseconds that deciding took, reading and writing left out */
-    int64_t p50_us, p99_us;     /* of one call-out */
-    const char *const *unknown; /* columns that were ignored; the reader's, see queries_free */
+    int64_t total_us; /* microseconds that deciding took, reading and writing left out */
+    int64_t p50_us, p95_us, p99_us; /* of one call-out */
+    const char *const *unknown;     /* columns that were ignored; the reader's, see queries_free */
     size_t unknown_count;
     struct csv_file *csv;
 };

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """How fast a call-out is matched, and what the roll's index costs, on rolls of invented pupils.
 
-    match_speed.py --build build/release --names FOLDER [--pupils 100000 1000000] [--callouts 20000]
+    match_speed.py --build build/release [--names FOLDER] [--pupils 100000 1000000] [--callouts 20000]
                    [--folder /tmp] [--found]
 
-FOLDER has the frequencies (forenames.csv, surnames.csv, streets.csv, schools.csv). A roll of nine
-million takes some 10 GB below --folder and the better part of an hour; everything is removed after.
+FOLDER has the frequencies (forenames.csv, surnames.csv, streets.csv, schools.csv; packed as .xz or
+not); without it they are those of tests/data/names. A roll of nine million takes some 10 GB below --folder and the better part of an hour; everything is removed after.
 """
 import argparse
 import json
+import lzma
 import os
 import pathlib
 import shutil
@@ -55,13 +56,25 @@ def megabytes_of(store, table):
         db.close()
 
 
+def unpacked(names, to):
+    """The frequencies, none of them packed, in a folder."""
+    to.mkdir()
+    for f in names.glob("*.csv*"):
+        if f.suffix == ".xz":
+            with lzma.open(f) as packed, open(to / f.stem, "wb") as out:
+                shutil.copyfileobj(packed, out)
+        else:
+            shutil.copy(f, to)
+    return to
+
+
 def one_size(args, pupils):
     tools = args.build / "tests"
     encompass = args.build / "encompass"
     folder = pathlib.Path(tempfile.mkdtemp(prefix="encompass-speed-", dir=args.folder))
     store = folder / "store.db"
     try:
-        Run(tools / "make_roll", args.names, folder / "roll", pupils, args.callouts, 1)
+        Run(tools / "make_roll", unpacked(args.names, folder / "names"), folder / "roll", pupils, args.callouts, 1)
         rolls = sorted(folder.glob("roll-[0-9]*.csv"), key=lambda p: int(p.stem.split("-")[1]))
         Run(encompass, "init", "--store", store)
         imports = [Run(encompass, "import", "roll", roll, "--store", store) for roll in rolls]
@@ -87,7 +100,7 @@ def one_size(args, pupils):
             result = json.loads(run.out)
             ms = result["ms"]
             print(f"  {cache} cache: a call-out takes {ms['mean']:.2f} ms, p50 {ms['p50']:.2f},"
-                  f" p99 {ms['p99']:.2f};"
+                  f" p95 {ms['p95']:.2f}, p99 {ms['p99']:.2f};"
                   f" {1000 * run.cpu / result['queries']:.2f} ms of the processor; {run.mb:.0f} MB",
                   flush=True)
         if args.found:
@@ -100,7 +113,7 @@ def one_size(args, pupils):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", type=pathlib.Path, required=True)
-    p.add_argument("--names", type=pathlib.Path, required=True)
+    p.add_argument("--names", type=pathlib.Path, default=REPOSITORY / "tests/data/names")
     p.add_argument("--pupils", type=int, nargs="+", default=[100000, 1000000])
     p.add_argument("--callouts", type=int, default=20000)
     p.add_argument("--folder", default=None)

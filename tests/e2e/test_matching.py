@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from support.linkage import Linkage
+from support.linkage import Linkage, figures
 
 RECALL = 0.954  # as measured with this seed
 PROGRAM = pathlib.Path(os.environ.get("ENCOMPASS_BUILD", "build/dev")) / "encompass"
@@ -18,19 +18,6 @@ def decide(folder, *more):
                     "--out", folder / "decisions.csv", *more], check=True, capture_output=True, text=True)
     with open(folder / "decisions.csv", encoding="utf-8", newline="") as f:
         return {r["query_id"]: r for r in csv.DictReader(f)}
-
-
-def figures(truth, decisions):
-    n = dict.fromkeys(("right", "wrong", "not_on_roll", "review", "lost", "shown"), 0)
-    for query_id, true in truth.items():
-        d = decisions[query_id]
-        if d["decision"] == "match":
-            n["right" if d["pupil_id"] == true else "wrong"] += 1
-            n["not_on_roll"] += not true
-        n["review"] += d["decision"] == "review"
-        n["lost"] += d["decision"] == "none" and bool(true)
-        n["shown"] += bool(true) and d["decision"] != "none" and true in d["candidates"].split("|")
-    return n
 
 
 @pytest.fixture(scope="module")

@@ -138,3 +138,17 @@ class Linkage:
                 w = csv.DictWriter(f, header)
                 w.writeheader()
                 w.writerows(some)
+
+
+def figures(truth, decisions):
+    """How many call-outs were decided how; decisions by their query_id."""
+    n = dict.fromkeys(("right", "wrong", "not_on_roll", "review", "lost", "shown"), 0)
+    for query_id, true in truth.items():
+        d = decisions[query_id]
+        if d["decision"] == "match":
+            n["right" if d["pupil_id"] == true else "wrong"] += 1
+            n["not_on_roll"] += not true
+        n["review"] += d["decision"] == "review"
+        n["lost"] += d["decision"] == "none" and bool(true)
+        n["shown"] += bool(true) and d["decision"] != "none" and true in d["candidates"].split("|")
+    return n

@@ -12,6 +12,7 @@
 #include "adapters/receivers.h"
 #include "base/date.h"
 #include "deliver/render.h"
+#include "follow/bounces.h"
 #include "follow/words.h"
 #include "intake/subscriber.h"
 #include "match/knowledge.h"
@@ -186,6 +187,23 @@ static void check_protection(const struct config *config, struct findings *f)
                 "switch it off outside drills", "notices may go to this machine unencrypted");
 }
 
+static void check_bounces(const struct config *config, struct findings *f)
+{
+    static const char mail[] = "adapter \"email\"";
+    const char *folder = config_text(config, mail, "bounce_maildir");
+    struct err err;
+
+    if (!config_has(config, mail))
+        return;
+    if (!folder)
+        finding(f, SEVERITY_WARNING, "[adapter \"email\"] bounce_maildir",
+                "have bounce_address delivered to a maildir, and name it",
+                "a mail that comes back is noticed only when its answer is overdue");
+    else if (bounces_check(folder, &err) < 0)
+        finding(f, SEVERITY_ERROR, "[adapter \"email\"] bounce_maildir",
+                "give a maildir that this user can read and move mails in", "%s", err.text);
+}
+
 static void check_broker(struct cli *cli, const struct config *config, struct db *db,
                          struct findings *f)
 {
@@ -204,6 +222,7 @@ void check_configuration(struct cli *cli, const struct config *config, struct fi
 {
     check_broker(cli, config, cli->db, f);
     check_adapters(config, f);
+    check_bounces(config, f);
     check_templates(config, f);
     check_names(config, f);
     check_files(config, clock_now(&cli->clock), f);

@@ -204,6 +204,7 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     if (leases < 0 || bulletins_release_leases(db, err) < 0 ||
         dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
         goto out;
+    l.steps.bounces.folder = config_text(conf, "adapter \"email\"", "bounce_maildir");
     if (config_has(conf, "mqtt")) {
         if (subscriber_new(conf, db, clock, &l.subscriber, err) < 0)
             goto out;

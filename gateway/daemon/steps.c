@@ -41,11 +41,19 @@ static int deliver(struct steps *s, struct err *err)
     return dispatch_run(s->dispatch, &s->next, err);
 }
 
+static int bounces(struct steps *s, struct err *err)
+{
+    struct bounces_count count;
+
+    return bounces_run(&s->bounces, s->db, clock_now(s->clock), &s->next, &s->more, &count, err);
+}
+
 static int follow(struct steps *s, struct err *err)
 {
     return go_on(s, &s->followed, escalator_run, err);
 }
 
 const struct step all_steps[STEPS] = {
-    {"match", match}, {"plan", plan}, {"watch", watch}, {"deliver", deliver}, {"follow", follow},
+    {"match", match},     {"plan", plan},       {"watch", watch},
+    {"deliver", deliver}, {"bounces", bounces}, {"follow", follow},
 };

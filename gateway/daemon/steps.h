@@ -1,8 +1,8 @@
 /* gateway/daemon/steps.h - what the gateway does over and over, in its order.
  *
- *   match ─▶ plan ─▶ watch ─▶ deliver ─▶ follow   each finds its own work in the store, does a
- *     ▲                                  │        bounded piece of it and returns, so that none
- *     └──────────────────────────────────┘        starves another
+ *   match ─▶ plan ─▶ watch ─▶ deliver ─▶ bounces ─▶ follow   each finds its own work, does a
+ *     ▲                                              │       bounded piece of it and returns, so
+ *     └──────────────────────────────────────────────┘       that none starves another
  *
  * The daemon's loop runs this list beside intake; a test with a clock of its own runs the same one,
  * so a step that is added here is missing in neither.
@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "deliver/dispatch.h"
+#include "follow/bounces.h"
 #include "follow/watch.h"
 #include "store/work.h"
 
@@ -22,6 +23,7 @@ struct steps {
     struct dispatch *dispatch;
     struct watch watch; /* told of the broker before a round */
     struct work_turn matched, planned, followed;
+    struct bounces bounces;
 
     bool more;   /* set by a step: there is work for another round at once */
     time_t next; /* brought forward by a step to when it wants to be run again, by the clock */
@@ -32,7 +34,7 @@ struct step {
     int (*run)(struct steps *s, struct err *err); /* -1: the store failed */
 };
 
-enum { STEPS = 5 };
+enum { STEPS = 6 };
 extern const struct step all_steps[STEPS];
 
 #endif

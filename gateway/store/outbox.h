@@ -104,4 +104,12 @@ int outbox_never(struct db *db, const struct outbox_item *item, int code, const 
 int outbox_undelivered(struct db *db, const char *key, int code, const char *detail,
                        time_t again_at, time_t now, struct err *err) MUST_CHECK;
 
+/* How what has that key stands, a bulletin's item too. OUTBOX_UNKNOWN: the store failed. */
+enum outbox_standing { OUTBOX_UNKNOWN, OUTBOX_NONE, OUTBOX_UNDER_WAY, OUTBOX_SENT, OUTBOX_OVER };
+enum outbox_standing outbox_standing(struct db *db, const char *key, struct err *err) MUST_CHECK;
+
+/* Word that what was sent under that key is delayed on its way: noted. In the caller's transaction. */
+int outbox_delayed(struct db *db, const char *key, const char *detail, time_t now,
+                   struct err *err) MUST_CHECK;
+
 #endif

@@ -158,3 +158,29 @@ int outbox_undelivered(struct db *db, const char *key, int code, const char *det
         return -1;
     return take_back(db, &b, err) < 0 ? -1 : 1;
 }
+
+enum outbox_standing outbox_standing(struct db *db, const char *key, struct err *err)
+{
+    int64_t standing = OUTBOX_NONE;
+    int rc = sql_int(db, &standing, err,
+                     "SELECT CASE WHEN state IN ('stored','due','leased') THEN 2"
+                     " WHEN state = 'sent' THEN 3 ELSE 4 END"
+                     " FROM (SELECT state FROM outbox WHERE key = ?1"
+                     "  UNION ALL SELECT state FROM bulletin WHERE key = ?1)",
+                     "t", key);
+
+    return rc < 0 ? OUTBOX_UNKNOWN : (enum outbox_standing)standing;
+}
+
+int outbox_delayed(struct db *db, const char *key, const char *detail, time_t now, struct err *err)
+{
+    struct come_back b;
+    struct audit_about about;
+    int rc = find(db, key, &b, err);
+
+    if (rc <= 0)
+        return rc;
+    about = (struct audit_about){b.incident_id, -1, b.notice_id, b.item_id};
+    return audit_add(db, now, "bounces", "item.delayed", &about, err, "contact=%lld %s",
+                     (long long)b.contact_id, detail);
+}

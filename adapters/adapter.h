@@ -21,6 +21,8 @@ enum verdict {
 };
 const char *verdict_word(enum verdict verdict);
 
+enum { OUTCOME_CHILDREN = 20, OUTCOME_CHILD_REF = 33 }; /* as of an incident */
+
 /* What became of a try. */
 struct outcome {
     int code;         /* SMTP reply or HTTP status; 0 when there was none */
@@ -29,8 +31,11 @@ struct outcome {
     int retry_after;  /* seconds that the far side asks for; -1 none */
     struct personal answered_by; /* a 2xx that answers too (webhook); absent otherwise */
     bool not_our_pupil;          /* a 2xx that says: not our pupil (webhook) */
-    bool contact_ends;           /* 410: this address is gone for good */
-    bool alone;      /* what is broken is this receiver's: others of the same way go on */
+    /* Of these alone, by child_ref; none: of all that the notice names. */
+    char not_ours[OUTCOME_CHILDREN][OUTCOME_CHILD_REF];
+    size_t not_ours_count;
+    bool contact_ends; /* 410: this address is gone for good */
+    bool alone;        /* what is broken is this receiver's: others of the same way go on */
     char handle[40]; /* what `ask` knows by: the far side will say more of it; "" no more to hear */
 };
 

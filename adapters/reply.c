@@ -60,17 +60,36 @@ static const char *text_of(const cJSON *json, const char *name)
     return cJSON_GetStringValue(member(json, name));
 }
 
-void reply_answer(const char *text, size_t length, struct personal *answered_by,
-                  bool *not_our_pupil)
+/* true: all of them; a list of child_ref: these alone. A list of nothing that could be one says
+ * nothing. */
+static void read_not_ours(const cJSON *said, struct outcome *outcome)
+{
+    const cJSON *one;
+
+    outcome->not_our_pupil = cJSON_IsTrue(said);
+    if (!cJSON_IsArray(said))
+        return;
+    cJSON_ArrayForEach(one, said)
+    {
+        const char *ref = cJSON_GetStringValue(one);
+
+        if (outcome->not_ours_count < OUTCOME_CHILDREN && ref && *ref &&
+            strlen(ref) < OUTCOME_CHILD_REF)
+            strcpy(outcome->not_ours[outcome->not_ours_count++], ref);
+    }
+    outcome->not_our_pupil = outcome->not_ours_count > 0;
+}
+
+void reply_answer(const char *text, size_t length, struct outcome *outcome)
 {
     cJSON *json = parse(text, length);
     const char *by = text_of(json, "answered_by");
     struct err ignored;
 
     if (by && *by && strlen(by) <= REPLY_NAME_MAX &&
-        personal_set_text(answered_by, by, &ignored) < 0)
-        personal_release(answered_by);
-    *not_our_pupil = cJSON_IsTrue(member(json, "not_our_pupil"));
+        personal_set_text(&outcome->answered_by, by, &ignored) < 0)
+        personal_release(&outcome->answered_by);
+    read_not_ours(member(json, "not_our_pupil"), outcome);
     done(json);
 }
 

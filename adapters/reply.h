@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/personal.h"
+#include "adapters/adapter.h"
 
 enum {
     REPLY_DEPTH_MAX = 16,
@@ -19,10 +19,9 @@ enum {
     REPLY_ID_SIZE = 37, /* a UUID in text */
 };
 
-/* A webhook's 2xx: who has answered, absent for nobody; and whether it says that the child is not
- * theirs. */
-void reply_answer(const char *text, size_t length, struct personal *answered_by,
-                  bool *not_our_pupil);
+/* A webhook's 2xx: answered_by, absent for nobody; and not_our_pupil, of which children in
+ * not_ours. */
+void reply_answer(const char *text, size_t length, struct outcome *outcome);
 
 /* RFC 6749 5.1, a Bearer token: false when there is none that could stand in a header. seconds: how
  * long it is good for, -1 not said. */

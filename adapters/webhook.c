@@ -325,8 +325,7 @@ static enum verdict judge_status(CURL *transfer, const struct post *post, long s
 {
     snprintf(outcome->detail, sizeof outcome->detail, "status %ld", status);
     if (status / 100 == 2) {
-        reply_answer(buf_text(&post->answer), post->answer.length, &outcome->answered_by,
-                     &outcome->not_our_pupil);
+        reply_answer(buf_text(&post->answer), post->answer.length, outcome);
         return VERDICT_SENT;
     }
     if (status == 409)

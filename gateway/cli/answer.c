@@ -13,10 +13,10 @@
 #include "store/notices.h"
 #include "store/report.h"
 
-enum { WHO_SIZE = 80 };
+enum { WHO_SIZE = 80, SAID_SIZE = 64 };
 
-static int print(struct cli *cli, struct db *db, const char *reference, enum answer answer,
-                 bool already, struct err *err)
+static int print(struct cli *cli, struct db *db, const char *reference,
+                 const struct answer_said *said, bool already, struct err *err)
 {
     struct notice_row notice;
     char name[REPORT_NAME_SIZE], when[WORDS_MOMENT_SIZE];
@@ -31,17 +31,21 @@ static int print(struct cli *cli, struct db *db, const char *reference, enum ans
 
         json_text(root, "reference", notice.reference);
         json_text(root, "state", notice_state_word(notice.state));
-        json_bool(root, "not_our_pupil", answer == ANSWER_NOT_OURS);
+        json_bool(root, "not_our_pupil", said->what == ANSWER_NOT_OURS);
+        json_text(root, "child_ref", said->child_ref);
         json_bool(root, "already", already);
         json_moment(root, "told_at", notice.told_at);
         json_moment(root, "answered_at", notice.answered_at);
         return json_print(root, err);
     }
-    printf("%s to %s %s%s%s %s on %s.\n", notice.reference, words_namespace(notice.door.namespace),
-           notice.door.urn, name[0] ? ", " : "", name,
-           already ? "was answered already" : "is answered",
-           words_moment(notice.answered_at, when));
-    if (answer == ANSWER_NOT_OURS)
+    printf("%s to %s %s%s%s ", notice.reference, words_namespace(notice.door.namespace),
+           notice.door.urn, name[0] ? ", " : "", name);
+    if (notice.state == NOTICE_TOLD)
+        printf("stands for the other children, and still wants its answer.\n");
+    else
+        printf("%s on %s.\n", already ? "was answered already" : "is answered",
+               words_moment(notice.answered_at, when));
+    if (said->what == ANSWER_NOT_OURS)
         puts(
             "They are asked to delete it, and are not told of that child again. A person has to say\n"
             "who the child is: encompass review list");
@@ -93,21 +97,35 @@ static bool is_role(const char *word)
     return false;
 }
 
+/* As it was read out, in one word or several: OE 7F3K 2Q9M. */
+static bool join(char **words, char *out, size_t size)
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (; *words && n < size; words++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", n > 0 ? " " : "", *words);
+    return n > 0 && n < size;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"not-our-pupil", no_argument, NULL, 'n'},
+                                            {"child", required_argument, NULL, 'c'},
                                             {"by", required_argument, NULL, 'b'},
                                             {NULL, 0, NULL, 0}};
-    enum answer answer = ANSWER_TAKEN;
+    char who[WHO_SIZE], reference[SAID_SIZE];
+    struct answer_said said = {.what = ANSWER_TAKEN, .who = who};
     const char *by = NULL;
-    char who[WHO_SIZE];
     struct bulletin bulletin;
     struct db *db;
     int rc;
 
     while ((rc = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (rc == 'n')
-            answer = ANSWER_NOT_OURS;
+            said.what = ANSWER_NOT_OURS;
+        else if (rc == 'c')
+            said.child_ref = optarg;
         else if (rc == 'b')
             by = optarg;
         else
@@ -116,35 +134,39 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     if (by && !is_role(by))
         return cli_usage(err, argv[0],
                          "--by takes dsl, deputy, head, office or desk: who it was, by no name");
-    if (argc - optind != 1)
+    if (said.child_ref && said.what != ANSWER_NOT_OURS)
+        return cli_usage(err, argv[0], "--child says of whom --not-our-pupil is said");
+    if (!join(argv + optind, reference, sizeof reference))
         return cli_usage(err, argv[0], "it takes one reference, such as OE-7F3K-2Q9M");
     if (cli_store(cli, &db, err) < 0)
         return -1;
-    rc = bulletins_by_reference(db, argv[optind], &bulletin, err);
+    rc = bulletins_by_reference(db, reference, &bulletin, err);
     if (rc != 0)
         return rc < 0 ? -1 : answer_exercise(cli, db, &bulletin, err);
     snprintf(who, sizeof who, "%s%s%s", cli_who(), by ? " for " : "", by ? by : "");
-    rc = answer_notice(db, argv[optind], answer, who, clock_now(&cli->clock), err);
+    rc = answer_notice(db, reference, &said, clock_now(&cli->clock), err);
     if (rc < 0)
         return -1;
-    return print(cli, db, argv[optind], answer, rc == 0, err);
+    return print(cli, db, reference, &said, rc == 0, err);
 }
 
 const struct command command_answer = {
     .name = "answer",
     .summary = "record that somebody has taken a notice over",
     .usage =
-        "REFERENCE [--not-our-pupil] [--by ROLE]\n\n"
+        "REFERENCE [--not-our-pupil [--child N]] [--by ROLE]\n\n"
         "For an answer that came by telephone or in person. REFERENCE stands in the subject of\n"
-        "the notice. The audit keeps your login and the time. Answering twice changes nothing;\n"
-        "a notice that nobody has been told of yet cannot be answered. An exercise's reference,\n"
-        "EX-..., answers the exercise.\n\n"
+        "the notice; as it was read out is good enough: oe 7f3k 2q9m. The audit keeps your login\n"
+        "and the time. Answering twice changes nothing; a notice that nobody has been told of yet\n"
+        "cannot be answered. An exercise's reference, EX-..., answers the exercise.\n\n"
         "  --not-our-pupil  they say that it is not a pupil of theirs: they are asked to delete the\n"
         "                   notice, and the child goes to a person for review\n"
+        "  --child N        of this child alone, by the police's number for it, which explain\n"
+        "                   shows: the notice stands for the others and still wants its answer\n"
         "  --by ROLE        who answered: dsl, deputy, head, office or desk\n\n"
-        "JSON: reference state not_our_pupil already told_at answered_at.\n\n"
+        "JSON: reference state not_our_pupil child_ref already told_at answered_at.\n\n"
         "Examples:\n"
         "  encompass answer OE-7F3K-2Q9M --by deputy\n"
-        "  encompass answer OE-7F3K-2Q9M --not-our-pupil",
+        "  encompass answer OE-7F3K-2Q9M --not-our-pupil --child 2",
     .run = run,
 };

@@ -165,6 +165,29 @@ static void settle_way(struct flight *f, time_t now)
         way_unhold(f->way);
 }
 
+/* A webhook's: of some of the children that they are not theirs, of all, or that it is taken. */
+static int take_answer(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+{
+    const struct outcome *o = &f->outcome;
+    struct answer_said said = {o->not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, NULL, "webhook"};
+    struct err unknown = {.code = ERR_NONE};
+
+    if (o->not_ours_count == 0)
+        return answer_take(d->db, f->item.notice_id, &said, now, err);
+    for (size_t i = 0; i < o->not_ours_count; i++) {
+        said.child_ref = o->not_ours[i];
+        /* One that the notice does not name is passed over; it holds up no other. */
+        if (answer_take(d->db, f->item.notice_id, &said, now, &unknown) < 0 &&
+            unknown.code != ERR_INVALID) {
+            *err = unknown;
+            return -1;
+        }
+    }
+    said = (struct answer_said){ANSWER_TAKEN, NULL, "webhook"};
+    return personal_is_set(&o->answered_by) ? answer_take(d->db, f->item.notice_id, &said, now, err)
+                                            : 0;
+}
+
 static int record_sent(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
 {
     struct err answer = {.code = ERR_NONE};
@@ -174,10 +197,7 @@ static int record_sent(struct dispatch *d, const struct flight *f, time_t now, s
     if (!personal_is_set(&f->outcome.answered_by) && !f->outcome.not_our_pupil)
         return 0;
     /* Who it was stays with the receiver. A notice that was replaced meanwhile has no answer. */
-    if (answer_take(d->db, f->item.notice_id,
-                    f->outcome.not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, "webhook", now,
-                    &answer) >= 0 ||
-        answer.code == ERR_INVALID)
+    if (take_answer(d, f, now, &answer) >= 0 || answer.code == ERR_INVALID)
         return 0;
     if (err)
         *err = answer;

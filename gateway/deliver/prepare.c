@@ -13,7 +13,7 @@
 struct sources {
     struct notice_row notice;
     struct notice_row amended; /* of a correction or withdrawal */
-    bool unnamed;
+    bool unnamed, partly;
     struct contact contact;
     struct incident *incident;
     struct establishment establishment;
@@ -49,6 +49,8 @@ static bool is_among(int64_t id, const int64_t *ids, size_t count)
     return false;
 }
 
+/* Of a notice those for whom it stands: a deputy is not told of one that the school has said is not
+ * its own. */
 static int find_children(struct db *db, struct sources *s, struct err *err)
 {
     struct child_row *rows = NULL;
@@ -57,7 +59,8 @@ static int find_children(struct db *db, struct sources *s, struct err *err)
     int rc = -1;
 
     if (incidents_children(db, s->notice.incident_id, &rows, &rows_count, err) < 0 ||
-        notices_children(db, s->notice.notice_id, &ids, &ids_count, err) < 0)
+        (s->notice.amends < 0 ? notices_standing : notices_children)(db, s->notice.notice_id, &ids,
+                                                                     &ids_count, err) < 0)
         goto out;
     for (size_t i = 0; i < rows_count && s->children_count < INCIDENT_CHILDREN_MAX; i++) {
         size_t at;
@@ -118,6 +121,10 @@ static int find_amended(struct db *db, struct sources *s, struct err *err)
         return -1;
     if (s->notice.kind != NOTICE_WITHDRAWAL)
         return incidents_load(db, s->notice.incident_id, &s->incident, err);
+    if (notices_standing(db, s->amended.notice_id, &ids, &all, err) < 0)
+        return -1;
+    free(ids);
+    s->partly = all > 0;
     if (s->notice.reason == TAKEN_NOT_PUPIL) {
         if (notices_children(db, s->notice.notice_id, &ids, &mine, err) < 0)
             return -1;
@@ -207,6 +214,7 @@ static int compose(struct db *db, const struct templates *templates, const struc
         .authority = s->authority,
         .amends_task = s->notice.amends >= 0 && s->amended.kind == NOTICE_DESK,
         .amends = s->notice.amends < 0 ? NULL : s->amended.reference,
+        .partly = s->partly,
         .unnamed = s->unnamed,
     };
     struct prepared p = {.subject = NULL};

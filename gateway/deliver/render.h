@@ -52,6 +52,8 @@ struct render_input {
     bool reminder;             /* of a notice that was told, under its reference */
     bool amends_task;          /* a correction or withdrawal of a desk's task */
     const char *amends;        /* a correction's or withdrawal's: the reference of what was told */
+    bool
+        partly; /* a withdrawal of some of the children that the notice named: for others it stands */
     bool unnamed; /* a withdrawal from the wrong door says which message, and no name again */
 };
 

@@ -237,6 +237,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         put(&m, values, "protected", cJSON_CreateTrue());
     if (notice->reason != DESK_NONE)
         put_text(&m, values, "reason", desk_reason_word(notice->reason));
+    if (in->partly)
+        put(&m, values, "partly", cJSON_CreateTrue());
     if (task)
         put_text(&m, values, "police_ref", in->incident->police_ref);
     children = m.failed ? NULL : put_new(&m, values, "children", cJSON_CreateArray());
@@ -249,6 +251,7 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
             m.failed = true;
             break;
         }
+        put_text(&m, child, "child_ref", c->child_ref);
         put_names(&m, child, c);
         if (in->fields != FIELDS_NAME || desk)
             put_born(&m, child, c, on);

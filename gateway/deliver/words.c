@@ -13,12 +13,13 @@ enum { WORDS_MAX = 8192, KEY_MAX = 48 };
 static const char *const known[] = {
     "reference", "kind", "language", "type", "basis", "fields", "incident_date", "answer_by",
     "told_at", "establishment.namespace", "establishment.urn", "establishment.name", "authority",
-    "reason", "police_ref", "amends", "attended_at", "risk", "referrals", "officer_contact",
-    "protected", "circumstances", "children",
+    "reason", "police_ref", "amends", "partly", "attended_at", "risk", "referrals",
+    "officer_contact", "protected", "circumstances", "children",
     /* a child's */
-    "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age", "present",
-    "relationship", "voice", "text", "with", "spoken_to", "school_said", "school_said_urn",
-    "home_outward", "repeats", "in_week", "in_three_months", "in_twelve_months", "often", ".",
+    "child_ref", "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age",
+    "present", "relationship", "voice", "text", "with", "spoken_to", "school_said",
+    "school_said_urn", "home_outward", "repeats", "in_week", "in_three_months", "in_twelve_months",
+    "often", ".",
     /* of the message, when its bodies are rendered */
     "subject",
     /* words */

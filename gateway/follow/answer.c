@@ -3,21 +3,39 @@
 #include "store/notices.h"
 #include "store/wrong_door.h"
 
-/* A correction is answered with what it corrects. */
-static int take_correction(struct db *db, const struct notice_row *correction, enum answer answer,
-                           const char *who, time_t now, struct err *err)
+/* A correction is answered with what it corrects, and not before it. */
+static int take_correction(struct db *db, const struct notice_row *correction,
+                           const struct answer_said *said, time_t now, struct err *err)
 {
     struct notice_row told;
-    int rc = notices_get(db, correction->amends, &told, err);
+    int rc = notices_get(db, correction->amends, &told, err), taken;
 
     if (rc <= 0)
         return rc < 0 ? -1 : err_set(err, ERR_STORE, "a correction of nothing");
-    if (notices_answer(db, correction->notice_id, who, now, err) < 0)
+    taken = answer_take(db, told.notice_id, said, now, err);
+    if (taken < 0 || notices_get(db, told.notice_id, &told, err) < 0)
         return -1;
-    return answer_take(db, told.notice_id, answer, who, now, err);
+    if (told.state == NOTICE_ANSWERED &&
+        notices_answer(db, correction->notice_id, said->who, now, err) < 0)
+        return -1;
+    return taken;
 }
 
-int answer_take(struct db *db, int64_t notice_id, enum answer answer, const char *who, time_t now,
+static int not_ours(struct db *db, const struct notice_row *notice, const struct answer_said *said,
+                    time_t now, struct err *err)
+{
+    int64_t child_id = -1;
+    int rc =
+        said->child_ref ? notices_child(db, notice->notice_id, said->child_ref, &child_id, err) : 1;
+
+    if (rc <= 0)
+        return rc < 0 ? -1
+                      : err_set(err, ERR_INVALID, "notice %s is about no child of that number",
+                                notice->reference);
+    return wrong_door_say(db, notice->notice_id, child_id, said->who, now, err);
+}
+
+int answer_take(struct db *db, int64_t notice_id, const struct answer_said *said, time_t now,
                 struct err *err)
 {
     struct notice_row notice;
@@ -29,13 +47,13 @@ int answer_take(struct db *db, int64_t notice_id, enum answer answer, const char
         return err_set(err, ERR_NONE_SUCH, "no such notice");
     if (notice.kind == NOTICE_CORRECTION &&
         (notice.state == NOTICE_TOLD || notice.state == NOTICE_ANSWERED))
-        return take_correction(db, &notice, answer, who, now, err);
-    return answer == ANSWER_NOT_OURS ? wrong_door_say(db, notice_id, who, now, err)
-                                     : notices_answer(db, notice_id, who, now, err);
+        return take_correction(db, &notice, said, now, err);
+    return said->what == ANSWER_NOT_OURS ? not_ours(db, &notice, said, now, err)
+                                         : notices_answer(db, notice_id, said->who, now, err);
 }
 
-static int answer_in_transaction(struct db *db, const char *reference, enum answer answer,
-                                 const char *who, time_t now, struct err *err)
+static int answer_in_transaction(struct db *db, const char *reference,
+                                 const struct answer_said *said, time_t now, struct err *err)
 {
     struct notice_row notice;
     int rc = notices_by_reference(db, reference, &notice, err);
@@ -47,17 +65,17 @@ static int answer_in_transaction(struct db *db, const char *reference, enum answ
     if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED)
         return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet",
                        notice.reference, notice_state_word(notice.state));
-    return answer_take(db, notice.notice_id, answer, who, now, err);
+    return answer_take(db, notice.notice_id, said, now, err);
 }
 
-int answer_notice(struct db *db, const char *reference, enum answer answer, const char *who,
-                  time_t now, struct err *err)
+int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
+                  struct err *err)
 {
     int rc;
 
     if (db_begin(db, err) < 0)
         return -1;
-    rc = answer_in_transaction(db, reference, answer, who, now, err);
+    rc = answer_in_transaction(db, reference, said, now, err);
     if (rc < 0) {
         db_rollback(db);
         return -1;

@@ -70,7 +70,8 @@ static enum escalate_step without_pupils(const struct gathered *g, int64_t notic
     enum escalate_step step = ESCALATE_END;
 
     for (size_t i = 0; i < g->told_count; i++) {
-        if (g->notices[g->told[i].notice].notice_id != notice_id)
+        if (g->notices[g->told[i].notice].notice_id != notice_id ||
+            g->told[i].owed.kind == NOTICE_WITHDRAWAL)
             continue;
         for (size_t j = 0; j < g->children_count; j++) {
             const struct plan_child *child = &g->planned[j];

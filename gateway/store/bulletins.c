@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "follow/reference.h"
 #include "store/audit.h"
 #include "store/sql.h"
 #include "store/token.h"
@@ -181,13 +182,13 @@ int bulletins_get(struct db *db, int64_t bulletin_id, struct bulletin *out, stru
 int bulletins_by_reference(struct db *db, const char *reference, struct bulletin *out,
                            struct err *err)
 {
-    char folded[NOTICE_REFERENCE_SIZE];
+    char meant[REFERENCE_SIZE];
     sqlite3_stmt *stmt = NULL;
     int rc;
 
-    if (!token_fold(reference, folded, sizeof folded))
+    if (!reference_read(reference, meant))
         return 0;
-    rc = sql_query(db, &stmt, err, COLUMNS "WHERE reference = ?", "t", folded);
+    rc = sql_query(db, &stmt, err, COLUMNS "WHERE reference = ?", "t", meant);
     return read_one(db, rc, stmt, out, err);
 }
 

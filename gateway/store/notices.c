@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "follow/reference.h"
 #include "store/audit.h"
 #include "store/outbox.h"
 #include "store/sql.h"
@@ -141,17 +142,13 @@ int notices_get(struct db *db, int64_t notice_id, struct notice_row *out, struct
 int notices_by_reference(struct db *db, const char *reference, struct notice_row *out,
                          struct err *err)
 {
-    char folded[NOTICE_REFERENCE_SIZE] = "";
+    char meant[REFERENCE_SIZE];
     sqlite3_stmt *stmt;
     int rc;
 
-    /* The prefix is letters, not a token's. */
-    if (strlen(reference) > 3 && !token_fold(reference + 3, folded + 3, sizeof folded - 3))
+    if (!reference_read(reference, meant))
         return 0;
-    memcpy(folded, "OE-", 3);
-    if (strncasecmp(reference, "OE-", 3) != 0)
-        return 0;
-    if (sql_query(db, &stmt, err, COLUMNS "WHERE reference = ?", "t", folded) < 0)
+    if (sql_query(db, &stmt, err, COLUMNS "WHERE reference = ?", "t", meant) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1)
@@ -190,18 +187,13 @@ int notices_of_incident(struct db *db, int64_t incident_id, struct notice_row **
     return 0;
 }
 
-int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
-                     struct err *err)
+static int read_children(struct db *db, sqlite3_stmt *stmt, int64_t **child_ids, size_t *count,
+                         struct err *err)
 {
     int64_t *ids = NULL;
-    sqlite3_stmt *stmt;
     size_t n = 0;
     int rc;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT child_id FROM notice_child WHERE notice_id = ? ORDER BY child_id", "i",
-                  notice_id) < 0)
-        return -1;
     while ((rc = sql_row(db, stmt, err)) == 1) {
         int64_t *more = realloc(ids, (n + 1) * sizeof *ids);
 
@@ -220,6 +212,39 @@ int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size
     *child_ids = ids;
     *count = n;
     return 0;
+}
+
+int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
+                     struct err *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT child_id FROM notice_child WHERE notice_id = ? ORDER BY child_id", "i",
+                  notice_id) < 0)
+        return -1;
+    return read_children(db, stmt, child_ids, count, err);
+}
+
+int notices_standing(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
+                     struct err *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT child_id FROM notice_stands WHERE notice_id = ? ORDER BY child_id", "i",
+                  notice_id) < 0)
+        return -1;
+    return read_children(db, stmt, child_ids, count, err);
+}
+
+int notices_child(struct db *db, int64_t notice_id, const char *child_ref, int64_t *child_id,
+                  struct err *err)
+{
+    return sql_int(db, child_id, err,
+                   "SELECT c.child_id FROM notice_child nc JOIN child c ON c.child_id = nc.child_id"
+                   " WHERE nc.notice_id = ? AND c.child_ref = ?",
+                   "it", notice_id, child_ref);
 }
 
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,

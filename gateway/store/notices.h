@@ -53,11 +53,17 @@ int notices_of_incident(struct db *db, int64_t incident_id, struct notice_row **
                         struct err *err) MUST_CHECK; /* *out for free() */
 int notices_children(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
                      struct err *err) MUST_CHECK;
+/* Those of them for whom it stands: neither taken back nor ruled out (the view notice_stands). Of a
+ * correction or withdrawal: none. */
+int notices_standing(struct db *db, int64_t notice_id, int64_t **child_ids, size_t *count,
+                     struct err *err) MUST_CHECK;
+/* The one that the police call so: 1, 0, -1. */
+int notices_child(struct db *db, int64_t notice_id, const char *child_ref, int64_t *child_id,
+                  struct err *err) MUST_CHECK;
 int notices_get(struct db *db, int64_t notice_id, struct notice_row *out,
                 struct err *err) MUST_CHECK; /* 1, 0, -1 */
 int notices_by_reference(struct db *db, const char *reference, struct notice_row *out,
-                         struct err *err)
-    MUST_CHECK; /* as people type it: case, O for 0, I and L for 1 */
+                         struct err *err) MUST_CHECK; /* as people say it: follow/reference.h */
 
 /* The next contact of an owed notice: one more item, under a key of its own. 1; 0 when that contact
  * was tried or waits already; -1. */

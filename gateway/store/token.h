@@ -6,7 +6,6 @@
 #ifndef STORE_TOKEN_H
 #define STORE_TOKEN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -14,9 +13,5 @@
 
 /* length characters and a NUL, 5 random bits each. */
 int token_make(char *out, size_t length, struct err *err) MUST_CHECK;
-
-/* A token as somebody typed it, made as it was issued: capitals, O as 0, I and L as 1; other
- * characters stay. out has size bytes; false when it does not fit. */
-bool token_fold(const char *typed, char *out, size_t size) MUST_CHECK;
 
 #endif

@@ -45,24 +45,46 @@ static int back_to_review(struct db *db, int64_t child_id, const char *who, time
                    "ii", before.decision_id, child_id);
 }
 
+/* One child: 1; 0 it had been said of it; -1. */
+static int say(struct db *db, const struct notice_row *notice, int64_t child_id, const char *who,
+               time_t now, struct err *err)
+{
+    int said = wrong_door_is(db, child_id, &notice->door, err);
+
+    if (said != 0)
+        return said < 0 ? -1 : 0;
+    return rule_out(db, notice, child_id, who, now, err) < 0 ||
+                   back_to_review(db, child_id, who, now, err) < 0 ||
+                   notices_restate(db, child_id, who, now, err) < 0
+               ? -1
+               : 1;
+}
+
+/* When the door has none of its children left. */
 static int answer(struct db *db, const struct notice_row *notice, const char *who, time_t now,
                   struct err *err)
 {
     const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
-    int rc = notices_answer(db, notice->notice_id, who, now, err);
+    int64_t one;
+    int stands = sql_int(db, &one, err, "SELECT 1 FROM notice_stands WHERE notice_id = ? LIMIT 1",
+                         "i", notice->notice_id);
 
-    if (rc < 0 || sql_run(db, err, "UPDATE notice SET not_ours = 1 WHERE notice_id = ?", "i",
-                          notice->notice_id) < 0)
+    if (stands != 0)
+        return stands < 0 ? -1 : 0;
+    if (notices_answer(db, notice->notice_id, who, now, err) < 0 ||
+        sql_run(db, err, "UPDATE notice SET not_ours = 1 WHERE notice_id = ?", "i",
+                notice->notice_id) < 0)
         return -1;
     return audit_add(db, now, who, "notice.not_ours", &about, err, "reference=%s",
                      notice->reference);
 }
 
-int wrong_door_say(struct db *db, int64_t notice_id, const char *who, time_t now, struct err *err)
+int wrong_door_say(struct db *db, int64_t notice_id, int64_t child_id, const char *who, time_t now,
+                   struct err *err)
 {
     struct notice_row notice;
-    int64_t *children = NULL, said = 0;
-    size_t count = 0;
+    int64_t *children = NULL;
+    size_t count = 0, said = 0;
     int rc = notices_get(db, notice_id, &notice, err);
 
     if (rc < 0)
@@ -72,23 +94,19 @@ int wrong_door_say(struct db *db, int64_t notice_id, const char *who, time_t now
     if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED)
         return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet",
                        notice.reference, notice_state_word(notice.state));
-    if (sql_int(db, &said, err, "SELECT not_ours FROM notice WHERE notice_id = ?", "i", notice_id) <
-        0)
+    if (notices_children(db, notice_id, &children, &count, err) < 0)
         return -1;
-    if (said)
-        return 0;
-    if (answer(db, &notice, who, now, err) < 0 ||
-        notices_children(db, notice_id, &children, &count, err) < 0)
-        return -1;
-    rc = 1;
-    for (size_t i = 0; rc == 1 && i < count; i++) {
-        if (rule_out(db, &notice, children[i], who, now, err) < 0 ||
-            back_to_review(db, children[i], who, now, err) < 0 ||
-            notices_restate(db, children[i], who, now, err) < 0)
-            rc = -1;
+    rc = 0;
+    for (size_t i = 0; rc >= 0 && i < count; i++) {
+        if (child_id >= 0 && children[i] != child_id)
+            continue;
+        rc = say(db, &notice, children[i], who, now, err);
+        said += rc == 1;
     }
     free(children);
-    return rc;
+    if (rc < 0 || (said > 0 && answer(db, &notice, who, now, err) < 0))
+        return -1;
+    return said > 0;
 }
 
 static int exists(int rc)

@@ -1,8 +1,10 @@
-/* gateway/store/wrong_door.h - "not our pupil": what an establishment that was told by mistake says.
+/* gateway/store/wrong_door.h - "not our pupil": what an establishment that was told by mistake says,
+ * of a notice's children or of one of them.
  *
- * The notice is answered by it; each of its children goes to a person for review, with that door
- * ruled out for it: the planner takes the notice back (amend.h) and tells the desk, and neither
- * matching nor planning leads to that door again.
+ * Each child of whom it is said goes to a person for review, with that door ruled out for it: the
+ * planner takes the notice back for that child (amend.h) and tells the desk, and neither matching
+ * nor planning leads to that door again. A notice of which no child is left is answered by it; for
+ * the others it stands, and still wants its answer.
  */
 #ifndef STORE_WRONG_DOOR_H
 #define STORE_WRONG_DOOR_H
@@ -14,9 +16,10 @@
 #include "plan/establishment.h"
 #include "store/db.h"
 
-/* In the caller's transaction. who as of notices_answer. 1; 0 it had said so; -1, with ERR_INVALID
- * when it was not told, or is a desk's task. */
-int wrong_door_say(struct db *db, int64_t notice_id, const char *who, time_t now,
+/* In the caller's transaction. child_id: of this one of the notice's children; -1 all of them. who as
+ * of notices_answer. 1; 0 it had said so; -1, with ERR_INVALID when it was not told, or is a desk's
+ * task. */
+int wrong_door_say(struct db *db, int64_t notice_id, int64_t child_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
 
 /* Whether a door is ruled out for a child; of a pupil, any door that has it on roll. 1, 0, -1. */

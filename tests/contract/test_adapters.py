@@ -504,6 +504,16 @@ def test_a_body_can_say_that_it_is_not_their_pupil(web, by_web, body, says):
     assert (outcome.verdict, outcome.not_our_pupil) == ("sent", says)
 
 
+@pytest.mark.parametrize("body,of", [
+    (b'{"not_our_pupil": ["2"]}', ["2"]), (b'{"not_our_pupil": ["2", "1"], "answered_by": "Una"}', ["2", "1"]),
+    (b'{"not_our_pupil": [2, null, "", "' + b"x" * 33 + b'", "3"]}', ["3"]), (b'{"not_our_pupil": []}', []),
+    (b'{"not_our_pupil": [' + b",".join(b'"%d"' % n for n in range(40)) + b"]}", [str(n) for n in range(20)])])
+def test_a_body_can_say_so_of_some_of_the_children(web, by_web, body, of):
+    web.respond = lambda request: Response(200, {}, body)
+    outcome = by_web.send(to_address=by_web.address)
+    assert (outcome.verdict, outcome.not_ours, outcome.not_our_pupil) == ("sent", of, bool(of))
+
+
 @pytest.mark.parametrize("body", [
     b"", b"OK", b"[]", b"{", b'{"answered_by": null}', b'{"answered_by": ""}', b'{"answered_by": 7}',
     b'{"answered_by": "' + b"x" * 201 + b'"}', b"[" * 16000, b"\xff\xfe\x00", b"x" * 16384])

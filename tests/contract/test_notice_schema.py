@@ -58,7 +58,8 @@ def render(change, language, fields, kind, reason):
 
 
 CASES = [("notice", "none"), *(("desk", reason) for reason in REASONS["desk"]), ("correction", "none"),
-         *(("withdrawal", reason) for reason in REASONS["withdrawal"]), ("reminder", "none")]
+         *((kind, reason) for kind in ("withdrawal", "part-withdrawal") for reason in REASONS["withdrawal"]),
+         ("reminder", "none")]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -66,6 +67,8 @@ def test_every_body_is_what_the_schema_says(change):
     for fields, (kind, reason) in itertools.product(("name", "standard", "full"), CASES):
         body = render(change, "en", fields, kind, reason)["body"]
         VALIDATOR.validate(body)
+        assert ("partly" in body) == kind.startswith("part-")
+        kind = kind.removeprefix("part-")
         assert body["fields"] == ("name" if kind in ("withdrawal", "reminder") else fields) and body["kind"] == kind
         assert ("protected" in body) == (
             change == "protected" and (body["fields"] != "name" or kind == "desk"))
@@ -78,7 +81,7 @@ def test_every_reason_is_of_a_kind():
 def test_a_withdrawal_asks_no_answer_and_says_no_particulars():
     body = render("whole", "en", "full", "withdrawal", "withdrawn")["body"]
     assert "answer_by" not in body and set(body["children"][0]) <= \
-        {"name", "forename", "middle_names", "surname", "known_as"}
+        {"child_ref", "name", "forename", "middle_names", "surname", "known_as"}
     assert not VALIDATOR.is_valid(body | {"children": []})
     assert VALIDATOR.is_valid(body | {"children": [], "reason": "not-your-pupil"})
     assert not VALIDATOR.is_valid({k: v for k, v in body.items() if k != "amends"})
@@ -129,6 +132,7 @@ def test_all_members_of_the_schema_are_made():
     """A member that nothing makes would be a promise that is not kept."""
     made, childs = set(), set()
     for change, (kind, reason) in itertools.product(CHANGES, (*CASES[:2], ("correction", "none"),
+                                                             ("part-withdrawal", "withdrawn"),
                                                              ("reminder", "none"))):
         body = render(change, "en", "full", kind, reason)["body"]
         made |= body.keys()
@@ -162,7 +166,7 @@ def test_text_and_html_say_the_same(language, first, back, waits):
     for change, fields, (kind, reason) in itertools.product(
             ("whole", "protected", "missing", "found"), ("name", "full"), CASES):
         made = render(change, language, fields, kind, reason)
-        start = made["text"].index({"withdrawal": back, "reminder": waits}.get(kind, first))
+        start = made["text"].index({"withdrawal": back, "reminder": waits}.get(kind.removeprefix("part-"), first))
         text = made["text"][made["text"].rindex("\n\n", 0, start):]
         page = re.sub(r"<[^>]+>", " ", made["html"][made["html"].index("<h2"):])
         assert words(html.unescape(page)) == words(text), (change, fields, kind, reason)

@@ -185,3 +185,20 @@ def test_a_second_call_out_in_a_week_is_said_in_a_full_notice_to_the_desk_and_by
     night.gateway.run("policy", "set", "force", FORCE, "repeats", "off")
     assert "repeats" not in night.gateway.json("explain", "260316-0002")["children"][0]
     night.quiet(spoken)
+
+
+def test_not_our_pupil_of_one_of_two_leaves_the_other_told(night):
+    night.told()
+    reference, = (r for r, in night.gateway.query("SELECT reference FROM notice"))
+    said = night.gateway.run("answer", *reference.lower().split("-"), "--not-our-pupil", "--child", "2",
+                             "--by", "dsl").stdout
+    assert "stands for the other children" in said
+    recall = next(m for m in night.mails(3)[1:] if m.recipients == [night.dsl])
+    assert night.brother.forename in text_of(recall) and night.sister.forename not in text_of(recall)
+    assert f"Notice {reference} still stands" in text_of(recall) and "Delete notice" not in text_of(recall)
+    states = {c["child_ref"]: c["state"] for c in night.gateway.json("explain", "260315-0001")["children"]}
+    assert states == {"1": "told", "2": "with_la_desk"}
+    assert night.gateway.json("answer", reference, "--by", "dsl")["state"] == "answered"
+    assert night.gateway.json("status")["notices"]["wrong_doors"] == 1
+    assert "no child" in night.gateway.run("answer", reference, "--not-our-pupil", "--child", "3", status=1).stderr
+    night.quiet(said)

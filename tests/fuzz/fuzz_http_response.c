@@ -17,12 +17,15 @@ static void must(int holds)
 
 static void read_webhook(const char *text, size_t size)
 {
-    struct personal by = {0};
-    bool not_ours;
+    struct outcome o = {.retry_after = -1};
 
-    reply_answer(text, size, &by, &not_ours);
-    must(by.length <= REPLY_NAME_MAX && strlen(personal_reveal(&by)) == by.length);
-    personal_release(&by);
+    reply_answer(text, size, &o);
+    must(o.answered_by.length <= REPLY_NAME_MAX &&
+         strlen(personal_reveal(&o.answered_by)) == o.answered_by.length);
+    must(o.not_ours_count == 0 || o.not_our_pupil);
+    for (size_t i = 0; i < o.not_ours_count; i++)
+        must(o.not_ours[i][0] != '\0' && strlen(o.not_ours[i]) < OUTCOME_CHILD_REF);
+    personal_release(&o.answered_by);
 }
 
 static void read_token(const char *text, size_t size)

@@ -56,8 +56,11 @@ static CURLcode perform(CURLM *multi, CURL *transfer)
 static void print(const char *verdict, const struct outcome *o)
 {
     cJSON *json = cJSON_CreateObject();
+    cJSON *not_ours = cJSON_AddArrayToObject(json, "not_ours");
     char *text;
 
+    for (size_t i = 0; i < o->not_ours_count; i++)
+        cJSON_AddItemToArray(not_ours, cJSON_CreateString(o->not_ours[i]));
     cJSON_AddStringToObject(json, "verdict", verdict);
     cJSON_AddNumberToObject(json, "code", o->code);
     cJSON_AddStringToObject(json, "detail", o->detail);

@@ -38,6 +38,7 @@ class Outcome:
     retry_after: int
     answered_by: str
     not_our_pupil: bool
+    not_ours: list
     contact_ends: bool
     alone: bool
     handle: str

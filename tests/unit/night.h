@@ -244,7 +244,7 @@ static inline int night_answer(struct night *n, int minutes)
         snprintf(reference, sizeof reference, "%s", sql_text(stmt, 0));
     sql_done(stmt);
     return reference[0] == '\0' ? 0
-                                : answer_notice(n->db, reference, ANSWER_TAKEN, "una",
+                                : answer_notice(n->db, reference, SAID(ANSWER_TAKEN, "una"),
                                                 clock_now(&n->clock), &n->err);
 }
 

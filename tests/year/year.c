@@ -335,8 +335,8 @@ static int on_answer(const char *reference)
     struct err err = {.code = ERR_NONE};
 
     set_clock();
-    if (answer_notice(gate_office, reference, ANSWER_TAKEN, "somebody", clock_now(&gate_clock),
-                      &err) < 0)
+    if (answer_notice(gate_office, reference, SAID(ANSWER_TAKEN, "somebody"),
+                      clock_now(&gate_clock), &err) < 0)
         return err.code == ERR_INVALID || err.code == ERR_NONE_SUCH ? 0 : failed(&err, "answer");
     tally.answers++;
     return 0;

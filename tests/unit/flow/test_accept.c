@@ -393,18 +393,20 @@ static void an_answer_by_reference_reaches_the_police_as_closed(void **state)
     decided(p, 1, "match");
     planned(p, 1, 1, "school", "100001", 1, &child_id, 1);
     assert_int_equal(notices_get(p->db, 1, &notice, &p->err), 1);
-    assert_int_equal(answer_notice(p->db, notice.reference, ANSWER_TAKEN, "una", DUE, &p->err), -1);
+    assert_int_equal(
+        answer_notice(p->db, notice.reference, SAID(ANSWER_TAKEN, "una"), DUE, &p->err), -1);
     assert_int_equal(p->err.code, ERR_INVALID);
     assert_false(db_in_transaction(p->db));
     send_one(p, "email", DUE);
     HAS(receipt(p, &count), "\"status\":\"progress\"");
-    assert_int_equal(answer_notice(p->db, notice.reference, ANSWER_TAKEN, "una", DUE + 1, &p->err),
-                     1);
+    assert_int_equal(
+        answer_notice(p->db, notice.reference, SAID(ANSWER_TAKEN, "una"), DUE + 1, &p->err), 1);
     HAS(receipt(p, &count), "\"status\":\"closed\"");
     HAS(receipt(p, &count), "\"state\":\"answered\"");
-    assert_int_equal(answer_notice(p->db, notice.reference, ANSWER_TAKEN, "una", DUE + 2, &p->err),
-                     0);
-    assert_int_equal(answer_notice(p->db, "OE-0000-0000", ANSWER_TAKEN, "una", DUE, &p->err), -1);
+    assert_int_equal(
+        answer_notice(p->db, notice.reference, SAID(ANSWER_TAKEN, "una"), DUE + 2, &p->err), 0);
+    assert_int_equal(answer_notice(p->db, "OE-0000-0000", SAID(ANSWER_TAKEN, "una"), DUE, &p->err),
+                     -1);
     assert_int_equal(p->err.code, ERR_NONE_SUCH);
 }
 

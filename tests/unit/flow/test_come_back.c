@@ -109,7 +109,7 @@ static void an_answered_notice_stays_answered(void **state)
     struct place *p = *state;
     int64_t id = told_zelda(p);
 
-    OK(p, answer_take(p->db, 1, ANSWER_TAKEN, "una", MINUTES(2), &p->err));
+    OK(p, answer_take(p->db, 1, SAID(ANSWER_TAKEN, "una"), MINUTES(2), &p->err));
     assert_int_equal(come_back(p, item_of(p, 1), -1, MINUTES(3)), 1);
     assert_int_equal(notice(p, 1).state, NOTICE_ANSWERED);
     assert_int_equal(child(p, id, "1").state, CHILD_ANSWERED);

@@ -535,6 +535,26 @@ static void an_answer_in_a_posts_reply_answers_the_notice(void **state)
     assert_string_equal(word(n, "SELECT state FROM child"), "answered");
 }
 
+static void a_posts_reply_can_say_which_child_is_not_theirs(void **state)
+{
+    struct night *n = *state;
+
+    posted(n, "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"not_our_pupil\": [\"1\"]}");
+    assert_string_equal(word(n, "SELECT state FROM notice"), "answered");
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM ruled_out WHERE who = 'webhook'"), 1);
+}
+
+static void a_child_that_the_notice_does_not_name_is_passed_over_and_the_answer_counts(void **state)
+{
+    struct night *n = *state;
+
+    posted(n, "HTTP/1.1 200 OK\r\nContent-Length: 47\r\n\r\n"
+              "{\"not_our_pupil\": [\"9\"], \"answered_by\": \"Vera\"}");
+    STATE(n, "sent");
+    assert_string_equal(word(n, "SELECT state FROM notice"), "answered");
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM ruled_out"), 0);
+}
+
 static void a_contact_that_is_gone_ends_and_the_next_has_its_turn(void **state)
 {
     struct night *n = *state;
@@ -612,6 +632,8 @@ int main(void)
         T(an_adapter_that_there_is_not_gives_the_next_contact_its_turn),
         T(many_are_told_in_one_go),
         T(an_answer_in_a_posts_reply_answers_the_notice),
+        T(a_posts_reply_can_say_which_child_is_not_theirs),
+        T(a_child_that_the_notice_does_not_name_is_passed_over_and_the_answer_counts),
         T(a_contact_that_is_gone_ends_and_the_next_has_its_turn),
         T(a_stop_waits_for_what_is_under_way),
         T(a_clock_that_leaps_sends_nothing_twice),

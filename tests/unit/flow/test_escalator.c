@@ -112,9 +112,9 @@ static void an_answer_ends_it_and_takes_back_what_has_not_left(void **state)
     int64_t id = told_zelda(p);
 
     follow_at(p, MINUTES(45));
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_TAKEN, "tester", MINUTES(46), &p->err),
-        1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   MINUTES(46), &p->err),
+                     1);
     assert_int_equal(waits_for(p, 1), -1);
     assert_int_equal(follow_at(p, MINUTES(600)), 0);
     assert_int_equal(child(p, id, "1").state, CHILD_ANSWERED);
@@ -129,9 +129,9 @@ static void an_answer_that_comes_late_ends_the_desks_task_too(void **state)
     follow_at(p, MINUTES(45));
     plan_at(p, MINUTES(45));
     send_one(p, "email", MINUTES(45));
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_TAKEN, "tester", MINUTES(50), &p->err),
-        1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   MINUTES(50), &p->err),
+                     1);
     assert_int_equal(notice(p, 2).state, NOTICE_ANSWERED);
     assert_int_equal(ask(p, "SELECT closed_at FROM incident"), MINUTES(50));
 }
@@ -146,9 +146,9 @@ static void the_desks_answer_closes_it_when_the_school_gives_none(void **state)
     plan_at(p, MINUTES(45));
     send_one(p, "email", MINUTES(45));
     assert_int_equal(ask(p, "SELECT closed_at IS NULL FROM incident"), 1);
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 2).reference, ANSWER_TAKEN, "tester", MINUTES(50), &p->err),
-        1);
+    assert_int_equal(answer_notice(p->db, notice(p, 2).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   MINUTES(50), &p->err),
+                     1);
     assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
     assert_int_equal(ask(p, "SELECT closed_at FROM incident"), MINUTES(50));
     nobody_is_forgotten(p);
@@ -162,9 +162,9 @@ static void a_task_that_waits_is_taken_back_when_the_school_answers(void **state
     run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
     follow_at(p, MINUTES(45));
     plan_at(p, MINUTES(45));
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_TAKEN, "tester", MINUTES(46), &p->err),
-        1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   MINUTES(46), &p->err),
+                     1);
     plan_at(p, MINUTES(46));
     assert_int_equal(notice(p, 2).state, NOTICE_CANCELLED);
     assert_int_equal(ask(p, "SELECT closed_at IS NOT NULL FROM incident"), 1);

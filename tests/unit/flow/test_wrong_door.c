@@ -14,9 +14,9 @@ static int64_t said(struct place *p)
 
     plan_at(p, NIGHT);
     send_one(p, "email", SEND_AT);
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_NOT_OURS, "tester", SAID_AT, &p->err),
-        1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
     return id;
 }
 
@@ -49,7 +49,7 @@ static void said_twice_it_is_said_once(void **state)
     struct place *p = *state;
 
     said(p);
-    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, ANSWER_NOT_OURS, "tester",
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
                                    SAID_AT + 9, &p->err),
                      0);
     assert_int_equal(ask(p, "SELECT count(*) FROM ruled_out"), 1);
@@ -62,9 +62,10 @@ static void taken_first_and_found_not_theirs_later(void **state)
 
     plan_at(p, NIGHT);
     send_one(p, "email", SEND_AT);
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_TAKEN, "tester", SAID_AT, &p->err), 1);
-    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, ANSWER_NOT_OURS, "tester",
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
                                    SAID_AT + 60, &p->err),
                      1);
     assert_int_equal(child(p, id, "1").state, CHILD_REVIEW);
@@ -119,9 +120,9 @@ static void a_desk_cannot_say_it(void **state)
     decided_as(p, child(p, id, "1").child_id, "none", -1, NIGHT);
     plan_at(p, NIGHT);
     send_one(p, "email", SEND_AT);
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 1).reference, ANSWER_NOT_OURS, "tester", SAID_AT, &p->err),
-        -1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     -1);
     assert_int_equal(p->err.code, ERR_INVALID);
     assert_int_equal(notice(p, 1).state, NOTICE_TOLD);
 }
@@ -142,8 +143,9 @@ static void an_answer_to_a_correction_answers_what_it_corrects(void **state)
     decided_as(p, child(p, id, "1").child_id, "match", 1, SEND_AT + 60);
     plan_at(p, SEND_AT + 60);
     send_one(p, "email", SEND_AT + 61);
-    assert_int_equal(
-        answer_notice(p->db, notice(p, 2).reference, ANSWER_TAKEN, "tester", SAID_AT, &p->err), 1);
+    assert_int_equal(answer_notice(p->db, notice(p, 2).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
     assert_int_equal(notice(p, 1).state, NOTICE_ANSWERED);
     assert_int_equal(child(p, id, "1").state, CHILD_ANSWERED);
 }

@@ -743,6 +743,29 @@ static void a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_messag
     assert_true(in_json(m, "\"children\":[]"));
 }
 
+/* Else a school would delete what it was rightly told of the sister. */
+static void a_withdrawal_for_one_of_two_keeps_the_notice_for_the_other(void **state)
+{
+    struct made *m = *state;
+
+    m->notice.kind = NOTICE_WITHDRAWAL;
+    m->notice.reason = TAKEN_NOT_PUPIL;
+    m->in.amends = "OE-OLD1-OLD1";
+    m->in.partly = true;
+    make(m);
+    assert_true(in_text(m, "still stands for the other children"));
+    assert_true(in_html(m, "still stands for the other children"));
+    assert_false(in_text(m, "Delete notice") || in_html(m, "Delete notice"));
+    assert_true(in_json(m, "\"partly\":true"));
+    m->notice.reason = TAKEN_WITHDRAWN;
+    make(m);
+    assert_false(in_text(m, "Close the record of notice"));
+    m->in.partly = false;
+    make(m);
+    assert_true(in_text(m, "Close the record of notice"));
+    assert_false(in_json(m, "partly") || in_text(m, "still stands"));
+}
+
 /* What a correction is for: that which the policy lets a school read has changed. */
 static void what_a_school_may_not_read_is_no_change_to_it(void **state)
 {
@@ -792,6 +815,7 @@ int main(void)
         T(a_wording_of_ones_own_comes_first_and_standard_stands_in),
         T(a_correction_says_it_all_again_and_what_it_corrects),
         T(a_withdrawal_names_the_child_and_from_the_wrong_door_only_the_message),
+        T(a_withdrawal_for_one_of_two_keeps_the_notice_for_the_other),
         T(what_a_school_may_not_read_is_no_change_to_it),
         cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
         cmocka_unit_test_setup_teardown(repeats_are_said_in_a_full_notice_and_to_a_desk, setup,

@@ -9,8 +9,7 @@
 #include "base/log.h"
 #include "daemon/steps.h"
 #include "intake/subscriber.h"
-#include "store/bulletins.h"
-#include "store/outbox.h"
+#include "store/claims.h"
 
 enum {
     ROUND_MS = 1000, /* at most between two rounds */
@@ -200,9 +199,8 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
         goto out;
     }
     db_set_patience(db, PATIENCE_MS);
-    leases = outbox_release_leases(db, clock_now(clock), err);
-    if (leases < 0 || bulletins_release_leases(db, err) < 0 ||
-        dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
+    leases = claims_release(db, clock_now(clock), err);
+    if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
         goto out;
     l.steps.bounces.folder = config_text(conf, "adapter \"email\"", "bounce_maildir");
     if (config_has(conf, "mqtt")) {

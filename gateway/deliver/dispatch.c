@@ -7,36 +7,13 @@
 
 #include "adapters/adapter.h"
 #include "base/log.h"
-#include "deliver/prepare.h"
+#include "deliver/flight.h"
 #include "deliver/render.h"
-#include "deliver/retry.h"
-#include "deliver/ways.h"
-#include "follow/answer.h"
-#include "store/bulletins.h"
-#include "store/notices.h"
-#include "store/outbox.h"
-#include "store/registers.h"
+#include "store/holds.h"
 
 enum {
-    BATCH = 64,      /* most items of one claim */
+    PLACES_MAX = 64, /* of one way: ADAPTER_KEYS' most */
     DRAIN_MS = 5000, /* at a stop: what is under way would otherwise be sent again */
-};
-
-/* One item, from its claim until its end is recorded. */
-struct flight {
-    struct flight *next;
-    struct way *way;
-    struct outbox_item item;
-    struct prepared prepared;
-    CURL *transfer;
-    void *work;
-    int64_t started_ms;
-    /* Its end. */
-    enum verdict verdict;
-    struct outcome outcome;
-    bool ours; /* it broke on our side of the adapter: this item alone */
-    int ms;
-    time_t next_at;
 };
 
 struct dispatch {
@@ -47,7 +24,19 @@ struct dispatch {
     struct ways ways;
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
+    time_t heeded_at;
 };
+
+/* What was shut when the last daemon ended is tried. */
+static int start_afresh(struct db *db, struct err *err)
+{
+    if (db_begin(db, err) < 0)
+        return -1;
+    if (shut_clear(db, err) == 0)
+        return db_commit(db, err);
+    db_rollback(db);
+    return -1;
+}
 
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
                  struct dispatch **out, struct err *err)
@@ -62,30 +51,12 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->clock = clock;
     d->multi = multi;
     if (templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
-        ways_open(&d->ways, conf, err) < 0) {
+        ways_open(&d->ways, conf, err) < 0 || start_afresh(db, err) < 0) {
         dispatch_free(d);
         return -1;
     }
     *out = d;
     return 0;
-}
-
-static void flight_free(struct flight *f)
-{
-    if (f->item.item_id > 0)
-        outbox_item_release(&f->item);
-    prepared_release(&f->prepared);
-    personal_release(&f->outcome.answered_by);
-    free(f);
-}
-
-static struct flight *unlink_flight(struct flight **list, struct flight *f)
-{
-    while (*list != f)
-        list = &(*list)->next;
-    *list = f->next;
-    f->next = NULL;
-    return f;
 }
 
 static void add_ended(struct dispatch *d, struct flight *f)
@@ -148,167 +119,178 @@ static void collect(struct dispatch *d)
         curl_multi_remove_handle(d->multi, f->transfer);
         if (goes_on(d, f, &how))
             continue;
-        unlink_flight(&d->flying, f)->way->in_flight--;
+        flight_unlink(&d->flying, f)->way->in_flight--;
         judge(d, f, how);
     }
 }
 
-static void settle_way(struct flight *f, time_t now)
+/* A lease can run out beside a transfer that is under way: when the clock leaps. Claiming it has made
+ * the lease new. */
+static bool is_in(const struct flight *list, const char *key)
 {
-    if (f->ours)
-        return;
-    if (f->verdict == VERDICT_BROKEN && f->outcome.alone)
-        return; /* no word on the way itself */
-    if (f->verdict == VERDICT_BROKEN)
-        way_hold(f->way, &f->outcome, now);
-    else if (f->verdict == VERDICT_SENT || f->outcome.code > 0)
-        way_unhold(f->way);
+    while (list && strcmp(list->item.key, key) != 0)
+        list = list->next;
+    return list != NULL;
 }
 
-/* A webhook's: of some of the children that they are not theirs, of all, or that it is taken. */
-static int take_answer(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+static bool wants_turns(const struct way *w, time_t now)
 {
-    const struct outcome *o = &f->outcome;
-    struct answer_said said = {o->not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, NULL, "webhook"};
-    struct err unknown = {.code = ERR_NONE};
+    return w->line.left > 0 && way_room(w, now) > 0;
+}
 
-    if (o->not_ours_count == 0)
-        return answer_take(d->db, f->item.notice_id, &said, now, err);
-    for (size_t i = 0; i < o->not_ours_count; i++) {
-        said.child_ref = o->not_ours[i];
-        /* One that the notice does not name is passed over; it holds up no other. */
-        if (answer_take(d->db, f->item.notice_id, &said, now, &unknown) < 0 &&
-            unknown.code != ERR_INVALID) {
-            *err = unknown;
-            return -1;
+/* Whose turn it is, of those in line: up to PLACES_MAX to picked. */
+static size_t pick(struct dispatch *d, struct way *w, const struct flight *claimed, int room,
+                   time_t now, size_t *picked)
+{
+    const struct flight *const lists[] = {d->flying, claimed};
+    struct flying flying[2 * PLACES_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+        for (const struct flight *f = lists[i]; f && n < ARRAY_SIZE(flying); f = f->next) {
+            if (f->way == w)
+                flying[n++] = (struct flying){f->door, f->host};
         }
     }
-    said = (struct answer_said){ANSWER_TAKEN, NULL, "webhook"};
-    return personal_is_set(&o->answered_by) ? answer_take(d->db, f->item.notice_id, &said, now, err)
-                                            : 0;
+    n = turns_pick(w->line.list, w->line.count, flying, n, &w->hosts, w->most,
+                   room < PLACES_MAX ? room : PLACES_MAX, now, picked);
+    w->line.left -= n;
+    return n;
 }
 
-static int record_sent(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+/* 1; 0 it is no longer to be had; -1. */
+static int claim_one(struct dispatch *d, struct way *w, const struct waiting *of, time_t now,
+                     struct flight **claimed, struct err *err)
 {
-    struct err answer = {.code = ERR_NONE};
+    struct flight *f = calloc(1, sizeof *f); /* first: what is claimed must get off */
+    int rc =
+        f ? claims_take(d->db, &of->claim, now, w->lease_seconds, &f->item, err) : err_memory(err);
 
-    if (outbox_sent(d->db, &f->item, f->outcome.code, f->outcome.detail, f->ms, now, err) < 0)
+    if (rc == 1 && !is_in(d->flying, f->item.key) && !is_in(d->ended, f->item.key)) {
+        f->way = w;
+        f->door = of->door;
+        f->host = of->host;
+        f->next = *claimed;
+        *claimed = f;
+        return 1;
+    }
+    free(f);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Into claimed, the last first. */
+static int claim(struct dispatch *d, struct way *w, time_t now, struct flight **claimed,
+                 struct err *err)
+{
+    int room = way_room(w, now);
+    size_t picked[PLACES_MAX], n = 1;
+
+    while (room > 0 && w->line.left > 0 && n > 0) {
+        n = pick(d, w, *claimed, room, now, picked);
+        for (size_t i = 0; i < n; i++) {
+            int rc = claim_one(d, w, &w->line.list[picked[i]], now, claimed, err);
+
+            if (rc < 0)
+                return -1;
+            room -= rc;
+        }
+    }
+    return 0;
+}
+
+/* 1 recorded; 0 the store does not take this one, which is said once; -1 the store has failed. */
+static int record_one(struct dispatch *d, struct flight *f, time_t now, struct err *err)
+{
+    struct err undone;
+    int rc = db_part_begin(d->db, err);
+
+    if (rc == 0)
+        rc = flight_record(d->db, f, now, err);
+    else
         return -1;
-    if (!personal_is_set(&f->outcome.answered_by) && !f->outcome.not_our_pupil)
-        return 0;
-    /* Who it was stays with the receiver. A notice that was replaced meanwhile has no answer. */
-    if (take_answer(d, f, now, &answer) >= 0 || answer.code == ERR_INVALID)
-        return 0;
-    if (err)
-        *err = answer;
+    if (!db_in_transaction(d->db) || db_part_end(d->db, rc == 0, rc < 0 ? &undone : err) < 0)
+        return -1;
+    if (rc == 0)
+        return 1;
+    if (err_may_pass(err))
+        return -1;
+    if (!f->kept)
+        log_failure("outbox.unrecorded", err);
+    f->kept = true;
+    return 0;
+}
+
+/* What the store takes goes from ended to recorded. */
+static int record_all(struct dispatch *d, time_t now, struct flight **recorded, struct err *err)
+{
+    struct flight **at = &d->ended;
+
+    while (*at) {
+        struct flight *f = *at;
+        int rc = record_one(d, f, now, err);
+
+        if (rc < 0)
+            return -1;
+        if (rc == 0) {
+            at = &f->next;
+            continue;
+        }
+        *at = f->next;
+        f->next = *recorded;
+        *recorded = f;
+    }
+    return 0;
+}
+
+static int write_all(struct dispatch *d, time_t now, struct flight **recorded,
+                     struct flight **claimed, struct err *err)
+{
+    int rc = record_all(d, now, recorded, err);
+
+    for (size_t i = 0; i < d->ways.count && rc == 0; i++) {
+        struct way *w = &d->ways.list[i];
+
+        rc = way_write(w, d->db, err);
+        if (rc == 0 && claimed)
+            rc = claim(d, w, now, claimed, err);
+    }
+    if (rc == 0)
+        return db_commit(d->db, err);
+    db_rollback(d->db);
     return -1;
 }
 
-static int record_bulletin(struct dispatch *d, const struct flight *f, time_t now, struct err *err)
+/* What a round writes, in one transaction: the ends of what has ended, and the claims of what goes
+ * next, which must stand before it goes (P4). When the store fails the ends stay, and are recorded by
+ * a later call: an outcome that is lost would be a message sent twice. claimed NULL: none are made. */
+static int write_round(struct dispatch *d, time_t now, struct flight **claimed, struct err *err)
 {
-    const struct outcome *o = &f->outcome;
-    struct err answer = {.code = ERR_NONE};
+    struct flight *recorded = NULL;
+    bool any = d->ended != NULL;
+    int rc;
 
-    switch (f->verdict) {
-    case VERDICT_SENT:
-        if (bulletins_sent(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
-            return -1;
-        /* A warning asks for no answer. */
-        if (!personal_is_set(&o->answered_by) ||
-            bulletins_answer(d->db, f->item.item_id, "webhook", now, &answer) >= 0 ||
-            answer.code == ERR_INVALID)
-            return 0;
-        if (err)
-            *err = answer;
-        return -1;
-    case VERDICT_NEVER:
-        if (bulletins_never(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
-            return -1;
-        return o->contact_ends ? registers_end_contact(d->db, f->item.contact_id, "gone", now, err)
-                               : 0;
-    case VERDICT_LATER:
-    case VERDICT_BROKEN:
-        break;
-    }
-    return bulletins_later(d->db, &f->item, verdict_word(f->verdict), o->code, o->detail, f->ms,
-                           f->next_at, now, err);
-}
-
-static int record_one(struct dispatch *d, struct flight *f, time_t now, struct err *err)
-{
-    const struct outcome *o = &f->outcome;
-
-    if (f->item.bulletin)
-        return record_bulletin(d, f, now, err);
-    switch (f->verdict) {
-    case VERDICT_SENT:
-        return record_sent(d, f, now, err);
-    case VERDICT_NEVER:
-        if (outbox_never(d->db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
-            return -1;
-        return o->contact_ends ? registers_end_contact(d->db, f->item.contact_id, "gone", now, err)
-                               : 0;
-    case VERDICT_LATER:
-    case VERDICT_BROKEN:
-        break;
-    }
-    return outbox_later(d->db, &f->item, verdict_word(f->verdict), o->code, o->detail, f->ms,
-                        f->next_at, now, err);
-}
-
-static void say(const struct flight *f, time_t now)
-{
-    log_event(f->ours || f->outcome.alone ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-              f->item.bulletin ? "bulletin.tried" : "outbox.tried",
-              "item=%lld notice=%lld adapter=%s verdict=%s tries=%d code=%d ms=%d again_in=%lld"
-              " detail=\"%s\"",
-              (long long)f->item.item_id, (long long)f->item.notice_id, f->way->adapter->name,
-              verdict_word(f->verdict), f->item.tries + 1, f->outcome.code, f->ms,
-              (long long)(f->next_at > 0 ? f->next_at - now : 0), f->outcome.detail);
-}
-
-/* When it is tried again: a shut way's items wait for it, others back off. */
-static void set_next(struct flight *f, time_t now)
-{
-    const struct retry_policy policy = RETRY_DEFAULT;
-
-    if (f->next_at > 0 || f->verdict == VERDICT_SENT || f->verdict == VERDICT_NEVER)
-        return;
-    if (f->verdict == VERDICT_BROKEN && !f->ours && !f->outcome.alone)
-        f->next_at = f->way->held_until;
-    else
-        f->next_at = retry_at(&policy, f->item.tries + 1, f->outcome.retry_after, now,
-                              f->item.give_up_at, randombytes_random());
-}
-
-/* All that have ended, in one transaction. When the store fails they stay, and are recorded by a
- * later call: an outcome that is lost would be a message sent twice. */
-static int record(struct dispatch *d, time_t now, struct err *err)
-{
-    if (!d->ended)
+    for (struct flight *f = d->ended; f; f = f->next)
+        flight_settle(f, now);
+    for (size_t i = 0; i < d->ways.count; i++)
+        any |= claimed && wants_turns(&d->ways.list[i], now);
+    if (!any)
         return 0;
-    for (struct flight *f = d->ended; f; f = f->next) {
-        if (f->next_at == 0)
-            settle_way(f, now);
-        set_next(f, now);
-    }
-    if (db_begin(d->db, err) < 0)
-        return -1;
-    for (struct flight *f = d->ended; f; f = f->next) {
-        if (record_one(d, f, now, err) < 0) {
-            db_rollback(d->db);
-            return -1;
+    rc = db_begin(d->db, err);
+    if (rc == 0)
+        rc = write_all(d, now, &recorded, claimed, err);
+    while (recorded) {
+        struct flight *f = flight_unlink(&recorded, recorded);
+
+        if (rc == 0) {
+            flight_say(f, now);
+            flight_free(f);
+        } else {
+            add_ended(d, f);
         }
     }
-    if (db_commit(d->db, err) < 0)
-        return -1;
-    while (d->ended) {
-        struct flight *f = unlink_flight(&d->ended, d->ended);
-
-        say(f, now);
-        flight_free(f);
-    }
-    return 0;
+    for (size_t i = 0; i < d->ways.count && rc == 0; i++)
+        way_written(&d->ways.list[i]);
+    return rc;
 }
 
 static void take_off(struct dispatch *d, struct flight *f)
@@ -355,95 +337,35 @@ static void begin(struct dispatch *d, struct way *w, struct flight *f, time_t no
         take_off(d, f);
 }
 
-/* The sooner of what the outbox and the bulletins have for an adapter: 1, 0 nothing, -1. */
-static int next_due(struct dispatch *d, const char *adapter, time_t *out, struct err *err)
+/* In the order of their turns: the last claimed is the first of the list. */
+static void begin_all(struct dispatch *d, struct flight *claimed, time_t now)
 {
-    time_t bulletin;
-    int rc = outbox_next_due(d->db, adapter, out, err);
-    int also = rc < 0 ? -1 : bulletins_next_due(d->db, adapter, &bulletin, err);
+    struct flight *in_order = NULL;
 
-    if (also < 0)
-        return -1;
-    if (also == 1 && (rc == 0 || bulletin < *out))
-        *out = bulletin;
-    return rc == 1 || also == 1;
-}
+    while (claimed) {
+        struct flight *f = flight_unlink(&claimed, claimed);
 
-/* Notices first: a bulletin takes the room that they leave. */
-static int claim(struct dispatch *d, const struct way *w, time_t now, struct outbox_item *items,
-                 int room, struct err *err)
-{
-    int n = outbox_claim(d->db, w->adapter->name, now, w->lease_seconds, items, room, err), more;
-    struct err later;
-
-    if (n < 0 || n == room)
-        return n;
-    more = bulletins_claim(d->db, w->adapter->name, now, w->lease_seconds, items + n, room - n,
-                           n > 0 ? &later : err);
-    if (more < 0)
-        return n > 0 ? n : -1; /* what is claimed goes off; the store's failure comes again */
-    return n + more;
-}
-
-/* A lease can run out beside a transfer that is under way: when the clock leaps. Claiming it has made
- * the lease new. */
-static bool is_flying(const struct dispatch *d, const struct outbox_item *item)
-{
-    for (const struct flight *f = d->flying; f; f = f->next) {
-        if (strcmp(f->item.key, item->key) == 0)
-            return true;
+        f->next = in_order;
+        in_order = f;
     }
-    return false;
-}
+    while (in_order) {
+        struct flight *f = flight_unlink(&in_order, in_order);
 
-static int start_due(struct dispatch *d, struct way *w, time_t now, struct err *err)
-{
-    struct outbox_item items[BATCH];
-    struct flight *made[BATCH];
-    int room = way_room(w, now), rc, n;
-    time_t due;
-
-    if (room == 0)
-        return 0;
-    if (room > BATCH)
-        room = BATCH;
-    rc = next_due(d, w->adapter->name, &due, err);
-    if (rc <= 0 || due > now)
-        return rc < 0 ? -1 : 0;
-    /* Memory first: what is claimed must get off. */
-    for (int i = 0; i < room; i++) {
-        made[i] = calloc(1, sizeof *made[i]);
-        if (!made[i])
-            room = i;
+        begin(d, f->way, f, now);
     }
-    n = claim(d, w, now, items, room, err);
-    for (int i = 0; i < room; i++) {
-        if (i >= n) {
-            free(made[i]);
-            continue;
-        }
-        made[i]->way = w;
-        made[i]->item = items[i];
-        if (is_flying(d, &items[i])) {
-            flight_free(made[i]);
-            continue;
-        }
-        begin(d, w, made[i], now);
-    }
-    return n < 0 ? -1 : 0;
 }
 
 static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct err *err)
 {
     for (size_t i = 0; i < d->ways.count; i++) {
         const struct way *w = &d->ways.list[i];
-        time_t at = w->held_until;
+        time_t at = w->circuit.until;
         int rc = 1;
 
-        if (way_room(w, now) == 0 && now >= w->held_until)
+        if (now >= w->circuit.until && way_room(w, now) == 0)
             continue; /* a transfer's end wakes the loop */
-        if (now >= w->held_until)
-            rc = next_due(d, w->adapter->name, &at, err);
+        if (now >= w->circuit.until)
+            rc = line_next(&w->line, d->db, w->adapter->name, &at, err);
         if (rc < 0)
             return -1;
         if (rc == 1 && at < *next)
@@ -452,25 +374,63 @@ static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct er
     return 0;
 }
 
+/* Once a second: what is held past its time, and what an operator asks for. */
+static int heed_operator(struct dispatch *d, time_t now, struct err *err)
+{
+    if (d->heeded_at == now)
+        return 0;
+    for (size_t i = 0; i < d->ways.count; i++) {
+        struct way *w = &d->ways.list[i];
+
+        if (way_heed(w, d->db, err) < 0 || holds_give_way(d->db, w->adapter->name, now, err) < 0)
+            return -1;
+    }
+    d->heeded_at = now;
+    return 0;
+}
+
+static int read_lines(struct dispatch *d, time_t now, struct err *err)
+{
+    for (size_t i = 0; i < d->ways.count; i++) {
+        struct way *w = &d->ways.list[i];
+
+        if (way_room(w, now) > 0 &&
+            line_read(&w->line, d->db, w->adapter->name, &w->hosts, now, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Nothing goes on but what the store does not take. */
+static bool is_stuck(const struct dispatch *d)
+{
+    bool kept = d->ended != NULL;
+
+    for (const struct flight *f = d->ended; f; f = f->next)
+        kept &= f->kept;
+    return kept && !d->flying;
+}
+
 int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
 {
     time_t now = clock_now(d->clock);
+    struct flight *claimed = NULL;
     int running;
 
     ways_mind_the_clock(&d->ways, now);
     curl_multi_perform(d->multi, &running);
     collect(d);
-    if (record(d, now, err) < 0 || ways_find_strays(&d->ways, d->db, now, err) < 0)
+    if (ways_find_strays(&d->ways, d->db, now, err) < 0 || heed_operator(d, now, err) < 0 ||
+        read_lines(d, now, err) < 0 || write_round(d, now, &claimed, err) < 0) {
+        flight_free_all(claimed);
         return -1;
-    for (size_t i = 0; i < d->ways.count; i++) {
-        if (start_due(d, &d->ways.list[i], now, err) < 0)
-            return -1;
     }
+    begin_all(d, claimed, now);
     if (d->flying)
         curl_multi_perform(d->multi, &running);
-    if (record(d, now, err) < 0)
+    if (write_round(d, now, NULL, err) < 0)
         return -1;
-    return set_next_call(d, now, next, err);
+    return is_stuck(d) ? -1 : set_next_call(d, now, next, err);
 }
 
 int dispatch_in_flight(const struct dispatch *d)
@@ -494,7 +454,7 @@ static void drain(struct dispatch *d)
         curl_multi_perform(d->multi, &running);
         collect(d);
     }
-    if (record(d, clock_now(d->clock), &err) < 0)
+    if (write_round(d, clock_now(d->clock), NULL, &err) < 0)
         log_failure("outbox.unrecorded", &err);
 }
 
@@ -504,13 +464,12 @@ void dispatch_free(struct dispatch *d)
         return;
     drain(d);
     while (d->flying) {
-        struct flight *f = unlink_flight(&d->flying, d->flying);
+        struct flight *f = flight_unlink(&d->flying, d->flying);
 
         curl_multi_remove_handle(d->multi, f->transfer);
         judge(d, f, CURLE_ABORTED_BY_CALLBACK);
     }
-    while (d->ended)
-        flight_free(unlink_flight(&d->ended, d->ended));
+    flight_free_all(d->ended);
     ways_close(&d->ways);
     templates_free(d->templates);
     free(d);

@@ -191,8 +191,7 @@ int prepare_reply_to(struct db *db, const char *force, struct personal *out, str
 
 static bool is_urgent(const struct sources *s)
 {
-    return s->notice.kind != NOTICE_WITHDRAWAL &&
-           (s->incident->risk == RISK_HIGH || s->incident->type == INCIDENT_MISSING);
+    return s->notice.kind != NOTICE_WITHDRAWAL && incident_is_urgent(s->incident);
 }
 
 static int compose(struct db *db, const struct templates *templates, const struct outbox_item *item,

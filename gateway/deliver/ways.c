@@ -1,15 +1,15 @@
 #include "deliver/ways.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "store/bulletins.h"
+#include "store/claims.h"
 
 enum {
     AT_ONCE_WITHOUT_KEY = 16, /* an adapter that is done at once: items of one round */
     LEASE_SPARE = 60, /* beyond an adapter's own timeout: for recording when the store is busy */
-    HOLD_FIRST = 15,  /* a way that is shut is tried again after this, doubled each time */
-    HOLD_MOST = 600,
+    SHUT_MOST = 600,
     STRAYS_SECONDS = 60,
 };
 
@@ -46,6 +46,7 @@ void ways_close(struct ways *ways)
     for (size_t i = 0; i < ways->count; i++) {
         if (ways->list[i].self)
             ways->list[i].adapter->close(ways->list[i].self);
+        line_release(&ways->list[i].line);
     }
 }
 
@@ -61,15 +62,13 @@ static bool has_way(const struct ways *ways, const char *name)
 int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *err)
 {
     char names[WAYS_MAX][OUTBOX_ADAPTER_SIZE];
-    int n, more;
+    int n;
 
     if (now < ways->strays_at)
         return 0;
-    n = outbox_adapters_due(db, now, names, WAYS_MAX, err);
-    more = n < 0 ? -1 : bulletins_adapters_due(db, now, names + n, WAYS_MAX - n, err);
-    if (more < 0)
+    n = claims_adapters_due(db, now, names, WAYS_MAX, err);
+    if (n < 0)
         return -1;
-    n += more;
     ways->strays_at = now + STRAYS_SECONDS;
     for (int i = 0; i < n && ways->count < WAYS_MAX; i++) {
         struct adapter *stray = &ways->strays[ways->strays_count];
@@ -86,38 +85,67 @@ int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *e
     return 0;
 }
 
-/* Shut: nothing more goes this way for a while, and then one at a time until one gets through. */
+static void note(struct way *w, const struct outcome *why)
+{
+    snprintf(w->shut.adapter, sizeof w->shut.adapter, "%s", w->adapter->name);
+    w->shut.since = w->circuit.since;
+    w->shut.until = w->circuit.until;
+    w->shut.tries = w->circuit.trips;
+    w->shut.code = why ? why->code : 0;
+    snprintf(w->shut.detail, sizeof w->shut.detail, "%s", why ? why->detail : "");
+    w->changed = true;
+}
+
 void way_hold(struct way *w, const struct outcome *why, time_t now)
 {
-    int seconds = HOLD_FIRST;
-
-    if (now < w->held_until)
+    if (!circuit_trip(&w->circuit, SHUT_MOST, now))
         return;
-    for (int i = 0; i < w->holds && seconds < HOLD_MOST; i++)
-        seconds *= 2;
-    if (seconds > HOLD_MOST)
-        seconds = HOLD_MOST;
-    w->held_until = now + seconds;
-    log_event(w->holds == 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "adapter.held",
-              "adapter=%s seconds=%d code=%d detail=\"%s\"", w->adapter->name, seconds, why->code,
-              why->detail);
-    w->holds++;
+    note(w, why);
+    log_event(w->circuit.trips == 1 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "adapter.held",
+              "adapter=%s seconds=%lld code=%d detail=\"%s\"", w->adapter->name,
+              (long long)(w->circuit.until - now), why->code, why->detail);
 }
 
 /* Any answer about a message shows that the way is open. */
 void way_unhold(struct way *w)
 {
-    if (w->holds > 0)
-        log_event(LOG_LEVEL_INFO, "adapter.open", "adapter=%s", w->adapter->name);
-    w->holds = 0;
-    w->held_until = 0;
+    if (!circuit_close(&w->circuit))
+        return;
+    note(w, NULL);
+    log_event(LOG_LEVEL_INFO, "adapter.open", "adapter=%s", w->adapter->name);
+}
+
+int way_write(const struct way *w, struct db *db, struct err *err)
+{
+    return w->changed ? shut_put(db, &w->shut, err) : 0;
+}
+
+void way_written(struct way *w)
+{
+    w->changed = false;
+}
+
+int way_heed(struct way *w, struct db *db, struct err *err)
+{
+    time_t until;
+    int rc;
+
+    if (w->circuit.trips == 0 || w->changed)
+        return 0;
+    rc = shut_until(db, w->adapter->name, &until, err);
+    if (rc == 1 && until < w->circuit.until)
+        w->circuit.until = until;
+    return rc < 0 ? -1 : 0;
 }
 
 void ways_mind_the_clock(struct ways *ways, time_t now)
 {
     for (size_t i = 0; i < ways->count; i++) {
-        if (ways->list[i].held_until > now + HOLD_MOST)
-            ways->list[i].held_until = now;
+        struct way *w = &ways->list[i];
+
+        circuit_mind_the_clock(&w->circuit, SHUT_MOST, now);
+        for (size_t j = 0; j < w->hosts.count; j++)
+            circuit_mind_the_clock(&w->hosts.list[j].circuit, HOST_SHUT_MOST, now);
     }
     if (ways->strays_at > now + STRAYS_SECONDS)
         ways->strays_at = now;
@@ -125,7 +153,5 @@ void ways_mind_the_clock(struct ways *ways, time_t now)
 
 int way_room(const struct way *w, time_t now)
 {
-    int most = w->holds > 0 ? 1 : w->most;
-
-    return now < w->held_until || w->in_flight >= most ? 0 : most - w->in_flight;
+    return circuit_room(&w->circuit, w->most, w->in_flight, now);
 }

@@ -1,8 +1,6 @@
-/* gateway/deliver/ways.h - the adapters as dispatch uses them: open, with so much under way, or held.
- *
- *    open ──broken──▶ held ──after a while──▶ tried with one item ──it got through──▶ open
- *                      ▲────── broken again: held twice as long ──┘
- */
+/* gateway/deliver/ways.h - the adapters as dispatch uses them: with so much under way, what waits in
+ * line, and shut when their verdict is `broken` (circuit.h). That one is shut is said in the log once
+ * an episode and stands in the store for status (store/shut.h). */
 #ifndef DELIVER_WAYS_H
 #define DELIVER_WAYS_H
 
@@ -10,7 +8,9 @@
 #include <time.h>
 
 #include "adapters/adapter.h"
-#include "store/outbox.h"
+#include "deliver/circuit.h"
+#include "deliver/line.h"
+#include "store/shut.h"
 
 enum { WAYS_MAX = 16 };
 
@@ -19,8 +19,11 @@ struct way {
     void *self; /* NULL: not configured, or an adapter that there is not */
     int most, in_flight;
     int lease_seconds;
-    int holds; /* in a row; 0: it is open */
-    time_t held_until;
+    struct circuit circuit;
+    struct shut shut; /* as it is to stand in the store */
+    bool changed;     /* and does not yet */
+    struct line line;
+    struct hosts hosts;
 };
 
 struct ways {
@@ -41,15 +44,21 @@ void ways_close(struct ways *ways);
  * each such name becomes a way that is not configured. Looks once a minute. */
 int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *err) MUST_CHECK;
 
-/* A clock that was set back: a hold, or a look for strays, that lies further ahead than it can have been
- * meant ends now. */
+/* A clock that was set back: what is shut, or a look for strays, that lies further ahead than it can
+ * have been meant ends now. */
 void ways_mind_the_clock(struct ways *ways, time_t now);
 
 /* How many items may be begun. */
 int way_room(const struct way *w, time_t now);
 
-/* Shut; said in the log once an episode. */
+/* By an item's end. */
 void way_hold(struct way *w, const struct outcome *why, time_t now);
 void way_unhold(struct way *w);
+
+/* What has changed goes into the store, in the caller's transaction; way_written when that stands. */
+int way_write(const struct way *w, struct db *db, struct err *err) MUST_CHECK;
+void way_written(struct way *w);
+/* An operator has asked for a shut one to be tried (encompass retry). */
+int way_heed(struct way *w, struct db *db, struct err *err) MUST_CHECK;
 
 #endif

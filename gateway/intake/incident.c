@@ -469,6 +469,11 @@ const char *incident_present_word(enum incident_present present)
     return word_of(present_words, (int)present);
 }
 
+bool incident_is_urgent(const struct incident *incident)
+{
+    return incident->risk == RISK_HIGH || incident->type == INCIDENT_MISSING;
+}
+
 bool incident_is_protected(const struct incident *incident)
 {
     bool found = incident->location.is_protected;

@@ -124,6 +124,9 @@ void incident_free(struct incident *incident); /* NULL is allowed */
 /* One protected address protects the family: siblings live together, or used to. */
 bool incident_is_protected(const struct incident *incident);
 
+/* The police graded the risk to the adult as high, or a child is missing. */
+bool incident_is_urgent(const struct incident *incident);
+
 /* The contract's words. */
 const char *incident_type_word(enum incident_type type);
 const char *incident_action_word(enum incident_action action);

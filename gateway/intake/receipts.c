@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "store/outbox.h"
+#include "store/claims.h"
 
 enum {
     ON_THEIR_WAY_MAX = 250,
@@ -85,7 +85,7 @@ int receipts_publish(struct receipts *r, struct mosquitto *mosq, struct err *err
 
     if (room == 0)
         return 0;
-    n = outbox_next_due(r->db, "mqtt", &due, err);
+    n = claims_next_due(r->db, "mqtt", &due, err);
     if (n <= 0 || due > now)
         return n < 0 ? -1 : 0;
     memset(items, 0, sizeof items);

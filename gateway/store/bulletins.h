@@ -57,12 +57,6 @@ int bulletins_answer(struct db *db, int64_t bulletin_id, const char *who, time_t
                      struct err *err) MUST_CHECK;
 
 /* As the outbox's functions of these names, for items whose `bulletin` is set. */
-int bulletins_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
-                    struct outbox_item *out, int limit, struct err *err) MUST_CHECK;
-int bulletins_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
-int bulletins_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SIZE], int limit,
-                           struct err *err) MUST_CHECK;
-int bulletins_release_leases(struct db *db, struct err *err) MUST_CHECK;
 int bulletins_sent(struct db *db, const struct outbox_item *item, int code, const char *detail,
                    int ms, time_t now, struct err *err) MUST_CHECK;
 int bulletins_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,

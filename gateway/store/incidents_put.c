@@ -151,19 +151,26 @@ static int put_incident(struct put *p, bool is_new, int64_t message_id, struct e
     if (is_new) {
         if (sql_run(p->db, err,
                     "INSERT INTO incident(force, police_ref, revision, message_id, type, action,"
-                    " attended_at, accepted_at, revised_at) VALUES (?,?,?,?,?,?,?,?,?)",
-                    "ttiittiii", incident->force, incident->police_ref, incident->revision,
+                    " attended_at, accepted_at, revised_at, urgent) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                    "ttiittiiii", incident->force, incident->police_ref, incident->revision,
                     message_id, incident_type_word(incident->type),
                     incident_action_word(incident->action), (int64_t)incident->attended_at,
-                    (int64_t)p->now, (int64_t)p->now) < 0)
+                    (int64_t)p->now, (int64_t)p->now, (int64_t)incident_is_urgent(incident)) < 0)
             return -1;
         p->incident_id = sql_last_id(p->db);
     } else if (sql_run(p->db, err,
                        "UPDATE incident SET revision = ?, message_id = ?, type = ?, action = ?,"
-                       " attended_at = ?, revised_at = ?, closed_at = NULL WHERE incident_id = ?",
-                       "iittiii", incident->revision, message_id,
+                       " attended_at = ?, revised_at = ?, urgent = ?, closed_at = NULL"
+                       " WHERE incident_id = ?",
+                       "iittiiii", incident->revision, message_id,
                        incident_type_word(incident->type), incident_action_word(incident->action),
-                       (int64_t)incident->attended_at, (int64_t)p->now, p->incident_id) < 0) {
+                       (int64_t)incident->attended_at, (int64_t)p->now,
+                       (int64_t)incident_is_urgent(incident), p->incident_id) < 0 ||
+               sql_run(p->db, err,
+                       "UPDATE outbox SET urgent = ?1 WHERE state = 'due' AND notice_id IN"
+                       " (SELECT notice_id FROM notice WHERE incident_id = ?2"
+                       "  AND kind <> 'withdrawal')",
+                       "ii", (int64_t)incident_is_urgent(incident), p->incident_id) < 0) {
         return -1;
     }
     return sql_run(p->db, err,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/audit.h"
+#include "store/claims.h"
 #include "store/sql.h"
 #include "store/token.h"
 
@@ -64,7 +65,9 @@ static int add(struct db *db, const char *kind, int64_t notice_id, int64_t conta
     if (token_make(key, KEY_CHARACTERS, err) < 0 ||
         sql_run(db, err,
                 "INSERT INTO outbox(kind, notice_id, contact_id, adapter, key, due_at, give_up_at,"
-                " state, created_at) VALUES (?,?,?,?,?,?,?,'due',?)",
+                " state, created_at, urgent) VALUES (?1,?2,?3,?4,?5,?6,?7,'due',?8,"
+                " (SELECT i.urgent AND n.kind <> 'withdrawal' FROM notice n"
+                "  JOIN incident i USING (incident_id) WHERE n.notice_id = ?2))",
                 "tiittiii", kind, notice_id, contact_id, adapter, key, (int64_t)due_at,
                 (int64_t)give_up_at, (int64_t)now) < 0)
         return -1;
@@ -89,12 +92,6 @@ int outbox_add_reminder(struct db *db, int64_t notice_id, int64_t contact_id, co
 {
     return add(db, "reminder", notice_id, contact_id, adapter, due_at, give_up_at, now, err);
 }
-
-/* The next of an adapter's items that are due, passing over notices with a child that is being
- * matched or planned anew. Read one at a time: what is made of one can change the next. */
-#define FREE_TO_GO                                                                                 \
-    " NOT EXISTS (SELECT 1 FROM notice_child nc JOIN child c USING (child_id)"                     \
-    "  WHERE nc.notice_id = o.notice_id AND c.stage <> 'done')"
 
 static int copy(char **out, const void *from, size_t length, struct err *err)
 {
@@ -151,93 +148,6 @@ static int lease(struct db *db, int64_t item_id, time_t until, struct err *err)
                    "ii", (int64_t)until, item_id);
 }
 
-/* Its contact has ended or is verified no longer: planning picks whom instead. */
-static int send_back(struct db *db, const struct outbox_item *item, time_t now, struct err *err)
-{
-    struct audit_about about = {-1, -1, item->notice_id, item->item_id};
-
-    if (sql_run(db, err, "UPDATE outbox SET state = 'cancelled' WHERE item_id = ?", "i",
-                item->item_id) < 0 ||
-        sql_run(db, err,
-                "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
-                " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
-                "i", item->notice_id) < 0 ||
-        sql_run(db, err,
-                "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND state = 'told'"
-                " AND follow_at IS NOT NULL",
-                "ii", (int64_t)now, item->notice_id) < 0 ||
-        sql_int(db, &about.incident_id, err, "SELECT incident_id FROM notice WHERE notice_id = ?",
-                "i", item->notice_id) < 0)
-        return -1;
-    return audit_add(db, now, "dispatcher", "item.returned", &about, err,
-                     "contact=%lld is no longer to be told", (long long)item->contact_id);
-}
-
-/* 1: *out is leased, 0: none is due, -1. */
-static int claim_one(struct db *db, const char *adapter, time_t now, time_t until,
-                     struct outbox_item *out, struct err *err)
-{
-    sqlite3_stmt *stmt;
-    bool may_go = false;
-    int rc;
-
-    do {
-        if (sql_query(db, &stmt, err,
-                      "SELECT o.item_id, o.notice_id, o.contact_id, o.key, o.adapter, o.tries,"
-                      " o.due_at, o.give_up_at, o.topic, o.payload, o.correlation,"
-                      " k.verified_at IS NOT NULL AND k.ended_at IS NULL, o.kind = 'reminder'"
-                      " FROM outbox o JOIN contact k USING (contact_id)"
-                      " WHERE o.state = 'due' AND o.adapter = ? AND o.due_at <= ?"
-                      " AND o.kind <> 'receipt' AND" FREE_TO_GO " ORDER BY o.due_at LIMIT 1",
-                      "ti", adapter, (int64_t)now) < 0)
-            return -1;
-        rc = sql_row(db, stmt, err);
-        if (rc == 1) {
-            may_go = sqlite3_column_int(stmt, 11) != 0;
-            rc = item_of(stmt, out, err) < 0 ? -1 : 1;
-            out->is_reminder = sqlite3_column_int(stmt, 12) != 0;
-        }
-        sql_done(stmt);
-        if (rc == 1 && !may_go && send_back(db, out, now, err) < 0)
-            rc = -1;
-    } while (rc == 1 && !may_go);
-    if (rc == 1 && lease(db, out->item_id, until, err) < 0)
-        rc = -1;
-    return rc;
-}
-
-/* Whether there is something to take the write lock for. */
-static int anything_due(struct db *db, const char *adapter, time_t now, struct err *err)
-{
-    time_t next;
-    int rc = outbox_next_due(db, adapter, &next, err);
-
-    return rc == 1 ? next <= now : rc;
-}
-
-int outbox_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
-                 struct outbox_item *out, int limit, struct err *err)
-{
-    int n = 0, rc = anything_due(db, adapter, now, err);
-
-    if (rc <= 0)
-        return rc;
-    if (db_begin(db, err) < 0)
-        return -1;
-    rc = end_leases(db, adapter, now, err);
-    while (rc == 0 && n < limit) {
-        rc = claim_one(db, adapter, now, now + lease_seconds, &out[n], err);
-        if (rc <= 0)
-            break;
-        n++;
-        rc = 0;
-    }
-    if (rc == 0 && db_commit(db, err) == 0)
-        return n;
-    db_rollback(db);
-    return -1;
-}
-
 static int lease_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
                           int limit, int *n, struct err *err)
 {
@@ -268,10 +178,11 @@ static int lease_receipts(struct db *db, time_t now, int lease_seconds, struct o
 int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
                           int limit, struct err *err)
 {
-    int n = 0, rc = anything_due(db, "mqtt", now, err);
+    time_t due = 0;
+    int n = 0, rc = claims_next_due(db, "mqtt", &due, err);
 
-    if (rc <= 0)
-        return rc;
+    if (rc <= 0 || due > now)
+        return rc < 0 ? -1 : 0;
     if (db_begin(db, err) < 0)
         return -1;
     if (lease_receipts(db, now, lease_seconds, out, limit, &n, err) == 0 && db_commit(db, err) == 0)
@@ -280,80 +191,4 @@ int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct o
     while (n > 0)
         outbox_item_release(&out[--n]);
     return -1;
-}
-
-int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err *err)
-{
-    int64_t due, lease_ends;
-    int is_due, is_leased;
-
-    is_due = sql_int(db, &due, err,
-                     "SELECT o.due_at FROM outbox o WHERE o.state = 'due' AND o.adapter = ?"
-                     " AND" FREE_TO_GO " ORDER BY o.due_at LIMIT 1",
-                     "t", adapter);
-    if (is_due < 0)
-        return -1;
-    is_leased = sql_int(db, &lease_ends, err,
-                        "SELECT lease_until FROM outbox WHERE state = 'leased' AND adapter = ?"
-                        " ORDER BY lease_until LIMIT 1",
-                        "t", adapter);
-    if (is_leased < 0)
-        return -1;
-    if (is_due && is_leased)
-        *out = due < lease_ends ? due : lease_ends;
-    else if (is_due || is_leased)
-        *out = is_due ? due : lease_ends;
-    return is_due || is_leased;
-}
-
-int outbox_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SIZE], int limit,
-                        struct err *err)
-{
-    sqlite3_stmt *stmt;
-    int rc, n = 0;
-
-    if (sql_query(
-            db, &stmt, err,
-            /* From adapter to adapter by the index: a holiday's items are not read for it. */
-            "WITH RECURSIVE a(adapter) AS ("
-            " SELECT min(adapter) FROM outbox WHERE state = 'due' UNION ALL"
-            " SELECT (SELECT min(adapter) FROM outbox WHERE state = 'due'"
-            "  AND adapter > a.adapter) FROM a WHERE a.adapter IS NOT NULL)"
-            " SELECT adapter FROM a WHERE adapter <> 'mqtt' AND EXISTS (SELECT 1 FROM outbox o"
-            "  WHERE o.state = 'due' AND o.adapter = a.adapter AND o.due_at <= ?) LIMIT ?",
-            "ii", (int64_t)now, (int64_t)limit) < 0)
-        return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        if (sql_copy(stmt, 0, out[n], OUTBOX_ADAPTER_SIZE, err) < 0) {
-            rc = -1;
-            break;
-        }
-        n++;
-    }
-    sql_done(stmt);
-    return rc < 0 ? -1 : n;
-}
-
-int outbox_release_leases(struct db *db, time_t now, struct err *err)
-{
-    int n;
-
-    if (db_begin(db, err) < 0)
-        return -1;
-    if (sql_run(db, err,
-                "UPDATE outbox SET state = 'due', lease_until = NULL WHERE state = 'leased'",
-                "") < 0) {
-        db_rollback(db);
-        return -1;
-    }
-    n = sql_changes(db);
-    if (n > 0) {
-        const struct audit_about about = AUDIT_ABOUT_NOTHING;
-
-        if (audit_add(db, now, "dispatcher", "leases.released", &about, err, "items=%d", n) < 0) {
-            db_rollback(db);
-            return -1;
-        }
-    }
-    return db_commit(db, err) < 0 ? -1 : n;
 }

@@ -19,7 +19,7 @@
 
 #include "store/db.h"
 
-enum { OUTBOX_KEY_SIZE = 40 };
+enum { OUTBOX_KEY_SIZE = 40, OUTBOX_ADAPTER_SIZE = 16 };
 
 struct outbox_item {
     int64_t item_id;
@@ -27,7 +27,7 @@ struct outbox_item {
     bool is_reminder;
     bool bulletin; /* no item of the outbox but one of bulletins.h, whose number item_id is */
     char key[OUTBOX_KEY_SIZE];
-    char adapter[16];
+    char adapter[OUTBOX_ADAPTER_SIZE];
     int tries; /* before this one */
     time_t due_at, give_up_at;
     char *topic, *payload; /* a receipt's; owned */
@@ -54,31 +54,11 @@ int outbox_add_notice(struct db *db, int64_t notice_id, int64_t contact_id, cons
 int outbox_add_reminder(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                         time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
-/* Lease notices and reminders of that adapter, due soonest first: up to limit of them to out, each for
- * outbox_item_release; returns how many, 0 none is due at now, -1. In a transaction of its own. By
- * adapter, because one that is held or has its hands full must not stand in another's way.
- * Each is looked at again at this moment (P3): one whose contact has ended or is no longer verified
- * goes back to planning instead; one with a child that is being matched or planned anew waits for
- * that, so what was planned before a revision or withdrawal never overtakes it. */
-int outbox_claim(struct db *db, const char *adapter, time_t now, int lease_seconds,
-                 struct outbox_item *out, int limit, struct err *err) MUST_CHECK;
-
-/* The same for receipts, oldest first. */
+/* Lease receipts, oldest first: up to limit of them to out, each for outbox_item_release; returns how
+ * many, 0 none is due at now, -1. In a transaction of its own. What goes by an adapter is leased by
+ * claims.h. */
 int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct outbox_item *out,
                           int limit, struct err *err) MUST_CHECK;
-
-/* When the next item of that adapter ("mqtt": receipts) is due or its lease runs out; notices that
- * wait for matching or planning are left out. 1, 0 none, -1. */
-int outbox_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
-
-/* The adapters that notices wait for and that are due: up to limit words; returns how many, -1. */
-enum { OUTBOX_ADAPTER_SIZE = 16 };
-int outbox_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SIZE], int limit,
-                        struct err *err) MUST_CHECK;
-
-/* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
- * sending. In a transaction of its own. Returns how many. */
-int outbox_release_leases(struct db *db, time_t now, struct err *err) MUST_CHECK;
 
 /* The try's end, each in the caller's transaction; a notice's is recorded with its attempt and the
  * audit, a receipt's with its row alone.

@@ -302,7 +302,31 @@ static const char step_4[] =
 static const char step_5[] =
     "CREATE INDEX decision_pupil ON decision(pupil_key) WHERE pupil_key IS NOT NULL;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
+/* Whose turn it is, what is kept back, and what is shut. */
+static const char step_6[] =
+    /* High risk, or a missing child: first among those of one deadline. */
+    "ALTER TABLE incident ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE incident SET urgent = 1 WHERE type = 'missing' OR EXISTS (SELECT 1 FROM message m"
+    " WHERE m.message_id = incident.message_id AND json_valid(CAST(m.body AS TEXT))"
+    " AND CAST(m.body AS TEXT) ->> '$.risk' = 'high');"
+    "ALTER TABLE outbox ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE outbox SET urgent = 1 WHERE state IN ('due','leased') AND notice_id IN"
+    " (SELECT n.notice_id FROM notice n JOIN incident i USING (incident_id)"
+    "  WHERE i.urgent AND n.kind <> 'withdrawal');"
+    "CREATE INDEX outbox_turn ON outbox(adapter, give_up_at, urgent DESC, due_at, item_id)"
+    " WHERE state = 'due' AND kind <> 'receipt';"
+    "CREATE TABLE hold ("
+    " hold_id INTEGER PRIMARY KEY,"
+    " scope TEXT NOT NULL CHECK (scope IN ('notice','adapter','establishment')),"
+    " id TEXT NOT NULL," /* a reference, an adapter, school/100001 */
+    " why TEXT NOT NULL, who TEXT NOT NULL, held_at INTEGER NOT NULL,"
+    " released_at INTEGER, released_by TEXT) STRICT;"
+    "CREATE UNIQUE INDEX hold_stands ON hold(scope, id) WHERE released_at IS NULL;"
+    "CREATE TABLE shut (" /* an adapter that cannot be used at the moment */
+    " adapter TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, code INTEGER NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
 
 int schema_newest(void)
 {

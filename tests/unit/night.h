@@ -181,8 +181,7 @@ static inline int night_begin(struct night *n)
     if (db_open(n->path, &n->db, &n->err) < 0 ||
         sql_script(n->db, "PRAGMA wal_autocheckpoint=24", &n->err) <
             0 || /* pages: some in a night */
-        outbox_release_leases(n->db, clock_now(&n->clock), &n->err) < 0 ||
-        bulletins_release_leases(n->db, &n->err) < 0 ||
+        claims_release(n->db, clock_now(&n->clock), &n->err) < 0 ||
         dispatch_new(n->conf, n->db, &n->clock, n->multi, &n->steps.dispatch, &n->err) < 0)
         return -1;
     n->steps.db = n->db;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "claiming.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/outbox.h"

@@ -17,7 +17,7 @@
 #include "match/knowledge.h"
 #include "post.h"
 #include "statements.h"
-#include "store/outbox.h"
+#include "store/claims.h"
 #include "store/roll_index.h"
 #include "store/sql.h"
 
@@ -81,7 +81,7 @@ int gate_open(struct err *err)
 {
     if (db_open(store_path, &daemons, err) < 0 || db_open(store_path, &gate_office, err) < 0 ||
         db_lock_daemon(daemons, err) < 0 || roll_index_bring_up(daemons, err) < 0 ||
-        outbox_release_leases(daemons, clock_now(&gate_clock), err) < 0)
+        claims_release(daemons, clock_now(&gate_clock), err) < 0)
         return -1;
     multi = curl_multi_init();
     steps = (struct steps){.db = daemons, .clock = &gate_clock};

@@ -241,7 +241,7 @@ static void a_crash_before_recording_repeats_under_the_same_key(void **state)
     n->d = NULL;
     run(n->p, "DROP TRIGGER store_fails");
     STATE(n, "leased");
-    OK(n->p, outbox_release_leases(n->p->db, DUE, &n->p->err));
+    OK(n->p, claims_release(n->p->db, DUE, &n->p->err));
     start(n);
     turn(n);
     assert_int_equal(files(n), 1);

@@ -57,7 +57,7 @@ static void a_lease_that_runs_out_sends_again_under_the_same_key(void **state)
 
     owed(p, "A1", 1);
     assert_int_equal(claim(p, "email", DUE, &first, 1), 1);
-    assert_int_equal(outbox_next_due(p->db, "email", &next, &p->err), 1);
+    assert_int_equal(claims_next_due(p->db, "email", &next, &p->err), 1);
     assert_int_equal(next, DUE + 60);
     assert_int_equal(claim(p, "email", DUE + 59, &second, 1), 0);
     assert_int_equal(claim(p, "email", DUE + 60, &second, 1), 1);
@@ -72,7 +72,7 @@ static void a_daemon_that_starts_ends_all_leases(void **state)
 
     owed(p, "A1", 1);
     assert_int_equal(claim(p, "email", DUE, &item, 1), 1);
-    assert_int_equal(outbox_release_leases(p->db, DUE + 1, &p->err), 1);
+    assert_int_equal(claims_release(p->db, DUE + 1, &p->err), 1);
     assert_int_equal(claim(p, "email", DUE + 1, &item, 1), 1);
 }
 
@@ -104,11 +104,11 @@ static void what_is_being_planned_anew_is_not_overtaken_by_the_old_plan(void **s
 
     put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), NIGHT + 1);
     assert_int_equal(claim(p, "email", DUE, &item, 1), 0);
-    assert_int_equal(outbox_next_due(p->db, "email", &next, &p->err), 0);
+    assert_int_equal(claims_next_due(p->db, "email", &next, &p->err), 0);
     OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_MATCH, &p->err));
     assert_int_equal(claim(p, "email", DUE, &item, 1), 0);
     OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_DONE, &p->err));
-    assert_int_equal(outbox_next_due(p->db, "email", &next, &p->err), 1);
+    assert_int_equal(claims_next_due(p->db, "email", &next, &p->err), 1);
     assert_int_equal(next, DUE);
     assert_int_equal(claim(p, "email", DUE, &item, 1), 1);
 }
@@ -198,7 +198,7 @@ static void receipts_leave_oldest_first_and_are_whole(void **state)
     OK(p,
        outbox_add_receipt(p->db, "encompass/v1/b/receipt", "{\"n\":3}", NULL, 0, NIGHT, &p->err));
     owed(p, "A1", 1);
-    assert_int_equal(outbox_next_due(p->db, "mqtt", &next, &p->err), 1);
+    assert_int_equal(claims_next_due(p->db, "mqtt", &next, &p->err), 1);
     assert_int_equal(next, NIGHT);
     assert_int_equal(outbox_claim_receipts(p->db, NIGHT, 60, items, 2, &p->err), 2);
     assert_string_equal(items[0].payload, "{\"n\":1}");

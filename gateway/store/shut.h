@@ -1,0 +1,29 @@
+/* gateway/store/shut.h - adapters that are shut at the moment, for whoever looks: status, metrics.
+ * Written by the dispatcher alone (deliver/ways.h), which starts without any. */
+#ifndef STORE_SHUT_H
+#define STORE_SHUT_H
+
+#include <stddef.h>
+#include <time.h>
+
+#include "store/outbox.h"
+
+struct shut {
+    char adapter[OUTBOX_ADAPTER_SIZE];
+    time_t since, until; /* until: when it is tried next */
+    int tries;           /* that were in vain */
+    int code;
+    char detail[160]; /* of the last; codes and words of ours */
+};
+
+/* In the caller's transaction. tries 0: it is open. */
+int shut_put(struct db *db, const struct shut *shut, struct err *err) MUST_CHECK;
+int shut_clear(struct db *db, struct err *err) MUST_CHECK;
+
+/* When that adapter is tried next; a command can have brought it forward. 1, 0 it is open, -1. */
+int shut_until(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;
+
+int shut_list(struct db *db, struct shut **out, size_t *count,
+              struct err *err) MUST_CHECK; /* *out for free() */
+
+#endif

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
+#include "store/review.h"
 #include "store/standing.h"
 
 enum { CORRELATION_MAX = 256, RECEIPT_MAX = 64 * 1024, TOPIC_MAX = 1024 };
@@ -152,7 +153,8 @@ static int keep(struct db *db, const struct inbound *in, const struct incident *
                        (long long)incident->revision, (long long)revision);
     else
         rc = incidents_put(db, incident, message_id, now, &incident_id, err);
-    if (rc < 0)
+    if (rc < 0 || (!is_repeat && review_messages_put_right(db, in->topic, incident->police_ref,
+                                                           incident->revision, now, err) < 0))
         return -1;
     buf_init(&json, RECEIPT_MAX);
     rc = standing_json(db, incident_id, incident->revision, outcome, now, &json, err);

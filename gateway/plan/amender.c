@@ -189,7 +189,36 @@ static int make(const struct amending *a, const struct group *group, struct err 
     return give(a, group, &made, &notice.due, err);
 }
 
-int amender_run(struct db *db, const struct gathered *g, time_t now, struct err *err)
+/* One that was told to one of its recipients and refused by another: who stands in for that one has it
+ * too, once. Where nobody is left it stays to be seen: the call list has it. */
+static int pass_on(struct db *db, struct gathered *g, const struct notice_row *told, time_t now,
+                   struct err *err)
+{
+    struct notice_item *items = NULL;
+    size_t count = 0, door = 0;
+    int rc = notices_items(db, told->notice_id, &items, &count, err);
+
+    for (size_t i = 0; rc >= 0 && i < count; i++) {
+        const struct contact *contact;
+        struct due due;
+
+        if (!items[i].failed)
+            continue;
+        rc = gather_door(db, g, told->door.namespace, told->door.urn, &door, err);
+        if (rc < 0)
+            break;
+        contact = amend_whom(&g->in, &g->doors[door], told->kind, items[i].contact_id);
+        if (!contact)
+            continue;
+        due = amend_due(&g->in, &g->doors[door], told->kind);
+        rc = notices_add_item(db, told->notice_id, contact->contact_id, contact->adapter, due.at,
+                              due.answer_by, now, err);
+    }
+    free(items);
+    return rc < 0 ? -1 : 0;
+}
+
+int amender_run(struct db *db, struct gathered *g, time_t now, struct err *err)
 {
     struct amending a = {.db = db, .g = g, .now = now};
     int rc = group_all(&a, err) < 0 ? -1 : 1;
@@ -199,6 +228,8 @@ int amender_run(struct db *db, const struct gathered *g, time_t now, struct err 
 
         if (owed->amends >= 0 && owed->state == NOTICE_OWED)
             rc = settle(&a, owed, err);
+        else if (owed->amends >= 0 && owed->state == NOTICE_TOLD)
+            rc = pass_on(db, g, owed, now, err) < 0 ? -1 : 1;
     }
     for (size_t i = 0; rc == 1 && i < a.count; i++) {
         if (!a.groups[i].made && make(&a, &a.groups[i], err) < 0)

@@ -7,8 +7,9 @@
 
 #include "plan/gather.h"
 
-/* In the planner's transaction. 1; 0 a send is under way that does not fit it, and all is to be
+/* What was told to one of its recipients and refused by another goes to who stands in for that one.
+ * In the planner's transaction. 1; 0 a send is under way that does not fit it, and all is to be
  * planned later; -1. */
-int amender_run(struct db *db, const struct gathered *g, time_t now, struct err *err) MUST_CHECK;
+int amender_run(struct db *db, struct gathered *g, time_t now, struct err *err) MUST_CHECK;
 
 #endif

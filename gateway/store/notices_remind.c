@@ -5,7 +5,7 @@
 #include "store/outbox.h"
 #include "store/sql.h"
 
-/* The one that stands. */
+/* The one that stands; one that was refused does not. */
 struct reminder {
     int64_t item_id, contact_id; /* -1 none */
     time_t due_at;
@@ -19,10 +19,11 @@ static int find(struct db *db, int64_t notice_id, struct reminder *out, struct e
     int rc;
 
     *out = (struct reminder){.item_id = -1};
-    if (sql_query(db, &stmt, err,
-                  "SELECT item_id, contact_id, due_at, state = 'due', tries FROM outbox"
-                  " WHERE notice_id = ? AND kind = 'reminder' AND state <> 'cancelled'",
-                  "i", notice_id) < 0)
+    if (sql_query(
+            db, &stmt, err,
+            "SELECT item_id, contact_id, due_at, state = 'due', tries FROM outbox"
+            " WHERE notice_id = ? AND kind = 'reminder' AND state NOT IN ('cancelled','failed')",
+            "i", notice_id) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1) {

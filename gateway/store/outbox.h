@@ -64,7 +64,8 @@ int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct o
  * audit, a receipt's with its row alone.
  *   sent   item sent, notice told (the first time), its children restated (notices.h)
  *   later  due again at next_at
- *   never  item failed; the children of an owed notice go back to planning, which picks whom next
+ *   never  item failed; the children of an owed notice, and of a reminder, a correction or a
+ *          withdrawal, go back to planning, which picks whom next
  * A try that ends after its item was cancelled is recorded all the same: what was sent was sent.
  * code is the protocol's (SMTP reply, HTTP status, 0); detail is ours, no personal data. */
 int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail, int ms,

@@ -141,9 +141,12 @@ static int take_back(struct db *db, const struct come_back *b, struct err *err)
         sql_run(db, err, "UPDATE notice SET told_at = ?, told_contact = ? WHERE notice_id = ?",
                 "iii", at, contact_id, b->notice_id) < 0)
         return -1;
-    return sql_run(db, err,
-                   "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND follow_at IS NOT NULL",
-                   "ii", (int64_t)b->now, b->notice_id);
+    if (sql_run(db, err,
+                "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND follow_at IS NOT NULL",
+                "ii", (int64_t)b->now, b->notice_id) < 0)
+        return -1;
+    /* Somebody else is reminded, or has the correction. */
+    return b->is_reminder || notice.amends >= 0 ? replan(db, b->notice_id, b->now, err) : 0;
 }
 
 int outbox_undelivered(struct db *db, const char *key, int code, const char *detail,

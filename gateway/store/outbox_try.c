@@ -177,6 +177,6 @@ int outbox_never(struct db *db, const struct outbox_item *item, int code, const 
     return sql_run(db, err,
                    "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
                    " (SELECT nc.child_id FROM notice_child nc JOIN notice n USING (notice_id)"
-                   "  WHERE n.notice_id = ? AND n.state = 'owed')",
-                   "i", item->notice_id);
+                   "  WHERE n.notice_id = ? AND (n.state = 'owed' OR n.amends IS NOT NULL OR ?))",
+                   "ii", item->notice_id, (int64_t)item->is_reminder);
 }

@@ -1,6 +1,7 @@
 #include "store/review.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/audit.h"
@@ -166,4 +167,27 @@ int review_message_handled(struct db *db, int64_t message_id, const char *who, t
                      message_id) < 0
                ? -1
                : 1;
+}
+
+int review_messages_put_right(struct db *db, const char *topic, const char *police_ref,
+                              int64_t revision, time_t now, struct err *err)
+{
+    char by[32];
+
+    snprintf(by, sizeof by, "revision %" PRId64, revision);
+    /* Few wait. Those that do not hold the reference at all are not parsed for it. */
+    if (sql_run(db, err,
+                "UPDATE message SET handled_at = ?1, handled_by = ?2"
+                " WHERE outcome = 'refused' AND handled_at IS NULL AND topic = ?4"
+                " AND CASE WHEN instr(CAST(body AS TEXT), ?3) = 0 THEN 0"
+                "  WHEN NOT json_valid(CAST(body AS TEXT)) THEN 0"
+                "  WHEN json_extract(CAST(body AS TEXT), '$.police_ref') IS NOT ?3 THEN 0"
+                "  WHEN json_type(CAST(body AS TEXT), '$.revision') = 'integer'"
+                "  THEN json_extract(CAST(body AS TEXT), '$.revision') <= ?5 ELSE 1 END",
+                "ittti", (int64_t)now, by, police_ref, topic, revision) < 0)
+        return -1;
+    if (sql_changes(db) == 0)
+        return 0;
+    return audit_add(db, now, "gateway", "message.handled", &AUDIT_ABOUT_NOTHING, err,
+                     "messages=%d revision=%" PRId64, sql_changes(db), revision);
 }

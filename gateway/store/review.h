@@ -22,4 +22,10 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again
 int review_message_handled(struct db *db, int64_t message_id, const char *who, time_t now,
                            struct err *err) MUST_CHECK;
 
+/* A revision that was accepted puts right what was refused before of the same police_ref on the same
+ * topic: of that revision, a lower one, or none that can be read. Nobody has to look at it any more.
+ * In the caller's transaction. */
+int review_messages_put_right(struct db *db, const char *topic, const char *police_ref,
+                              int64_t revision, time_t now, struct err *err) MUST_CHECK;
+
 #endif

@@ -326,7 +326,23 @@ static const char step_6[] =
     " adapter TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL,"
     " tries INTEGER NOT NULL, code INTEGER NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
+/* Answers, and whom to ring. */
+static const char step_7[] =
+    "ALTER TABLE contact ADD COLUMN telephone TEXT;" /* NULL: by way of the switchboard */
+    /* A reminder that was refused gives way to one to somebody else. */
+    "DROP INDEX outbox_reminded;"
+    "CREATE UNIQUE INDEX outbox_reminded ON outbox(notice_id)"
+    " WHERE kind = 'reminder' AND state NOT IN ('cancelled','failed');"
+    "CREATE INDEX message_waits ON message(topic)" /* refused, and a person has to look at it */
+    " WHERE outcome = 'refused' AND handled_at IS NULL;"
+    /* Links by which a notice is answered: the hash of each token, never the token. */
+    "CREATE TABLE answer_link ("
+    " hash BLOB PRIMARY KEY, notice_id INTEGER NOT NULL REFERENCES notice,"
+    " contact_id INTEGER NOT NULL REFERENCES contact," /* to whom it was sent */
+    " made_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX answer_link_expires ON answer_link(expires_at);";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
 
 int schema_newest(void)
 {

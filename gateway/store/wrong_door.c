@@ -14,7 +14,7 @@ static int rule_out(struct db *db, const struct notice_row *notice, int64_t chil
 
     if (sql_run(db, err,
                 "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
-                " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                " VALUES (?,?,?,?,?,?)",
                 "ittiit", child_id, notice->door.namespace, notice->door.urn, notice->notice_id,
                 (int64_t)now, who) < 0)
         return -1;
@@ -22,18 +22,20 @@ static int rule_out(struct db *db, const struct notice_row *notice, int64_t chil
                      notice->reference, notice->door.namespace, notice->door.urn);
 }
 
-/* What the matcher found stands beside the new decision, for whoever decides now. */
-static int back_to_review(struct db *db, int64_t child_id, const char *who, time_t now,
-                          struct err *err)
+/* What the matcher found stands beside the new decision, for whoever decides now. A child that has
+ * since been taken for another pupil, or for none, is decided already. */
+static int back_to_review(struct db *db, const struct notice_row *notice, int64_t child_id,
+                          const char *who, time_t now, struct err *err)
 {
     struct decision review = {.outcome = MATCH_REVIEW,
                               .rule = "the establishment said that it is not its pupil"};
     struct decision_row before;
+    int64_t told;
     int rc = roster_decision(db, child_id, &before, err);
 
-    if (rc < 0)
+    if (rc < 0 || roster_pupil_at(db, child_id, notice->told_at, &told, err) < 0)
         return -1;
-    if (rc == 0 || before.outcome != MATCH_MATCH)
+    if (rc == 0 || before.outcome != MATCH_MATCH || before.pupil_key != told)
         return incidents_set_stage(db, child_id, STAGE_PLAN, err);
     if (roster_decide(db, child_id, &review, who, now, err) < 0)
         return -1;
@@ -54,7 +56,7 @@ static int say(struct db *db, const struct notice_row *notice, int64_t child_id,
     if (said != 0)
         return said < 0 ? -1 : 0;
     return rule_out(db, notice, child_id, who, now, err) < 0 ||
-                   back_to_review(db, child_id, who, now, err) < 0 ||
+                   back_to_review(db, notice, child_id, who, now, err) < 0 ||
                    notices_restate(db, child_id, who, now, err) < 0
                ? -1
                : 1;

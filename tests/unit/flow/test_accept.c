@@ -360,6 +360,35 @@ static void too_long_a_correlation_is_left_out_and_the_answer_is_not(void **stat
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE length(correlation) = 0"), 2);
 }
 
+static int64_t waiting(struct place *p)
+{
+    return ask(p, "SELECT count(*) FROM message WHERE outcome = 'refused' AND handled_at IS NULL");
+}
+
+static void what_was_refused_waits_until_a_revision_puts_it_right(void **state)
+{
+    struct place *p = *state;
+
+    accept_json(p, call_out(p, "A1", 1, "notify", ZELDA, ",\"surprise\":1"), NIGHT);
+    accept_json(p, call_out(p, "A1", 2, "notify", ZELDA, ",\"surprise\":1"), NIGHT);
+    accept_json(p, call_out(p, "A1", 3, "notify", ZELDA, ",\"surprise\":1"), NIGHT);
+    accept_json(p, call_out(p, "A2", 1, "notify", ZELDA, ",\"surprise\":\"as A1\""), NIGHT);
+    accept_json(p, "{\"police_ref\":\"A1\",\"revision\":\"first\"}", NIGHT);
+    accept_json(p, "no JSON, and A1", NIGHT);
+    assert_int_equal(waiting(p), 6);
+    accept_json(p, call_out(p, "A1", 2, "notify", ZELDA, ""), NIGHT + 60);
+    assert_int_equal(waiting(p),
+                     3); /* its third revision, another incident, what nobody can read */
+    assert_int_equal(ask(p, "SELECT count(*) FROM message WHERE handled_by = 'revision 2'"
+                            " AND handled_at = 1795142160"),
+                     3);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'message.handled'"), 1);
+    accept_json(p, call_out(p, "A1", 2, "notify", ZELDA, ""), NIGHT + 61); /* a repeat */
+    assert_int_equal(waiting(p), 3);
+    accept_json(p, call_out(p, "A1", 4, "notify", ZELDA, ""), NIGHT + 62);
+    assert_int_equal(waiting(p), 2);
+}
+
 static void nothing_personal_leaves_the_message(void **state)
 {
     struct place *p = *state;
@@ -467,6 +496,7 @@ int main(void)
         T(the_sender_is_answered_where_it_asks_with_its_correlation),
         T(no_answer_goes_outside_the_forces_own_topics),
         T(too_long_a_correlation_is_left_out_and_the_answer_is_not),
+        T(what_was_refused_waits_until_a_revision_puts_it_right),
         T(nothing_personal_leaves_the_message),
         T(a_revision_of_a_closed_incident_is_closed_too),
         T(a_sender_that_renames_its_children_each_time_is_still_answered),

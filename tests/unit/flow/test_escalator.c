@@ -85,6 +85,26 @@ static void where_the_child_goes_elsewhere_now_the_old_school_is_left_alone(void
     nobody_is_forgotten(p);
 }
 
+/* Of two, one is not theirs, and the other goes elsewhere now: neither is theirs to wait for. */
+static void a_child_that_was_taken_back_keeps_nobody_waiting(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference,
+                                   &(struct answer_said){ANSWER_NOT_OURS, "2", "tester"},
+                                   MINUTES(5), &p->err),
+                     1);
+    plan_at(p, MINUTES(5));
+    run(p, "UPDATE enrolment SET urn = '100002' WHERE pupil_key = 1");
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE desk_at IS NOT NULL"), 0);
+}
+
 static void the_desk_that_does_not_answer_either_is_followed_by_the_forces(void **state)
 {
     struct place *p = *state;
@@ -201,6 +221,7 @@ int main(void)
         T(the_deputy_then_the_desk_each_once),
         T(where_the_child_has_left_the_deputy_is_not_told_but_the_desk),
         T(where_the_child_goes_elsewhere_now_the_old_school_is_left_alone),
+        T(a_child_that_was_taken_back_keeps_nobody_waiting),
         T(the_desk_that_does_not_answer_either_is_followed_by_the_forces),
         T(an_answer_ends_it_and_takes_back_what_has_not_left),
         T(an_answer_that_comes_late_ends_the_desks_task_too),

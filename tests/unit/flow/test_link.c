@@ -120,6 +120,34 @@ static void two_children_of_a_call_out_are_never_one_pupil(void **state)
                         "another child of the call-out is that pupil too");
 }
 
+/* Nor by a later revision, nor by a roll: a person decides. */
+static void a_pupil_of_a_door_that_said_not_ours_is_not_matched_again(void **state)
+{
+    struct place *p = *state;
+    int64_t zelda = enrol(p, "A", "Zelda", "2017-03-09");
+    int64_t incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    int64_t id = child(p, incident, "1").child_id,
+            notice_id = planned(p, incident, 1, "school", "100001", 1, &id, 1);
+
+    OK(p, sql_run(p->db, &p->err,
+                  "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+                  " VALUES (?, 'school', '100001', 1)",
+                  "i", zelda));
+    OK(p, sql_run(p->db, &p->err,
+                  "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
+                  " VALUES (?, 'school', '100001', ?, 5, 'una')",
+                  "ii", id, notice_id));
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    assert_int_equal(link_all(p), 1);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+    assert_string_equal(decision(p, incident, "1").rule,
+                        "that pupil's establishment has said that it is not its own");
+    run(p, "UPDATE enrolment SET urn = '100002'"); /* the roll puts the pupil elsewhere */
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    assert_int_equal(link_all(p), 1);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+}
+
 static void a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice(void **state)
 {
     struct place *p = *state;
@@ -218,6 +246,7 @@ int main(void)
         T(a_withheld_or_withdrawn_child_is_not_looked_for),
         T(messages_that_can_no_longer_be_read_hold_up_no_others),
         T(two_children_of_a_call_out_are_never_one_pupil),
+        T(a_pupil_of_a_door_that_said_not_ours_is_not_matched_again),
         T(a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice),
         T(a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the_home),
         T(what_a_person_decided_stays),

@@ -112,6 +112,95 @@ static void the_door_stays_ruled_out_for_that_child(void **state)
     nobody_is_forgotten(p);
 }
 
+/* What the matcher found is there for whoever decides. */
+static void the_candidates_are_shown_again(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    run(p, "INSERT INTO candidate(decision_id, rank, pupil_key, score, evidence) VALUES"
+           " (1, 1, 1, 20.0, '[]'), (1, 2, 2, 3.0, '[]')");
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM candidate k JOIN child c USING (decision_id)"),
+                     2);
+    assert_int_equal(child(p, id, "1").state, CHILD_REVIEW);
+}
+
+/* The police have corrected the birth date, and the child is known to be another pupil by now. */
+static void said_of_a_child_that_is_another_pupil_since_it_undoes_nothing(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    run(p,
+        "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (3, '879', 'p3', 1);"
+        "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import) VALUES"
+        " (3, 'school', '100002', 1)");
+    decided_as(p, child(p, id, "1").child_id, "match", 3, SEND_AT + 60);
+    plan_at(p, SEND_AT + 60);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    plan_at(p, SAID_AT);
+    assert_int_equal(ask(p, "SELECT pupil_key FROM decision JOIN child USING (decision_id)"), 3);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'desk'"), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE urn = '100002' AND state = 'owed'"),
+                     1);
+    nobody_is_forgotten(p);
+}
+
+static void said_of_a_child_that_a_person_has_found_on_no_roll_it_stays_so(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    decided_as(p, child(p, id, "1").child_id, "none", -1, SEND_AT + 60);
+    run(p, "UPDATE decision SET made_by = 'officer' WHERE decision_id = 2");
+    plan_at(p, SEND_AT + 60);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    assert_int_equal(ask(p, "SELECT max(decision_id) FROM decision"), 2);
+    nobody_is_forgotten(p);
+}
+
+/* Told by where the home is: no pupil has to be found again. */
+static void said_by_a_centre_that_was_told_for_its_reach_nobody_decides_anew(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT), one;
+
+    one = child(p, id, "1").child_id;
+    decided_as(p, one, "none", -1, NIGHT);
+    planned(p, id, 1, "centre", "20001", 1, &one, 1);
+    send_one(p, "email", DUE);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   DUE + 300, &p->err),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 1);
+    plan_at(p, DUE + 300);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'desk'"), 1);
+}
+
+/* Only a place that is still held rules a pupil out. */
+static void a_pupil_who_has_left_the_door_that_was_ruled_out_may_be_the_child(void **state)
+{
+    struct place *p = *state;
+    int64_t id = said(p);
+
+    run(p, "UPDATE enrolment SET ended_at = 5 WHERE pupil_key = 1");
+    assert_int_equal(wrong_door_of_pupil(p->db, child(p, id, "1").child_id, 1, &p->err), 0);
+    assert_int_equal(wrong_door_of_pupil(p->db, child(p, id, "1").child_id, 2, &p->err), 1);
+}
+
 static void a_desk_cannot_say_it(void **state)
 {
     struct place *p = *state;
@@ -159,6 +248,11 @@ int main(void)
         T(taken_first_and_found_not_theirs_later),
         T(a_person_decides_for_another_pupil_whose_school_is_told),
         T(the_door_stays_ruled_out_for_that_child),
+        T(the_candidates_are_shown_again),
+        T(said_of_a_child_that_is_another_pupil_since_it_undoes_nothing),
+        T(said_of_a_child_that_a_person_has_found_on_no_roll_it_stays_so),
+        T(said_by_a_centre_that_was_told_for_its_reach_nobody_decides_anew),
+        T(a_pupil_who_has_left_the_door_that_was_ruled_out_may_be_the_child),
         T(a_desk_cannot_say_it),
         T(an_answer_to_a_correction_answers_what_it_corrects),
     };

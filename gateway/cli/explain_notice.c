@@ -5,6 +5,7 @@
 
 #include "follow/words.h"
 #include "store/closures.h"
+#include "store/holds.h"
 
 static int tries_json(struct telling *t, cJSON *o, int64_t item_id)
 {
@@ -144,6 +145,23 @@ static int moves_json(struct telling *t, cJSON *o, const struct report_notice *r
     return rc;
 }
 
+/* An operator's hold that keeps it back. */
+static int hold_json(struct telling *t, cJSON *o, int64_t notice_id)
+{
+    struct hold hold;
+    int rc = holds_of_notice(t->db, notice_id, &hold, t->err);
+
+    if (rc <= 0)
+        return rc;
+    o = json_add_object(o, "hold");
+    json_text(o, "scope", hold_scope_word(hold.scope));
+    json_text(o, "id", hold.id);
+    json_text(o, "why", hold.why);
+    json_text(o, "who", hold.who);
+    json_moment(o, "held_at", hold.held_at);
+    return 0;
+}
+
 int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r)
 {
     const struct notice_row *n = &r->notice;
@@ -182,6 +200,8 @@ int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r
     rc = notice_children_json(t, o, n->notice_id);
     if (rc == 0)
         rc = moves_json(t, o, r);
+    if (rc == 0)
+        rc = hold_json(t, o, n->notice_id);
     items_list = json_add_list(o, "items");
     if (rc == 0)
         rc = report_items(t->db, n->notice_id, &items, &count, t->err);

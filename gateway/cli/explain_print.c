@@ -179,6 +179,11 @@ static void print_notice(const cJSON *n, int number)
     printf("   Why then: %s\n", json_get_text(n, "rule_words"));
     cJSON_ArrayForEach(item, list_of(n, "moves"))
         printf("   Moved on %s %s.\n", when(item, "at", at), json_get_text(item, "words"));
+    item = cJSON_GetObjectItem(n, "hold");
+    if (item)
+        printf("   Held on %s by %s (%s %s): %s.\n", when(item, "held_at", at),
+               json_get_text(item, "who"), json_get_text(item, "scope"), json_get_text(item, "id"),
+               json_get_text(item, "why"));
     printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
     cJSON_ArrayForEach(item, list_of(n, "items")) print_item(item);
     if (cJSON_GetArraySize(list_of(n, "items")) == 0)

@@ -12,6 +12,7 @@ extern const struct command command_check;
 extern const struct command command_close;
 extern const struct command command_drill;
 extern const struct command command_explain;
+extern const struct command command_hold;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_match;
@@ -19,6 +20,8 @@ extern const struct command command_plan;
 extern const struct command command_policy;
 extern const struct command command_preview;
 extern const struct command command_publish;
+extern const struct command command_release;
+extern const struct command command_retry;
 extern const struct command command_review;
 extern const struct command command_status;
 
@@ -38,6 +41,9 @@ static const struct command *const commands[] = {
     &command_explain,
     &command_review,
     &command_answer,
+    &command_hold,
+    &command_release,
+    &command_retry,
     &command_match,
 };
 /* clang-format on */

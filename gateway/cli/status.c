@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/held.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/warnings.h"
@@ -108,7 +109,8 @@ static int print_json(struct db *db, const struct report_status *s, int64_t daem
         json_moment(trouble, "next_try", t->next_try);
         json_text(trouble, "detail", t->detail);
     }
-    if (warnings_json(db, root, err) < 0 || withheld_json(db, root, err) < 0) {
+    if (warnings_json(db, root, err) < 0 || withheld_json(db, root, err) < 0 ||
+        held_json(db, root, err) < 0) {
         json_free(root);
         return -1;
     }
@@ -220,6 +222,10 @@ static int print_attention(struct db *db, const struct report_status *s, int64_t
         printf("  (%s, tries up to %" PRId64 "; %s; next %s)\n", words_verdict(t->verdict),
                t->most_tries, t->detail, words_moment_short(t->next_try, when));
     }
+    warnings = held_print(db, err);
+    if (warnings < 0)
+        return -1;
+    n += warnings;
     warnings = warnings_print(db, err);
     if (warnings < 0)
         return -1;
@@ -301,7 +307,8 @@ const struct command command_status = {
         "detail;\n"
         "warnings: a list of kind (feed-quiet broker-lost contact-failing roll-old) namespace urn\n"
         "name since raised_at told: each was told to its desk once, and clears itself; withheld: a\n"
-        "list of force reason filter listed children; filters that are on: force key value.\n\n"
+        "list of force reason filter listed children; filters that are on: force key value;\n"
+        "holds and shut: see `encompass hold --help`.\n\n"
         "Examples:\n"
         "  encompass status\n"
         "  encompass status --json | jq .notices.late",

@@ -22,7 +22,7 @@ from support.gateway import REPOSITORY, build_folder
 ENCOMPASS = build_folder() / "encompass"
 NOW = "2026-03-16T06:50:00"  # a Monday, in London
 COMMANDS = ("init", "check", "import", "policy", "close", "publish", "status", "plan", "explain", "review", "answer",
-            "match")
+            "hold", "release", "retry",            "match")
 
 # Children, contacts, their addresses, free text: what must not be seen without being asked for.
 CHILD_NAMES = ("Quillbrax", "Zornvelda", "Mivostren", "Tharxenna", "Yulkaptar")
@@ -221,7 +221,7 @@ def leaked(text):
 
 def test_the_help_fits_a_screen_and_names_every_command():
     text = run("--help").stdout
-    assert len(text.splitlines()) <= 30 and max(map(len, text.splitlines())) <= 100
+    assert len(text.splitlines()) <= 34 and max(map(len, text.splitlines())) <= 100
     for name in COMMANDS:
         assert re.search(rf"^  {name} ", text, re.M)
 
@@ -419,7 +419,7 @@ def test_explain_of_an_unknown_reference_is_exit_1(store):
 
 def test_explain_asks_whose_reference_it_is(store):
     change(store, "INSERT INTO incident SELECT 99, 'dorset', police_ref, revision, message_id,"
-                  " type, action, attended_at, accepted_at, revised_at, closed_at FROM incident"
+                  " type, action, attended_at, accepted_at, revised_at, closed_at, urgent FROM incident"
                   " WHERE incident_id = 1")
     assert "force" in run("explain", "50260000001", store=store, status=1).stderr
     run("explain", "50260000001", "--force", "devon-and-cornwall", store=store)

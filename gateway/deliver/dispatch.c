@@ -22,6 +22,7 @@ struct dispatch {
     CURLM *multi;
     struct templates *templates;
     struct ways ways;
+    struct asking asking;
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
     time_t heeded_at;
@@ -50,6 +51,7 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->db = db;
     d->clock = clock;
     d->multi = multi;
+    d->asking.multi = multi;
     if (templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
         ways_open(&d->ways, conf, err) < 0 || start_afresh(db, err) < 0) {
         dispatch_free(d);
@@ -97,11 +99,21 @@ static bool goes_on(struct dispatch *d, struct flight *f, CURLcode *how)
     if (!next)
         return false;
     f->transfer = next;
-    curl_easy_setopt(next, CURLOPT_PRIVATE, f);
+    curl_easy_setopt(next, CURLOPT_PRIVATE, &f->end);
     if (curl_multi_add_handle(d->multi, next) == CURLM_OK)
         return true;
     *how = CURLE_OUT_OF_MEMORY;
     return false;
+}
+
+static void flight_ended(void *who, CURLcode how)
+{
+    struct flight *f = who;
+
+    if (goes_on(f->of, f, &how))
+        return;
+    flight_unlink(&f->of->flying, f)->way->in_flight--;
+    judge(f->of, f, how);
 }
 
 static void collect(struct dispatch *d)
@@ -110,17 +122,15 @@ static void collect(struct dispatch *d)
     int left;
 
     while ((m = curl_multi_info_read(d->multi, &left))) {
-        struct flight *f = NULL;
+        struct transfer_end *end = NULL;
+        CURL *transfer = m->easy_handle;
         CURLcode how = m->data.result;
 
         if (m->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&f);
-        curl_multi_remove_handle(d->multi, f->transfer);
-        if (goes_on(d, f, &how))
-            continue;
-        flight_unlink(&d->flying, f)->way->in_flight--;
-        judge(d, f, how);
+        curl_easy_getinfo(transfer, CURLINFO_PRIVATE, (char **)&end);
+        curl_multi_remove_handle(d->multi, transfer);
+        end->take(end->who, how);
     }
 }
 
@@ -167,6 +177,8 @@ static int claim_one(struct dispatch *d, struct way *w, const struct waiting *of
         f ? claims_take(d->db, &of->claim, now, w->lease_seconds, &f->item, err) : err_memory(err);
 
     if (rc == 1 && !is_in(d->flying, f->item.key) && !is_in(d->ended, f->item.key)) {
+        f->end = (struct transfer_end){flight_ended, f};
+        f->of = d;
         f->way = w;
         f->door = of->door;
         f->host = of->host;
@@ -298,6 +310,7 @@ static void take_off(struct dispatch *d, struct flight *f)
     struct err err = {.code = ERR_NONE};
 
     f->started_ms = clock_monotonic_ms();
+    f->prepared.message.repeat = f->item.is_repeat;
     if (f->way->adapter->start(f->way->self, &f->prepared.message, &f->transfer, &f->work, &err) <
         0) {
         end_here(d, f, err.code == ERR_INVALID ? VERDICT_NEVER : VERDICT_LATER, err.text);
@@ -307,7 +320,7 @@ static void take_off(struct dispatch *d, struct flight *f)
         judge(d, f, CURLE_OK);
         return;
     }
-    curl_easy_setopt(f->transfer, CURLOPT_PRIVATE, f);
+    curl_easy_setopt(f->transfer, CURLOPT_PRIVATE, &f->end);
     if (curl_multi_add_handle(d->multi, f->transfer) != CURLM_OK) {
         judge(d, f, CURLE_OUT_OF_MEMORY);
         return;
@@ -426,7 +439,9 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
         return -1;
     }
     begin_all(d, claimed, now);
-    if (d->flying)
+    if (asking_run(&d->asking, &d->ways, d->db, now, next, err) < 0)
+        return -1;
+    if (d->flying || d->asking.flying)
         curl_multi_perform(d->multi, &running);
     if (write_round(d, now, NULL, err) < 0)
         return -1;
@@ -470,6 +485,7 @@ void dispatch_free(struct dispatch *d)
         judge(d, f, CURLE_ABORTED_BY_CALLBACK);
     }
     flight_free_all(d->ended);
+    asking_stop(&d->asking);
     ways_close(&d->ways);
     templates_free(d->templates);
     free(d);

@@ -7,6 +7,7 @@
 #include "deliver/retry.h"
 #include "follow/answer.h"
 #include "store/bulletins.h"
+#include "store/deliveries.h"
 #include "store/notices.h"
 #include "store/registers.h"
 
@@ -107,11 +108,21 @@ static int take_answer(struct db *db, const struct flight *f, time_t now, struct
                                             : 0;
 }
 
+/* What it will be asked about. */
+static int record_handle(struct db *db, const struct flight *f, time_t now, struct err *err)
+{
+    return f->outcome.handle[0] == '\0'
+               ? 0
+               : deliveries_add(db, f->item.key, f->item.adapter, f->outcome.handle, now,
+                                ask_again_at(now, now), err);
+}
+
 static int record_sent(struct db *db, const struct flight *f, time_t now, struct err *err)
 {
     struct err answer = {.code = ERR_NONE};
 
-    if (outbox_sent(db, &f->item, f->outcome.code, f->outcome.detail, f->ms, now, err) < 0)
+    if (outbox_sent(db, &f->item, f->outcome.code, f->outcome.detail, f->ms, now, err) < 0 ||
+        record_handle(db, f, now, err) < 0)
         return -1;
     if (!personal_is_set(&f->outcome.answered_by) && !f->outcome.not_our_pupil)
         return 0;
@@ -130,7 +141,8 @@ static int record_bulletin(struct db *db, const struct flight *f, time_t now, st
 
     switch (f->verdict) {
     case VERDICT_SENT:
-        if (bulletins_sent(db, &f->item, o->code, o->detail, f->ms, now, err) < 0)
+        if (bulletins_sent(db, &f->item, o->code, o->detail, f->ms, now, err) < 0 ||
+            record_handle(db, f, now, err) < 0)
             return -1;
         /* A warning asks for no answer. */
         if (!personal_is_set(&o->answered_by) ||

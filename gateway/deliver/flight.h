@@ -5,11 +5,14 @@
 
 #include <curl/curl.h>
 
+#include "deliver/asking.h"
 #include "deliver/prepare.h"
 #include "deliver/ways.h"
 
 struct flight {
+    struct transfer_end end;
     struct flight *next;
+    struct dispatch *of;
     struct way *way;
     uint64_t door, host; /* as turns.h knows them */
     struct outbox_item item;

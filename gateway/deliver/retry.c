@@ -2,6 +2,7 @@
 
 /* The last try before giving up lies in this stretch before it: near enough to use the time, early
  * enough to be over by then. */
+enum { ASK_LEAST = 30, ASK_MOST = 3600 };
 enum { LAST_FROM = 60, LAST_UNTIL = 15, ASKED_MOST = 3600, DOUBLINGS_MOST = 20 };
 
 static int larger(int a, int b)
@@ -41,4 +42,13 @@ time_t retry_at(const struct retry_policy *p, int tries, int retry_after, time_t
         return earliest + pick(0, (int)(give_up_at - LAST_UNTIL - earliest), random);
     }
     return now + wait;
+}
+
+time_t ask_again_at(time_t sent_at, time_t now)
+{
+    time_t wait = (now - sent_at) / 2;
+
+    if (wait < ASK_LEAST) /* a clock that was set back, too */
+        wait = ASK_LEAST;
+    return now + (wait > ASK_MOST ? ASK_MOST : wait);
 }

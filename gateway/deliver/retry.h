@@ -20,4 +20,8 @@ struct retry_policy {
 time_t retry_at(const struct retry_policy *policy, int tries, int retry_after, time_t now,
                 time_t give_up_at, uint32_t random);
 
+/* When to ask again what has become of a message that a service took over at sent_at: after half a
+ * minute, then after half as long again as it is ago, at most an hour. */
+time_t ask_again_at(time_t sent_at, time_t now);
+
 #endif

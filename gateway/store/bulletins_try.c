@@ -95,6 +95,7 @@ int bulletins_undelivered(struct db *db, const char *key, int code, const char *
                 " tries = tries + 1, verdict = CASE WHEN ?1 >= 0 THEN 'later' ELSE 'never' END,"
                 " detail = ?2 WHERE bulletin_id = ?3",
                 "iti", (int64_t)again_at, detail, item.item_id) < 0 ||
+        (again_at < 0 && warnings_failed(db, item.contact_id, true, now, err) < 0) ||
         audit_try(db, &item, "returned", code, detail, 0, now, err) < 0)
         return -1;
     return 1;

@@ -25,7 +25,8 @@ struct outbox_item {
     int64_t item_id;
     int64_t notice_id, contact_id; /* -1 for a receipt; a bulletin is of no notice */
     bool is_reminder;
-    bool bulletin; /* no item of the outbox but one of bulletins.h, whose number item_id is */
+    bool is_repeat; /* it was leased before: it may have been sent, whatever is recorded */
+    bool bulletin;  /* no item of the outbox but one of bulletins.h, whose number item_id is */
     char key[OUTBOX_KEY_SIZE];
     char adapter[OUTBOX_ADAPTER_SIZE];
     int tries; /* before this one */

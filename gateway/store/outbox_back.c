@@ -6,6 +6,7 @@
 #include "store/notices.h"
 #include "store/outbox.h"
 #include "store/sql.h"
+#include "store/warnings.h"
 
 struct come_back {
     int64_t item_id, notice_id, contact_id, incident_id;
@@ -53,7 +54,8 @@ static int end_item(struct db *db, const struct come_back *b, struct err *err)
         sql_run(db, err,
                 "INSERT INTO attempt(item_id, try, at, verdict, code, detail, ms)"
                 " SELECT item_id, tries, ?, ?, ?, ?, 0 FROM outbox WHERE item_id = ?",
-                "ititi", (int64_t)b->now, verdict, (int64_t)b->code, b->detail, b->item_id) < 0)
+                "ititi", (int64_t)b->now, verdict, (int64_t)b->code, b->detail, b->item_id) < 0 ||
+        (b->again_at < 0 && warnings_failed(db, b->contact_id, true, b->now, err) < 0))
         return -1;
     return audit_add(db, b->now, "dispatcher", "item.returned", &about, err,
                      "contact=%lld code=%d %s", (long long)b->contact_id, b->code,

@@ -17,8 +17,14 @@ struct ending {
     time_t now;
 };
 
-/* How it stands with the contact. A mail server of ours that does not answer is nobody's failing, a
- * webhook's is its own. */
+/* A mail server of ours that does not answer is nobody's failing, nor is a service that all messages
+ * go by; a webhook's is its own. */
+static bool is_ours(const char *adapter, int code)
+{
+    return (code <= 0 && strcmp(adapter, "email") == 0) || strcmp(adapter, "notify") == 0;
+}
+
+/* How it stands with the contact. */
 static int note_contact(struct db *db, const struct outbox_item *item, const struct ending *end,
                         struct err *err)
 {
@@ -26,8 +32,7 @@ static int note_contact(struct db *db, const struct outbox_item *item, const str
 
     if (strcmp(end->verdict, "sent") == 0)
         return warnings_worked(db, item->contact_id, err);
-    if (!refused && (strcmp(end->verdict, "later") != 0 ||
-                     (end->code <= 0 && strcmp(item->adapter, "email") == 0)))
+    if (!refused && (strcmp(end->verdict, "later") != 0 || is_ours(item->adapter, end->code)))
         return 0;
     return warnings_failed(db, item->contact_id, refused, end->now, err);
 }

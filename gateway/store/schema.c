@@ -342,7 +342,24 @@ static const char step_7[] =
     " made_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX answer_link_expires ON answer_link(expires_at);";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
+/* Whether a message may have been sent before it is: a lease that ended with its daemon leaves no
+ * try. And what a service has taken over and will say more of (store/deliveries.h). */
+static const char step_8[] =
+    "ALTER TABLE outbox ADD COLUMN leases INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE bulletin ADD COLUMN leases INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE outbox SET leases = 1 WHERE tries > 0 OR state = 'leased';"
+    "UPDATE bulletin SET leases = 1 WHERE tries > 0 OR state = 'leased';"
+    "CREATE TABLE delivery ("
+    " key TEXT PRIMARY KEY," /* of the outbox or a bulletin */
+    " adapter TEXT NOT NULL, handle TEXT NOT NULL,"
+    " sent INTEGER NOT NULL DEFAULT 1, sent_at INTEGER NOT NULL,"
+    " ask_at INTEGER," /* NULL: no more */
+    " ended_at INTEGER,"
+    " ended TEXT CHECK (ended IN ('delivered','failed','again','unknown')),"
+    " CHECK ((ask_at IS NULL) = (ended IS NOT NULL))) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX delivery_ask ON delivery(adapter, ask_at) WHERE ask_at IS NOT NULL;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
 
 int schema_newest(void)
 {

@@ -171,26 +171,21 @@ static bool differ_in_beginning(const char *a, const char *b)
     return false;
 }
 
-/* The longest piece of a line of letters that the name goes on with; its line's first word. */
+/* The longest piece of a line of letters that the name goes on with; its line's first word. Asked of
+ * each letter of each name compared. */
 static const char *letter_at(const char *at, size_t *length)
 {
+    unsigned byte = (unsigned char)*at;
     const char *stands_for = NULL;
 
     *length = 0;
-    for (uint32_t i = known.first_line[LIST_LETTERS]; i < known.first_line[LIST_LETTERS + 1]; i++) {
-        const struct names_line *l = &known.lines[i];
+    for (uint32_t i = known.letters_from[byte]; i < known.letters_from[byte + 1]; i++) {
+        const char *letters = known.texts + known.places[i].word;
+        size_t n = strlen(letters);
 
-        for (size_t j = 0; j < l->count; j++) {
-            const char *letters = word_of(l, j);
-            size_t n;
-
-            if (letters[0] != *at) /* asked of each letter of each name compared */
-                continue;
-            n = strlen(letters);
-            if (n > *length && strncmp(at, letters, n) == 0) {
-                *length = n;
-                stands_for = word_of(l, 0);
-            }
+        if (n > *length && strncmp(at, letters, n) == 0) {
+            *length = n;
+            stands_for = word_of(&known.lines[known.places[i].line], 0);
         }
     }
     return stands_for;

@@ -212,6 +212,12 @@ int names_table_sort(struct names_table *t, struct err *err)
         t->first_line[list] = (uint32_t)line;
         t->first_place[list] = (uint32_t)place;
     }
+    for (unsigned byte = 0, place = t->first_place[LIST_LETTERS]; byte <= 256; byte++) {
+        while (place < t->first_place[LIST_LETTERS + 1] &&
+               (unsigned char)t->texts[t->places[place].word] < byte)
+            place++;
+        t->letters_from[byte] = place;
+    }
     return 0;
 }
 

@@ -45,6 +45,7 @@ struct names_table {
     struct names_place *places;
     uint32_t first_line[LISTS + 1]; /* lines of a list: from [list] to before [list + 1] */
     uint32_t first_place[LISTS + 1];
+    uint32_t letters_from[257]; /* places of LIST_LETTERS whose word begins with that byte */
 };
 
 void names_table_release(struct names_table *t);

@@ -22,7 +22,7 @@ static bool is_common(const char *word)
         "prep",       "special",  "specialist", "ca"};
 
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        if (strcmp(word, words[i]) == 0)
+        if (words[i][0] == word[0] && strcmp(word, words[i]) == 0)
             return true;
     }
     return false;

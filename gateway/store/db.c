@@ -22,6 +22,13 @@ const char *db_path(const struct db *db)
     return db->path;
 }
 
+/* One thread has a store's connection, and nobody asks SQLite how much memory it has: its locks for
+ * both are left out. Refused once SQLite has begun, which is as well. */
+static void without_locks(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_file(const char *path, struct db **out, struct err *err)
 {
     struct db *db = calloc(1, sizeof *db);
@@ -29,14 +36,16 @@ static int open_file(const char *path, struct db **out, struct err *err)
 
     if (!db)
         return err_memory(err);
+    without_locks();
     db->daemon_lock = -1;
     db->path = strdup(path);
     if (!db->path) {
         err_memory(err);
         goto out;
     }
-    if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, NULL) !=
-        SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK) {
         err_set(err, ERR_STORE, "store %s: %s", path,
                 db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
         goto out;

@@ -25,25 +25,70 @@ void pupil_release(struct pupil *p)
     personal_release(&p->postcode);
 }
 
-void roster_person(const struct pupil *pupil, struct person *out)
+/* The pupil as matching compares it, from texts in the order of PUPIL's last columns. */
+enum {
+    UPN,
+    FORENAME,
+    MIDDLE_NAMES,
+    SURNAME,
+    PREFERRED,
+    FORMER,
+    HOUSE,
+    STREET,
+    TOWN,
+    POSTCODE,
+    TEXTS
+};
+
+static void fold(const char *const texts[TEXTS], struct person *out)
 {
     char address[512];
 
     person_init(out);
-    person_add_forename(out, personal_reveal(&pupil->forename));
-    person_add_forename(out, personal_reveal(&pupil->preferred_forename));
-    person_set_middle_names(out, personal_reveal(&pupil->middle_names));
-    person_add_surname(out, personal_reveal(&pupil->surname));
-    person_add_surname(out, personal_reveal(&pupil->former_surname));
+    person_add_forename(out, texts[FORENAME]);
+    person_add_forename(out, texts[PREFERRED]);
+    person_set_middle_names(out, texts[MIDDLE_NAMES]);
+    person_add_surname(out, texts[SURNAME]);
+    person_add_surname(out, texts[FORMER]);
+    person_set_upn(out, texts[UPN]);
+    snprintf(address, sizeof address, "%s %s", texts[HOUSE], texts[STREET]);
+    person_set_address(out, address);
+    personal_wipe(address, sizeof address);
+    person_set_postcode(out, texts[POSTCODE]);
+}
+
+void roster_person(const struct pupil *pupil, struct person *out)
+{
+    const char *const texts[TEXTS] = {
+        [UPN] = personal_reveal(&pupil->upn),
+        [FORENAME] = personal_reveal(&pupil->forename),
+        [MIDDLE_NAMES] = personal_reveal(&pupil->middle_names),
+        [SURNAME] = personal_reveal(&pupil->surname),
+        [PREFERRED] = personal_reveal(&pupil->preferred_forename),
+        [FORMER] = personal_reveal(&pupil->former_surname),
+        [HOUSE] = personal_reveal(&pupil->house),
+        [STREET] = personal_reveal(&pupil->street),
+        [TOWN] = personal_reveal(&pupil->town),
+        [POSTCODE] = personal_reveal(&pupil->postcode),
+    };
+
+    fold(texts, out);
     out->born = pupil->born;
     out->sex = pupil->gender;
     memcpy(out->la_code, pupil->la_code, sizeof out->la_code);
-    person_set_upn(out, personal_reveal(&pupil->upn));
-    snprintf(address, sizeof address, "%s %s", personal_reveal(&pupil->house),
-             personal_reveal(&pupil->street));
-    person_set_address(out, address);
-    personal_wipe(address, sizeof address);
-    person_set_postcode(out, personal_reveal(&pupil->postcode));
+}
+
+#define PUPIL                                                                                      \
+    "SELECT la_code, pupil_id, gender, dob, nc_year, upn, forename, middle_names, surname,"        \
+    " preferred_forename, former_surname, house, street, town, postcode FROM pupil"                \
+    " WHERE pupil_key = ?"
+
+static enum incident_sex sex_of(const char *gender)
+{
+    return !gender                    ? SEX_UNKNOWN
+           : strcmp(gender, "F") == 0 ? SEX_FEMALE
+           : strcmp(gender, "M") == 0 ? SEX_MALE
+                                      : SEX_UNKNOWN;
 }
 
 static int read_pupil(sqlite3_stmt *stmt, struct pupil *out, struct err *err)
@@ -60,13 +105,9 @@ static int read_pupil(sqlite3_stmt *stmt, struct pupil *out, struct err *err)
         &out->town,
         &out->postcode,
     };
-    const char *gender = sql_text(stmt, 2);
     int rc = 0;
 
-    out->gender = !gender                    ? SEX_UNKNOWN
-                  : strcmp(gender, "F") == 0 ? SEX_FEMALE
-                  : strcmp(gender, "M") == 0 ? SEX_MALE
-                                             : SEX_UNKNOWN;
+    out->gender = sex_of(sql_text(stmt, 2));
     out->born = sql_day(stmt, 3);
     if (sql_copy(stmt, 0, out->la_code, sizeof out->la_code, err) < 0 ||
         sql_copy(stmt, 1, out->pupil_id, sizeof out->pupil_id, err) < 0 ||
@@ -84,11 +125,7 @@ int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err
 
     memset(out, 0, sizeof *out);
     out->pupil_key = pupil_key;
-    if (sql_query(db, &stmt, err,
-                  "SELECT la_code, pupil_id, gender, dob, nc_year, upn, forename, middle_names,"
-                  " surname, preferred_forename, former_surname, house, street, town, postcode"
-                  " FROM pupil WHERE pupil_key = ?",
-                  "i", pupil_key) < 0)
+    if (sql_query(db, &stmt, err, PUPIL, "i", pupil_key) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1 && read_pupil(stmt, out, err) < 0)
@@ -178,18 +215,34 @@ int roster_count_full_name(struct db *db, const char *forename, const char *surn
     return 0;
 }
 
+/* Without schools and without how many bear its names. */
+static int load_bare(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    const char *texts[TEXTS];
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err, PUPIL, "i", pupil_key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        for (int i = 0; i < TEXTS; i++)
+            texts[i] = sql_text(stmt, 5 + i) ? sql_text(stmt, 5 + i) : "";
+        fold(texts, out);
+        out->born = sql_day(stmt, 3);
+        out->sex = sex_of(sql_text(stmt, 2));
+        if (sql_copy(stmt, 0, out->la_code, sizeof out->la_code, err) < 0)
+            rc = -1;
+    } else if (rc == 0) {
+        rc = err_set(err, ERR_STORE, "pupil %lld has keys and no row", (long long)pupil_key);
+    }
+    sql_done(stmt);
+    return rc < 0 ? -1 : 0;
+}
+
 static int load_person(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
-    struct pupil pupil;
-    int rc = roster_pupil(db, pupil_key, &pupil, err);
-
-    if (rc == 0)
-        return err_set(err, ERR_STORE, "pupil %lld has keys and no row", (long long)pupil_key);
-    if (rc < 0)
-        return -1;
-    roster_person(&pupil, out);
-    pupil_release(&pupil);
-    if (roster_count_names(db, out, err) < 0)
+    if (load_bare(db, pupil_key, out, err) < 0 || roster_count_names(db, out, err) < 0)
         return -1;
     return add_schools(db, pupil_key, out, err);
 }
@@ -290,8 +343,11 @@ void roster_candidates_free(struct candidate *candidates, size_t count)
     free(candidates);
 }
 
-static int load_candidates(struct db *db, const struct hit *hits, size_t n, struct candidate **out,
-                           size_t *count, struct err *err)
+/* load_person, load_bare */
+typedef int load(struct db *db, int64_t pupil_key, struct person *out, struct err *err);
+
+static int load_candidates(struct db *db, const struct hit *hits, size_t n, load *load_one,
+                           struct candidate **out, size_t *count, struct err *err)
 {
     struct candidate *candidates = malloc(n * sizeof *candidates);
     int rc = candidates ? 0 : err_memory(err);
@@ -299,7 +355,7 @@ static int load_candidates(struct db *db, const struct hit *hits, size_t n, stru
     for (size_t i = 0; rc == 0 && i < n; i++) {
         candidates[i].pupil_key = hits[i].pupil_key;
         person_init(&candidates[i].person);
-        rc = load_person(db, hits[i].pupil_key, &candidates[i].person, err);
+        rc = load_one(db, hits[i].pupil_key, &candidates[i].person, err);
         *count = i + 1;
     }
     if (rc < 0) {
@@ -311,8 +367,8 @@ static int load_candidates(struct db *db, const struct hit *hits, size_t n, stru
     return 0;
 }
 
-int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
-                      struct candidate **out, size_t *count, struct err *err)
+static int find_candidates(struct db *db, const struct key *keys, size_t keys_count, load *load_one,
+                           struct candidate **out, size_t *count, struct err *err)
 {
     bool ours = !db_in_transaction(db);
     struct hit *hits = NULL;
@@ -327,11 +383,17 @@ int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
     if (rc == 0)
         n = handed_over(hits, n);
     if (rc == 0 && n > 0)
-        rc = load_candidates(db, hits, n, out, count, err);
+        rc = load_candidates(db, hits, n, load_one, out, count, err);
     free(hits);
     if (ours)
         db_rollback(db); /* nothing was written */
     return rc;
+}
+
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
+                      struct candidate **out, size_t *count, struct err *err)
+{
+    return find_candidates(db, keys, keys_count, load_person, out, count, err);
 }
 
 enum { ENROLMENTS_MAX = 16 };
@@ -351,11 +413,12 @@ static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
     rows[0] = pupil_key;
     *count = 1;
     person_init(&pupil);
-    rc = load_person(db, pupil_key, &pupil, err);
+    rc = load_bare(db, pupil_key, &pupil, err);
     if (rc == 0 && pupil.upn[0]) {
         person_init(&number);
         person_set_upn(&number, pupil.upn);
-        rc = roster_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), &candidates, &n, err);
+        rc = find_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), load_bare, &candidates,
+                             &n, err);
         person_wipe(&number);
     }
     for (size_t i = 0; i < n && *count < ROSTER_ROWS_MAX; i++) {

@@ -231,7 +231,7 @@ const struct command command_explain = {
         "attended_at state state_words); decisions (at by by_words outcome words rule la pupil_id\n"
         "score margin candidates); candidates (rank la pupil_id score sure evidence\n"
         "evidence_words); on_roll (namespace urn name enrolment followed_by); notices (reference revision\n"
-        "kind basis reason rule state, each with its _words; namespace urn establishment\n"
+        "kind basis reason rule state, each with its _words; amends namespace urn establishment\n"
         "planned_at due_at answer_by told_at answered_at answered_by children moves items); moves\n"
         "(at from to words); items\n"
         "(item_id reminder role adapter state, each with its _words; due_at sent_at contact_name tries);\n"

@@ -73,6 +73,16 @@ static int notice_children_json(struct telling *t, cJSON *o, int64_t notice_id)
     return 0;
 }
 
+/* A correction's, withdrawal's or recall's: the notice that was told. */
+static const char *amended(const struct telling *t, const struct notice_row *n)
+{
+    for (size_t i = 0; n->amends >= 0 && i < t->notices_count; i++) {
+        if (t->notices[i].notice.notice_id == n->amends)
+            return t->notices[i].notice.reference;
+    }
+    return NULL;
+}
+
 /* When the revision that a notice is about was accepted: the time its due time was reckoned from. */
 static time_t accepted_at(const struct telling *t, int64_t revision)
 {
@@ -177,6 +187,7 @@ int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r
     json_number(o, "revision", n->revision);
     json_text(o, "kind", notice_kind_word(n->kind));
     json_text(o, "kind_words", words_kind(n->kind));
+    json_text(o, "amends", amended(t, n));
     json_text(o, "namespace", n->door.namespace);
     json_text(o, "namespace_words", words_namespace(n->door.namespace));
     json_text(o, "urn", n->door.urn);

@@ -158,7 +158,7 @@ static void print_notice(const cJSON *n, int number)
     const cJSON *item;
     char at[WORDS_MOMENT_SIZE];
     struct buf title;
-    const char *separator = "";
+    const char *separator = "", *amends = json_get_text(n, "amends");
 
     buf_init(&title, 1024);
     buf_addf(&title, "Notice %s to %s (%s %s): %s", json_get_text(n, "reference"),
@@ -174,7 +174,11 @@ static void print_notice(const cJSON *n, int number)
         separator = ", ";
     }
     puts(".");
-    if (json_get_text(n, "reason_words")[0])
+    if (amends[0] && json_get_text(n, "reason_words")[0])
+        printf("   It takes back notice %s: %s.\n", amends, json_get_text(n, "reason_words"));
+    else if (amends[0])
+        printf("   It corrects notice %s.\n", amends);
+    else if (json_get_text(n, "reason_words")[0])
         printf("   Why a desk: %s.\n", json_get_text(n, "reason_words"));
     printf("   Why then: %s\n", json_get_text(n, "rule_words"));
     cJSON_ArrayForEach(item, list_of(n, "moves"))
@@ -184,7 +188,8 @@ static void print_notice(const cJSON *n, int number)
         printf("   Held on %s by %s (%s %s): %s.\n", when(item, "held_at", at),
                json_get_text(item, "who"), json_get_text(item, "scope"), json_get_text(item, "id"),
                json_get_text(item, "why"));
-    printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
+    if (!amends[0])
+        printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
     cJSON_ArrayForEach(item, list_of(n, "items")) print_item(item);
     if (cJSON_GetArraySize(list_of(n, "items")) == 0)
         puts("   Nobody is on file who can be told: give a contact.");

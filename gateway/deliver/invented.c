@@ -92,7 +92,8 @@ int invented_make(struct db *db, const char *force, const struct door *door, enu
     if (resolve(db, force, &in, err) < 0 ||
         parse(force[0] ? force : NOBODY, strcmp(language, "cy") == 0, now, &in.incident, err) < 0)
         return -1;
-    in.known = (struct render_known){in.policy.repeats, {2, 2, 3, true}};
+    in.known =
+        (struct render_known){.repeats_counted = in.policy.repeats, .repeats = {2, 2, 3, true}};
     in.notice = (struct notice_row){.kind = kind,
                                     .door = *door,
                                     .basis = BASIS_STATUTORY,

@@ -22,6 +22,7 @@ struct sources {
     size_t children[INCIDENT_CHILDREN_MAX];
     int64_t child_ids[INCIDENT_CHILDREN_MAX]; /* of these, in the store */
     struct render_known known[INCIDENT_CHILDREN_MAX];
+    struct roll_place *places; /* PLACES_MAX a child; NULL it is no desk's */
     size_t children_count;
 };
 
@@ -138,12 +139,37 @@ static int find_amended(struct db *db, struct sources *s, struct err *err)
                                    err);
 }
 
+static bool is_task(const struct sources *s)
+{
+    return s->notice.kind == NOTICE_DESK ||
+           (s->notice.amends >= 0 && s->amended.kind == NOTICE_DESK);
+}
+
+static int find_places(struct db *db, struct sources *s, time_t now, struct err *err)
+{
+    s->places = calloc(s->children_count * PLACES_MAX, sizeof *s->places);
+    if (!s->places)
+        return err_memory(err);
+    for (size_t i = 0; i < s->children_count; i++) {
+        struct roll_place *places = &s->places[i * PLACES_MAX];
+        int n = places_of_child(db, s->child_ids[i], london_day(now), places, err);
+
+        if (n < 0)
+            return -1;
+        s->known[i].places = places;
+        s->known[i].places_count = (size_t)n;
+    }
+    return 0;
+}
+
 /* What our own records add. A withdrawal and a reminder say nothing of it. */
-static int find_known(struct db *db, const struct outbox_item *item, struct sources *s,
+static int find_known(struct db *db, const struct outbox_item *item, time_t now, struct sources *s,
                       struct err *err)
 {
     if (item->is_reminder || s->notice.kind == NOTICE_WITHDRAWAL)
         return 0;
+    if (is_task(s) && find_places(db, s, now, err) < 0)
+        return -1;
     for (size_t i = 0; i < s->children_count; i++) {
         struct repeats repeats;
 
@@ -157,7 +183,8 @@ static int find_known(struct db *db, const struct outbox_item *item, struct sour
 }
 
 /* 1, 0 the contact may not be told, -1. */
-static int gather(struct db *db, const struct outbox_item *item, struct sources *s, struct err *err)
+static int gather(struct db *db, const struct outbox_item *item, time_t now, struct sources *s,
+                  struct err *err)
 {
     int rc = registers_contact(db, item->contact_id, &s->contact, err);
 
@@ -174,7 +201,7 @@ static int gather(struct db *db, const struct outbox_item *item, struct sources 
     if (item->is_reminder || item->give_up_at > s->notice.answer_by)
         s->notice.answer_by = item->give_up_at;
     if (rc < 0 || find_amended(db, s, err) < 0 || find_children(db, s, err) < 0 ||
-        find_door(db, s, err) < 0 || find_known(db, item, s, err) < 0)
+        find_door(db, s, err) < 0 || find_known(db, item, now, s, err) < 0)
         return -1;
     return 1;
 }
@@ -211,7 +238,7 @@ static int compose(struct db *db, const struct templates *templates, const struc
         .language = s->contact.language,
         .establishment = s->establishment.name,
         .authority = s->authority,
-        .amends_task = s->notice.amends >= 0 && s->amended.kind == NOTICE_DESK,
+        .amends_task = s->notice.amends >= 0 && is_task(s),
         .amends = s->notice.amends < 0 ? NULL : s->amended.reference,
         .partly = s->partly,
         .unnamed = s->unnamed,
@@ -247,10 +274,11 @@ int prepare_item(struct db *db, const struct templates *templates, const struct 
     int rc;
 
     memset(&s, 0, sizeof s);
-    rc = gather(db, item, &s, err);
+    rc = gather(db, item, now, &s, err);
     if (rc == 1)
         rc = compose(db, templates, item, &s, now, out, err);
     incident_free(s.incident);
+    free(s.places);
     contact_release(&s.contact);
     return rc;
 }

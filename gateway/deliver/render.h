@@ -10,7 +10,8 @@
  *
  * A desk's task is to find the child's school, which a name alone does not do. So under any policy
  * its notice also says the date of birth and age, the school as it was said to the police, whether
- * an address is protected, and where none is, the outward half of the home's postcode ("PL4").
+ * an address is protected, and where none is, the outward half of the home's postcode ("PL4") and
+ * the school on the roll with its public number.
  */
 #ifndef DELIVER_RENDER_H
 #define DELIVER_RENDER_H
@@ -21,6 +22,7 @@
 #include "plan/plan.h"
 #include "plan/repeat.h"
 #include "store/notices.h"
+#include "store/places.h"
 
 struct templates;
 
@@ -34,6 +36,8 @@ void templates_free(struct templates *t); /* NULL is allowed */
 struct render_known {
     bool repeats_counted;
     struct repeat repeats;
+    const struct roll_place *places; /* where it is on roll: for a desk */
+    size_t places_count;
 };
 
 /* What the words are made from. Names of pupils as on the roll are not used: a notice says what the

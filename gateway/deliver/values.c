@@ -168,6 +168,33 @@ static void put_repeats(struct maker *m, cJSON *child, const struct render_known
         put(m, repeats, "often", cJSON_CreateTrue());
 }
 
+static void put_places(struct maker *m, cJSON *child, const struct render_known *known)
+{
+    cJSON *list;
+
+    if (known->places_count == 0)
+        return;
+    list = put_new(m, child, "on_roll", cJSON_CreateArray());
+    for (size_t i = 0; list && !m->failed && i < known->places_count; i++) {
+        const struct roll_place *p = &known->places[i];
+        cJSON *place = cJSON_CreateObject();
+
+        if (!place || !cJSON_AddItemToArray(list, place)) {
+            cJSON_Delete(place);
+            m->failed = true;
+            break;
+        }
+        put_text(m, place, "namespace", p->door.namespace);
+        put_text(m, place, "urn", p->door.urn);
+        put_text(m, place, "name", p->name);
+        put_text(m, place, "telephone", p->telephone);
+        if (p->closed)
+            put(m, place, "closed", cJSON_CreateTrue());
+        if (p->follows)
+            put(m, place, "follows", cJSON_CreateTrue());
+    }
+}
+
 static void put_referrals(struct maker *m, cJSON *values, const struct incident *incident)
 {
     cJSON *list;
@@ -258,6 +285,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         if (desk)
             put_clues(&m, child, c, is_protected);
         put_particulars(&m, child, c, in->fields, is_protected);
+        if (in->known && desk && !is_protected)
+            put_places(&m, child, &in->known[i]);
         if (in->known && (full || desk))
             put_repeats(&m, child, &in->known[i]);
     }

@@ -18,8 +18,8 @@ static const char *const known[] = {
     /* a child's */
     "child_ref", "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age",
     "present", "relationship", "voice", "text", "with", "spoken_to", "school_said",
-    "school_said_urn", "home_outward", "repeats", "in_week", "in_three_months", "in_twelve_months",
-    "often", ".",
+    "school_said_urn", "home_outward", "on_roll", "namespace", "urn", "telephone", "closed",
+    "follows", "repeats", "in_week", "in_three_months", "in_twelve_months", "often", ".",
     /* of the message, when its bodies are rendered */
     "subject",
     /* words */
@@ -154,7 +154,7 @@ static bool flag_particulars(cJSON *child)
 {
     static const char *const particulars[] = {
         "date_of_birth", "age",          "present",         "relationship", "voice",
-        "school_said",   "home_outward", "school_said_urn", "repeats"};
+        "school_said",   "home_outward", "school_said_urn", "repeats",      "on_roll"};
 
     for (size_t i = 0; i < ARRAY_SIZE(particulars); i++) {
         if (cJSON_HasObjectItem(child, particulars[i]))

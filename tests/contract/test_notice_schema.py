@@ -115,7 +115,7 @@ def test_the_schema_allows_a_school_nothing_that_only_a_desk_is_told():
     """And a desk nothing that the policy leaves out but what finds the child."""
     name, desk, full = (render("whole", "en", fields, kind, reason)["body"] for fields, kind, reason
                         in (("name", *CASES[0]), ("name", *CASES[1]), ("full", *CASES[1])))
-    clues = {"date_of_birth", "age", "school_said", "school_said_urn", "home_outward", "repeats"}
+    clues = {"date_of_birth", "age", "school_said", "school_said_urn", "home_outward", "repeats", "on_roll"}
     assert desk["children"][0].keys() - name["children"][0].keys() == clues
     for member in clues:
         more = copy.deepcopy(name)

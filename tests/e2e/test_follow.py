@@ -95,7 +95,9 @@ def test_what_the_police_put_right_after_the_telling_is_corrected_at_once_to_the
     reference, = night.gateway.query("SELECT reference FROM notice WHERE kind = 'notice'")
     assert f"Corrects: notice {reference[0]}" in text
     explained = night.gateway.run("explain", "260315-0001").stdout
-    assert "orrection" in explained
+    assert f"It corrects notice {reference[0]}." in explained
+    assert explained.count("An answer is wanted by") == 1
+    assert night.gateway.json("explain", "260315-0001")["notices"][1]["amends"] == reference[0]
     assert night.gateway.json("status")["all"]["children"]["told"] == 2
     night.quiet(explained)
 
@@ -107,6 +109,10 @@ def test_a_withdrawal_asks_those_who_were_told_to_close_it(night):
     assert withdrawal.recipients == [night.dsl]
     text = text_of(withdrawal)
     assert "withdrawn" in text and "Close the record" in text
+    reference, = night.gateway.query("SELECT reference FROM notice WHERE kind = 'notice'")
+    explained = night.gateway.run("explain", "260315-0001").stdout
+    assert f"It takes back notice {reference[0]}: the police have withdrawn it" in explained
+    assert "Why a desk" not in explained
     status = night.gateway.json("status")
     assert status["all"]["children"]["withdrawn"] == 2 and status["notices"]["unanswered"] == 0
     assert status["adds_up"] is True
@@ -134,6 +140,7 @@ def test_nobody_answers_the_deputy_is_told_and_then_the_desk(night):
     desk = night.mails(3)[2]
     assert desk.recipients == ["front-door@la-888.example"]
     assert "nobody has answered in time" in text_of(desk)
+    assert text_of(desk).count(f"On roll: {night.school.name} (URN {night.school.urn})") == 2
     reference, task = (r for r, in night.gateway.query("SELECT reference FROM notice ORDER BY notice_id"))
     night.gateway.run("answer", reference, now="2026-03-16T08:31:00")
     states = dict(night.gateway.query("SELECT reference, state FROM notice"))
@@ -152,6 +159,8 @@ def test_not_our_pupil_is_deleted_there_and_goes_to_a_person(night):
     recall = next(m for m in mails[1:] if m.recipients == [night.dsl])
     desk = next(m for m in mails[1:] if m.recipients == ["front-door@la-888.example"])
     assert f"Delete notice {reference}" in text_of(recall)
+    assert f"It takes back notice {reference}: it has come out that" in \
+        night.gateway.run("explain", "260315-0001").stdout
     assert night.sister.surname not in text_of(recall) and night.sister.forename not in text_of(recall)
     assert "says that this is not its pupil" in text_of(desk)
     waiting = night.gateway.json("review", "list")["children"]

@@ -48,6 +48,10 @@ static int render(struct templates *templates, const struct incident *incident, 
 {
     size_t children[INCIDENT_CHILDREN_MAX];
     struct render_known known[INCIDENT_CHILDREN_MAX];
+    static const struct roll_place places[] = {
+        {{"school", "100001"}, "Closed Primary", "01632 960001", true, false},
+        {{"school", "100002"}, "Following Primary", "", false, true},
+    };
     struct notice_row notice = {
         .reference = "OE-7F3K-2Q9M",
         .door = {"school", "113292"},
@@ -89,7 +93,7 @@ static int render(struct templates *templates, const struct incident *incident, 
     notice.reason = (enum desk_reason)reason;
     for (size_t i = 0; i < incident->children_count; i++) {
         children[i] = i;
-        known[i] = (struct render_known){true, {2, 3, 4, true}};
+        known[i] = (struct render_known){true, {2, 3, 4, true}, places, ARRAY_SIZE(places)};
     }
     if (render_notice(templates, &in, &rendered, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);

@@ -422,7 +422,7 @@ static void repeats_are_said_in_a_full_notice_and_to_a_desk(void **state)
         {NOTICE_DESK, FIELDS_NAME, false, true},
         {NOTICE_DESK, FIELDS_FULL, false, true},
     };
-    struct render_known known = {true, {2, 3, 4, true}};
+    struct render_known known = {.repeats_counted = true, .repeats = {2, 3, 4, true}};
     struct made *m = *state;
 
     m->in.known = &known;
@@ -444,9 +444,45 @@ static void repeats_are_said_in_a_full_notice_and_to_a_desk(void **state)
     known.repeats_counted = false;
     make(m);
     assert_false(says_repeats(m));
-    known = (struct render_known){true, {1, 1, 1, false}};
+    known.repeats_counted = true;
+    known.repeats = (struct repeat){1, 1, 1, false};
     make(m);
     assert_false(in_json(m, "repeats") || in_text(m, "twelve months"));
+}
+
+/* A desk rings the school, whatever the policy; a school is told of no other. */
+static void the_school_on_the_roll_is_named_to_a_desk_and_not_of_a_protected_family(void **state)
+{
+    static const struct roll_place places[] = {
+        {{"school", "100001"}, "Closed Primary", "01632 960001", true, false},
+        {{"school", "100002"}, "Following Primary", "", false, true},
+    };
+    static const char closed[] =
+        "On roll: Closed Primary (URN 100001), telephone 01632 960001, closed";
+    static const char follows[] = "On roll: Following Primary (URN 100002), which has followed it";
+    const struct render_known known = {.places = places, .places_count = 2};
+    struct made *m = *state;
+
+    m->in.known = &known;
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_false(anywhere(m, "Closed Primary") || anywhere(m, "100002"));
+    m->in.fields = FIELDS_NAME;
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_CLOSED;
+    make(m);
+    assert_true(in_text(m, closed) && in_html(m, closed));
+    assert_true(in_text(m, follows) && in_html(m, follows));
+    assert_true(
+        in_json(m, "\"name\":\"Closed Primary\",\"telephone\":\"01632 960001\",\"closed\":true}"));
+    m->notice.kind = NOTICE_CORRECTION;
+    m->in.amends = "OE-0000-0000";
+    m->in.amends_task = true;
+    make(m);
+    assert_true(in_text(m, closed));
+    change(m, "domestic_abuse", "true", "Zebedia");
+    make(m);
+    assert_false(anywhere(m, "Closed Primary") || anywhere(m, "100002"));
 }
 
 /* A folder of templates that a test spoils. */
@@ -820,6 +856,9 @@ int main(void)
         cmocka_unit_test(a_template_that_could_go_wrong_is_refused_by_file_and_line),
         cmocka_unit_test_setup_teardown(repeats_are_said_in_a_full_notice_and_to_a_desk, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            the_school_on_the_roll_is_named_to_a_desk_and_not_of_a_protected_family, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(one_frame_stands_around_the_words_of_every_kind, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_wording_has_a_frame_of_its_own_or_standards, setup,

@@ -22,7 +22,7 @@ struct sources {
     size_t children[INCIDENT_CHILDREN_MAX];
     int64_t child_ids[INCIDENT_CHILDREN_MAX]; /* of these, in the store */
     struct render_known known[INCIDENT_CHILDREN_MAX];
-    struct roll_place *places; /* PLACES_MAX a child; NULL it is no desk's */
+    struct roll_place *places; /* ROLL_PLACES_MAX a child; NULL it is no desk's */
     size_t children_count;
 };
 
@@ -147,11 +147,11 @@ static bool is_task(const struct sources *s)
 
 static int find_places(struct db *db, struct sources *s, time_t now, struct err *err)
 {
-    s->places = calloc(s->children_count * PLACES_MAX, sizeof *s->places);
+    s->places = calloc(s->children_count * ROLL_PLACES_MAX, sizeof *s->places);
     if (!s->places)
         return err_memory(err);
     for (size_t i = 0; i < s->children_count; i++) {
-        struct roll_place *places = &s->places[i * PLACES_MAX];
+        struct roll_place *places = &s->places[i * ROLL_PLACES_MAX];
         int n = places_of_child(db, s->child_ids[i], london_day(now), places, err);
 
         if (n < 0)

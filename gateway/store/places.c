@@ -46,8 +46,8 @@ static int read_place(struct db *db, const struct door *door, bool follows, stru
 static int add_successors(struct db *db, const struct door *door, struct roll_place *out, int count,
                           struct err *err)
 {
-    struct door successors[PLACES_MAX];
-    int n = registers_successors(db, door, successors, PLACES_MAX - count, err);
+    struct door successors[ROLL_PLACES_MAX];
+    int n = registers_successors(db, door, successors, ROLL_PLACES_MAX - count, err);
 
     for (int i = 0; i < n; i++) {
         if (read_place(db, &successors[i], true, &out[count], err) < 0)
@@ -64,7 +64,7 @@ static int add_place(struct db *db, int64_t child_id, const struct enrolment *e,
     struct door door = {.namespace = ""};
     int ruled_out;
 
-    if (count == PLACES_MAX)
+    if (count == ROLL_PLACES_MAX)
         return count;
     snprintf(door.namespace, sizeof door.namespace, "%s", e->namespace);
     snprintf(door.urn, sizeof door.urn, "%s", e->urn);
@@ -74,12 +74,13 @@ static int add_place(struct db *db, int64_t child_id, const struct enrolment *e,
     if (read_place(db, &door, false, &out[count], err) < 0)
         return -1;
     count++;
-    return out[count - 1].closed && count < PLACES_MAX ? add_successors(db, &door, out, count, err)
-                                                       : count;
+    return out[count - 1].closed && count < ROLL_PLACES_MAX
+               ? add_successors(db, &door, out, count, err)
+               : count;
 }
 
-int places_of_child(struct db *db, int64_t child_id, day_t on, struct roll_place out[PLACES_MAX],
-                    struct err *err)
+int places_of_child(struct db *db, int64_t child_id, day_t on,
+                    struct roll_place out[ROLL_PLACES_MAX], struct err *err)
 {
     struct enrolment *enrolments = NULL;
     struct decision_row decision;

@@ -8,7 +8,7 @@
 #include "plan/establishment.h"
 #include "store/db.h"
 
-enum { PLACES_MAX = 8, PLACE_TELEPHONE_SIZE = 33 };
+enum { ROLL_PLACES_MAX = 8, PLACE_TELEPHONE_SIZE = 33 };
 
 struct roll_place {
     struct door door;
@@ -21,7 +21,7 @@ struct roll_place {
 /* By the decision in force, on that day; those that have said that it is not their pupil are left
  * out. How many, 0 when nobody knows the child, or while the roll's index is of another version, for
  * a desk does not wait for that; -1. */
-int places_of_child(struct db *db, int64_t child_id, day_t on, struct roll_place out[PLACES_MAX],
-                    struct err *err) MUST_CHECK;
+int places_of_child(struct db *db, int64_t child_id, day_t on,
+                    struct roll_place out[ROLL_PLACES_MAX], struct err *err) MUST_CHECK;
 
 #endif

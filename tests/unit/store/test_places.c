@@ -28,7 +28,7 @@ static int64_t zelda_at(struct place *p, const char *urn)
     return child_id;
 }
 
-static int find(struct place *p, int64_t child_id, struct roll_place out[PLACES_MAX])
+static int find(struct place *p, int64_t child_id, struct roll_place out[ROLL_PLACES_MAX])
 {
     int n = places_of_child(p->db, child_id, london_day(NIGHT), out, &p->err);
 
@@ -38,7 +38,7 @@ static int find(struct place *p, int64_t child_id, struct roll_place out[PLACES_
 
 static void a_school_has_its_name_and_number(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
 
     run(p, registers);
@@ -52,7 +52,7 @@ static void a_school_has_its_name_and_number(void **state)
 
 static void a_closed_one_has_those_who_have_followed_it(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
 
     run(p, registers);
@@ -66,7 +66,7 @@ static void a_closed_one_has_those_who_have_followed_it(void **state)
 
 static void one_that_the_register_does_not_have_is_shown_by_its_number(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
 
     assert_int_equal(find(p, zelda_at(p, "199999"), places), 1);
@@ -76,7 +76,7 @@ static void one_that_the_register_does_not_have_is_shown_by_its_number(void **st
 
 static void one_that_has_said_not_our_pupil_is_left_out(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
     int64_t child_id;
 
@@ -91,7 +91,7 @@ static void one_that_has_said_not_our_pupil_is_left_out(void **state)
 
 static void a_child_whom_nobody_has_found_is_nowhere(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
     int64_t child_id = zelda_at(p, "100001");
 
@@ -101,7 +101,7 @@ static void a_child_whom_nobody_has_found_is_nowhere(void **state)
 
 static void more_than_there_is_room_for_are_cut_off(void **state)
 {
-    struct roll_place places[PLACES_MAX];
+    struct roll_place places[ROLL_PLACES_MAX];
     struct place *p = *state;
     int64_t child_id;
 
@@ -114,7 +114,7 @@ static void more_than_there_is_room_for_are_cut_off(void **state)
                       "i", (int64_t)100010 + i));
     run(p, "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
            " VALUES (1, 'school', '100002', 1)");
-    assert_int_equal(find(p, child_id, places), PLACES_MAX);
+    assert_int_equal(find(p, child_id, places), ROLL_PLACES_MAX);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)

@@ -113,6 +113,7 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     static const struct option options[] = {{"not-our-pupil", no_argument, NULL, 'n'},
                                             {"child", required_argument, NULL, 'c'},
                                             {"by", required_argument, NULL, 'b'},
+                                            {"by-telephone", no_argument, NULL, 't'},
                                             {NULL, 0, NULL, 0}};
     char who[WHO_SIZE], reference[SAID_SIZE];
     struct answer_said said = {.what = ANSWER_TAKEN, .who = who};
@@ -124,6 +125,8 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     while ((rc = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (rc == 'n')
             said.what = ANSWER_NOT_OURS;
+        else if (rc == 't')
+            said.by_telephone = true;
         else if (rc == 'c')
             said.child_ref = optarg;
         else if (rc == 'b')
@@ -154,7 +157,7 @@ const struct command command_answer = {
     .name = "answer",
     .summary = "record that somebody has taken a notice over",
     .usage =
-        "REFERENCE [--not-our-pupil [--child N]] [--by ROLE]\n\n"
+        "REFERENCE [--by-telephone] [--not-our-pupil [--child N]] [--by ROLE]\n\n"
         "For an answer that came by telephone or in person. REFERENCE stands in the subject of\n"
         "the notice; as it was read out is good enough: oe 7f3k 2q9m. The audit keeps your login\n"
         "and the time. Answering twice changes nothing; a notice that nobody has been told of yet\n"
@@ -163,6 +166,8 @@ const struct command command_answer = {
         "                   notice, and the child goes to a person for review\n"
         "  --child N        of this child alone, by the police's number for it, which explain\n"
         "                   shows: the notice stands for the others and still wants its answer\n"
+        "  --by-telephone   you have told them by telephone just now: a notice that could not be\n"
+        "                   sent is told and answered, and goes to nobody there any more\n"
         "  --by ROLE        who answered: dsl, deputy, head, office or desk\n\n"
         "JSON: reference state not_our_pupil child_ref already told_at answered_at.\n\n"
         "Examples:\n"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/call_list.h"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/people.h"
@@ -268,13 +269,21 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {
-        {"la", required_argument, NULL, 'l'},    {"urn", required_argument, NULL, 'u'},
-        {"force", required_argument, NULL, 'f'}, {"due-before", required_argument, NULL, 'd'},
-        {"all", no_argument, NULL, 'a'},         {"at", required_argument, NULL, 't'},
-        {"names", no_argument, NULL, 'n'},       {NULL, 0, NULL, 0},
+        {"la", required_argument, NULL, 'l'},
+        {"urn", required_argument, NULL, 'u'},
+        {"force", required_argument, NULL, 'f'},
+        {"due-before", required_argument, NULL, 'd'},
+        {"all", no_argument, NULL, 'a'},
+        {"at", required_argument, NULL, 't'},
+        {"names", no_argument, NULL, 'n'},
+        {"call-list", no_argument, NULL, 'c'},
+        {"csv", no_argument, NULL, 'C'},
+        {"html", no_argument, NULL, 'H'},
+        {NULL, 0, NULL, 0},
     };
     struct report_filter filter = REPORT_FILTER_NONE;
-    bool names = false;
+    enum call_list_form form = cli->json ? CALL_LIST_JSON : CALL_LIST_TEXT;
+    bool names = false, calls = false;
     time_t at = -1;
     int option;
 
@@ -303,12 +312,25 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         case 'n':
             names = true;
             break;
+        case 'c':
+            calls = true;
+            break;
+        case 'C':
+        case 'H':
+            form = option == 'C' ? CALL_LIST_CSV : CALL_LIST_HTML;
+            break;
         default:
             return cli_usage_option(err, argc, argv);
         }
     }
     if (optind < argc)
         return cli_usage(err, argv[0], "it takes options only");
+    if (calls && (at >= 0 || filter.all))
+        return cli_usage(err, argv[0], "--call-list is of this moment: without --at and --all");
+    if (!calls && (form == CALL_LIST_CSV || form == CALL_LIST_HTML))
+        return cli_usage(err, argv[0], "--csv and --html are of --call-list");
+    if (calls)
+        return call_list_print(cli, &filter, form, err);
     if (at >= 0 && at < clock_now(&cli->clock))
         return cli_usage(err, argv[0], "--at is a moment that is still to come");
     return show(cli, &filter, names, at, err);
@@ -319,7 +341,9 @@ const struct command command_plan = {
     .summary = "who will be told what, and when",
     .usage =
         "[--la CODE] [--urn URN] [--force FORCE] [--due-before TIME] [--at TIME]\n"
-        "               [--all] [--names]\n\n"
+        "               [--all] [--names]\n"
+        "       encompass plan --call-list [--csv | --html] [--la CODE] [--urn URN] [--force FORCE]\n"
+        "               [--due-before TIME]\n\n"
         "One line a notice that is owed, by the time it is due (London). Each goes to one\n"
         "establishment, or to a desk where no establishment can be told.\n\n"
         "  --la CODE          only establishments and the desk of this authority\n"
@@ -331,12 +355,22 @@ const struct command command_plan = {
         "  --all              those told, answered and failed too\n"
         "  --names            show the children's and contacts' names; the audit says that\n"
         "                     you asked\n\n"
+        "  --call-list        whom to ring before the bell, best first: what could not be sent in\n"
+        "                     time, what nobody has answered, and where nobody can be told. The\n"
+        "                     numbers are of verified contacts, else of the switchboard in the\n"
+        "                     register. It names children, as the policy `fields` allows; the\n"
+        "                     audit says that you asked. Record each call: encompass answer\n"
+        "                     --by-telephone\n"
+        "  --csv, --html      the call list for a spreadsheet, or as a page to print (A4)\n\n"
         "JSON: notices, a list of reference force police_ref kind due_at answer_by namespace\n"
         "urn la establishment role adapter children basis rule rule_words reason\n"
         "reason_words state late stuck tries told_at answered_at; with --at, at and of each\n"
-        "sent_by_then; with --names children_names contact_name.\n\n"
+        "sent_by_then; with --names children_names contact_name. With --call-list: calls, a\n"
+        "list, and undecided, the children for whom nothing is planned yet.\n\n"
         "Examples:\n"
         "  encompass plan --due-before 08:00\n"
-        "  encompass plan --la 879 --all --json",
+        "  encompass plan --la 879 --all --json\n"
+        "  encompass plan --call-list\n"
+        "  encompass plan --call-list --html > calls.html",
     .run = run,
 };

@@ -62,9 +62,14 @@ static int answer_in_transaction(struct db *db, const char *reference,
         return -1;
     if (rc == 0)
         return err_set(err, ERR_NONE_SUCH, "no notice has that reference");
-    if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED)
-        return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet",
-                       notice.reference, notice_state_word(notice.state));
+    if (said->by_telephone && notice.state == NOTICE_OWED) {
+        if (notices_rung(db, &notice, said->who, now, err) < 0)
+            return -1;
+    } else if (notice.state != NOTICE_TOLD && notice.state != NOTICE_ANSWERED) {
+        return err_set(err, ERR_INVALID, "notice %s is %s: nobody has been told yet%s",
+                       notice.reference, notice_state_word(notice.state),
+                       notice.state == NOTICE_OWED ? " (--by-telephone: you have, just now)" : "");
+    }
     return answer_take(db, notice.notice_id, said, now, err);
 }
 

@@ -3,6 +3,7 @@
 #ifndef FOLLOW_ANSWER_H
 #define FOLLOW_ANSWER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -17,8 +18,9 @@ struct answer_said {
     enum answer what;
     const char *child_ref; /* of a notice about several: this one alone is not theirs; NULL all */
     const char *who;       /* a login, 'webhook', 'link' or 'file', never a name from outside */
+    bool by_telephone;     /* whoever says so has told them just now: what is owed is told with it */
 };
-#define SAID(what, who) (&(const struct answer_said){(what), NULL, (who)})
+#define SAID(what, who) (&(const struct answer_said){(what), NULL, (who), false})
 
 /* In a transaction of its own. The reference is a notice's or its correction's, which is answered
  * with it. 1; 0 it was answered so already; -1 with ERR_NONE_SUCH when no notice has that reference,

@@ -30,9 +30,10 @@ struct contact {
     struct personal name;
     char adapter[16];
     struct personal address;
-    char language[3]; /* en, cy */
-    bool verified;    /* an unverified contact is never told (P3) */
-    bool failed;      /* refused this notice for good, or was tried: the next one's turn */
+    struct personal telephone; /* absent: by way of the switchboard */
+    char language[3];          /* en, cy */
+    bool verified;             /* an unverified contact is never told (P3) */
+    bool failed;               /* refused this notice for good, or was tried: the next one's turn */
 };
 
 /* GIAS's status codes; 0 here means not in the register. The open and the closing can be told. */

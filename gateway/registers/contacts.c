@@ -15,13 +15,18 @@
 #include "registers/address.h"
 #include "registers/reading.h"
 
-enum { NAMESPACE, URN, ROLE, NAME, ADAPTER, ADDRESS, LANGUAGE, VERIFIED_AT, COLUMNS };
+enum { NAMESPACE, URN, ROLE, NAME, ADAPTER, ADDRESS, LANGUAGE, VERIFIED_AT, TELEPHONE, COLUMNS };
 
 static const struct csv_column columns[COLUMNS] = {
-    [NAMESPACE] = {"namespace", true}, [URN] = {"urn", true},
-    [ROLE] = {"role", true},           [NAME] = {"name", true},
-    [ADAPTER] = {"adapter", true},     [ADDRESS] = {"address", true},
-    [LANGUAGE] = {"language", true},   [VERIFIED_AT] = {"verified_at", true},
+    [NAMESPACE] = {"namespace", true},
+    [URN] = {"urn", true},
+    [ROLE] = {"role", true},
+    [NAME] = {"name", true},
+    [ADAPTER] = {"adapter", true},
+    [ADDRESS] = {"address", true},
+    [LANGUAGE] = {"language", true},
+    [VERIFIED_AT] = {"verified_at", true},
+    [TELEPHONE] = {"telephone", false},
 };
 
 /* In the order of REGISTER_CONTACT. */
@@ -36,6 +41,7 @@ enum {
     C_VERIFIED_AT,
     C_ENDED_AT,
     C_ENDED_WHY,
+    C_TELEPHONE,
     C_COLUMNS,
 };
 
@@ -101,6 +107,22 @@ static int64_t verified_at(struct reading *r)
     return at;
 }
 
+/* A number as people write it; NULL none. */
+static const char *telephone(struct reading *r)
+{
+    const char *text = csv_file_cell(r->csv, TELEPHONE);
+    size_t digits = 0, length = strspn(text, "0123456789 +()-/x.");
+
+    if (text[0] == '\0')
+        return NULL;
+    for (const char *p = text; *p; p++)
+        digits += isdigit((unsigned char)*p) != 0;
+    if (text[length] == '\0' && length <= 30 && digits >= 3)
+        return text;
+    reading_mistake(r, TELEPHONE, "is no telephone number, such as 01752 000000 x12");
+    return NULL;
+}
+
 /* Writes what the row and the store together make of the contact's verification and end. Returns
  * false when the row must not bring back what has ended. */
 static bool settle(struct reading *r, const struct register_contact *there, int64_t verified,
@@ -115,6 +137,9 @@ static bool settle(struct reading *r, const struct register_contact *there, int6
      * the file gives it. */
     if (there->ended_at < 0 && there->verified_at > verified)
         verified = there->verified_at;
+    /* Nor does it take a number away. */
+    if (!values[C_TELEPHONE] && there->telephone[0])
+        values[C_TELEPHONE] = reading_scratch(r, "%s", there->telephone);
     values[C_VERIFIED_AT] = verified < 0 ? NULL : reading_scratch(r, "%" PRId64, verified);
     return true;
 }
@@ -176,6 +201,7 @@ int read_contacts(struct reading *r, struct err *err)
         values[C_ADAPTER] = reading_needed_word(r, ADAPTER, "email|webhook|spool");
         values[C_ADDRESS] = address(r, values[C_ADAPTER]);
         values[C_NAME] = reading_needed(r, NAME, 100);
+        values[C_TELEPHONE] = telephone(r);
         values[C_LANGUAGE] = reading_word(r, LANGUAGE, "en|cy");
         if (!values[C_LANGUAGE])
             values[C_LANGUAGE] = "en";

@@ -126,6 +126,22 @@ int notices_cancel(struct db *db, int64_t notice_id, const char *why, time_t now
 int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
 
+/* An owed notice has been told by telephone: by nobody's message, so nothing of it is sent any more.
+ * In the caller's transaction, which answers it too. */
+int notices_rung(struct db *db, const struct notice_row *notice, const char *who, time_t now,
+                 struct err *err) MUST_CHECK;
+
+/* Whether the desk that was told for want of an answer has answered for every child of whom it stands:
+ * nobody waits for the notice's own any more. 1, 0, -1. */
+int notices_stood_in(struct db *db, int64_t notice_id, struct err *err) MUST_CHECK;
+
+/* Whether somebody has refused it, and nobody has had it in that one's place since. 1, 0, -1. */
+int notices_refused(struct db *db, int64_t notice_id, struct err *err) MUST_CHECK;
+
+/* Whether the child has been told of at that door, or is to be. 1, 0, -1. */
+int notices_at_door(struct db *db, int64_t child_id, const struct door *door,
+                    struct err *err) MUST_CHECK;
+
 /* Following up (escalate.h). Each in the caller's transaction. */
 
 /* Notices that are to be looked at, longest due first; those with a child that is being matched or

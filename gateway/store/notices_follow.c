@@ -125,3 +125,63 @@ int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now
     free(children);
     return rc;
 }
+
+int notices_rung(struct db *db, const struct notice_row *notice, const char *who, time_t now,
+                 struct err *err)
+{
+    const struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
+
+    if (sql_run(db, err,
+                "UPDATE notice SET state = 'told', told_at = ?, follow_at = NULL"
+                " WHERE notice_id = ?",
+                "ii", (int64_t)now, notice->notice_id) < 0 ||
+        sql_run(db, err,
+                "UPDATE outbox SET state = 'cancelled', lease_until = NULL WHERE notice_id = ?"
+                " AND state IN ('due','leased')",
+                "i", notice->notice_id) < 0 ||
+        sql_run(db, err,
+                "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
+                "i", notice->notice_id) < 0)
+        return -1;
+    return audit_add(db, now, who, "notice.rung", &about, err, "reference=%s", notice->reference);
+}
+
+int notices_stood_in(struct db *db, int64_t notice_id, struct err *err)
+{
+    int64_t one;
+    int rc = sql_int(db, &one, err,
+                     "SELECT 1 FROM notice n WHERE n.notice_id = ?1 AND n.desk_at IS NOT NULL"
+                     " AND NOT EXISTS (SELECT 1 FROM notice_stands s WHERE s.notice_id = ?1"
+                     "  AND NOT EXISTS (SELECT 1 FROM notice_stands ds JOIN notice d"
+                     "   ON d.notice_id = ds.notice_id WHERE ds.child_id = s.child_id"
+                     "   AND d.reason = 'no-answer' AND d.state = 'answered'))",
+                     "i", notice_id);
+
+    return rc < 0 ? -1 : rc == 1;
+}
+
+int notices_refused(struct db *db, int64_t notice_id, struct err *err)
+{
+    int64_t one;
+    int rc = sql_int(db, &one, err,
+                     "SELECT 1 FROM outbox f WHERE f.notice_id = ?1 AND f.state = 'failed'"
+                     " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.notice_id = ?1"
+                     "  AND o.item_id > f.item_id AND o.created_at > f.created_at"
+                     "  AND o.state NOT IN ('failed','cancelled')) LIMIT 1",
+                     "i", notice_id);
+
+    return rc < 0 ? -1 : rc == 1;
+}
+
+int notices_at_door(struct db *db, int64_t child_id, const struct door *door, struct err *err)
+{
+    int64_t one;
+    int rc = sql_int(db, &one, err,
+                     "SELECT 1 FROM notice_stands s JOIN notice n ON n.notice_id = s.notice_id"
+                     " WHERE s.child_id = ? AND n.namespace = ? AND n.urn = ?"
+                     " AND n.state IN ('owed','told','answered') LIMIT 1",
+                     "itt", child_id, door->namespace, door->urn);
+
+    return rc < 0 ? -1 : rc == 1;
+}

@@ -91,10 +91,29 @@ int registers_establishment(struct db *db, const struct door *door, struct estab
     return rc;
 }
 
+int registers_telephone(struct db *db, const struct door *door, char *out, size_t size,
+                        struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT telephone FROM establishment WHERE namespace = ? AND urn = ?"
+                  " AND telephone <> ''",
+                  "tt", door->namespace, door->urn) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1 && sql_copy(stmt, 0, out, size, err) < 0)
+        rc = -1;
+    sql_done(stmt);
+    return rc;
+}
+
 void contact_release(struct contact *contact)
 {
     personal_release(&contact->name);
     personal_release(&contact->address);
+    personal_release(&contact->telephone);
 }
 
 void contacts_free(struct contact *contacts, size_t count)
@@ -106,7 +125,8 @@ void contacts_free(struct contact *contacts, size_t count)
 
 /* The columns that read_contact expects, in its order. */
 #define CONTACT_COLUMNS                                                                            \
-    "contact_id, namespace, urn, role, name, adapter, address, language, verified_at IS NOT NULL"
+    "contact_id, namespace, urn, role, name, adapter, address, language, verified_at IS NOT NULL," \
+    " telephone"
 
 static int read_contact(sqlite3_stmt *stmt, void *row, struct err *err)
 {
@@ -120,7 +140,9 @@ static int read_contact(sqlite3_stmt *stmt, void *row, struct err *err)
         sql_copy(stmt, 2, out->door.urn, sizeof out->door.urn, err) < 0 ||
         sql_copy(stmt, 5, out->adapter, sizeof out->adapter, err) < 0 ||
         sql_copy(stmt, 7, out->language, sizeof out->language, err) < 0 ||
-        sql_personal(stmt, 4, &out->name, err) < 0 || sql_personal(stmt, 6, &out->address, err) < 0)
+        sql_personal(stmt, 4, &out->name, err) < 0 ||
+        sql_personal(stmt, 6, &out->address, err) < 0 ||
+        sql_personal(stmt, 9, &out->telephone, err) < 0)
         return -1;
     out->verified = sqlite3_column_int(stmt, 8) != 0;
     return 0;

@@ -12,6 +12,10 @@
 int registers_establishment(struct db *db, const struct door *door, struct establishment *out,
                             struct err *err) MUST_CHECK;
 
+/* The switchboard's number as the register has it: 1, 0 none, -1. */
+int registers_telephone(struct db *db, const struct door *door, char *out, size_t size,
+                        struct err *err) MUST_CHECK;
+
 /* Contacts of a door that have not ended, dsl before deputy, verified before not; *out for
  * contacts_free. failed is left false. */
 int registers_contacts(struct db *db, const struct door *door, struct contact **out, size_t *count,

@@ -23,9 +23,9 @@ static const char *const establishment_columns[] = {
 static const char *const authority_columns[] = {"la_code", "name", NULL};
 static const char *const link_columns[] = {"namespace", "urn",         "link_urn", "type",
                                            "name",      "established", NULL};
-static const char *const contact_columns[] = {"namespace", "urn",       "role",     "adapter",
-                                              "address",   "name",      "language", "verified_at",
-                                              "ended_at",  "ended_why", NULL};
+static const char *const contact_columns[] = {"namespace", "urn",       "role",      "adapter",
+                                              "address",   "name",      "language",  "verified_at",
+                                              "ended_at",  "ended_why", "telephone", NULL};
 static const char *const reach_columns[] = {"postcode_prefix", "namespace", "urn", NULL};
 static const char *const term_columns[] = {"la_code", "namespace", "urn",  "kind", "from_day",
                                            "to_day",  "title",     "days", NULL};
@@ -88,16 +88,18 @@ static const struct table tables[REGISTERS] = {
     [REGISTER_CONTACT] =
         {.columns = contact_columns,
          .keys = 5,
-         .count = 10,
+         .count = 11,
          .numbered = true,
          .keeps_import = true,
-         .select = "SELECT name, language, verified_at, ended_at, ended_why, contact_id"
+         .select = "SELECT name, language, verified_at, ended_at, ended_why, telephone, contact_id"
                    " FROM contact WHERE namespace = ? AND urn = ? AND role = ? AND adapter = ?"
                    " AND address = ?",
          .insert = "INSERT INTO contact(namespace, urn, role, adapter, address, name, language,"
-                   " verified_at, ended_at, ended_why, seen_import) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                   " verified_at, ended_at, ended_why, telephone, seen_import)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
          .update = "UPDATE contact SET name = ?6, language = ?7, verified_at = ?8, ended_at = ?9,"
-                   " ended_why = ?10, seen_import = ?11 WHERE namespace = ?1 AND urn = ?2"
+                   " ended_why = ?10, telephone = ?11, seen_import = ?12"
+                   " WHERE namespace = ?1 AND urn = ?2"
                    " AND role = ?3 AND adapter = ?4 AND address = ?5"},
     [REGISTER_REACH] = {.columns = reach_columns,
                         .keys = 3,
@@ -277,7 +279,7 @@ int registers_contact_standing(struct db *db, const char *namespace, const char 
     int rc;
 
     if (sql_query(db, &row, err,
-                  "SELECT contact_id, verified_at, ended_at, ended_why FROM contact"
+                  "SELECT contact_id, verified_at, ended_at, ended_why, telephone FROM contact"
                   " WHERE namespace = ? AND urn = ? AND role = ? AND adapter = ? AND address = ?",
                   "ttttt", namespace, urn, role, adapter, address) < 0)
         return -1;
@@ -285,6 +287,8 @@ int registers_contact_standing(struct db *db, const char *namespace, const char 
     if (rc == 1) {
         const char *why = sql_text(row, 3);
 
+        if (sql_copy(row, 4, out->telephone, sizeof out->telephone, err) < 0)
+            rc = -1;
         out->contact_id = sqlite3_column_int64(row, 0);
         out->verified_at = sql_moment(row, 1);
         out->ended_at = sql_moment(row, 2);

@@ -68,6 +68,7 @@ int registers_has_establishment(struct db *db, const char *namespace, const char
 struct register_contact {
     int64_t contact_id, verified_at, ended_at;
     bool ended_by_import; /* else it refused mail, or a person ended it */
+    char telephone[32];   /* "" none */
 };
 int registers_contact_standing(struct db *db, const char *namespace, const char *urn,
                                const char *role, const char *adapter, const char *address,

@@ -102,13 +102,17 @@ struct report_filter {
     const char *la_code, *urn, *force;
     time_t due_before;
     bool all;            /* those told, answered and failed too, not only the owed */
+    bool unanswered;     /* those told and not answered too */
     int64_t incident_id; /* of one incident, all of them, cancelled ones too */
 };
-#define REPORT_FILTER_NONE ((struct report_filter){NULL, NULL, NULL, -1, false, -1})
+#define REPORT_FILTER_NONE ((struct report_filter){NULL, NULL, NULL, -1, false, false, -1})
 
 /* By due time. */
 int report_notices(struct db *db, const struct report_filter *filter, struct report_notice **out,
                    size_t *count, struct err *err) MUST_CHECK;
+
+/* Children that are being matched or planned: what will be owed of them is not known yet. */
+int report_undecided(struct db *db, int64_t *out, struct err *err) MUST_CHECK;
 
 struct report_item {
     int64_t item_id, contact_id;

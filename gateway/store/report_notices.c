@@ -74,21 +74,28 @@ int report_notices(struct db *db, const struct report_filter *filter, struct rep
                                    "i", filter->incident_id),
                          err);
     else
-        rc = report_rows(db, &list,
-                         sql_query(db, &list.stmt, err,
-                                   NOTICE_COLUMNS
-                                   " WHERE (n.state = 'owed' OR (?1 AND n.state <> 'cancelled'))"
-                                   " AND (?2 IS NULL OR ?2 = coalesce(e.la_code, n.urn))"
-                                   " AND (?3 IS NULL OR ?3 = n.urn)"
-                                   " AND (?4 IS NULL OR ?4 = i.force)"
-                                   " AND (?5 IS NULL OR n.due_at < ?5)"
-                                   " ORDER BY n.due_at, n.namespace, n.urn, n.notice_id",
-                                   "itttm", (int64_t)filter->all, filter->la_code, filter->urn,
-                                   filter->force, (int64_t)filter->due_before),
-                         err);
+        rc = report_rows(
+            db, &list,
+            sql_query(db, &list.stmt, err,
+                      NOTICE_COLUMNS " WHERE (n.state = 'owed' OR (?1 AND n.state <> 'cancelled')"
+                                     "  OR (?6 AND n.state = 'told'))"
+                                     " AND (?2 IS NULL OR ?2 = coalesce(e.la_code, n.urn))"
+                                     " AND (?3 IS NULL OR ?3 = n.urn)"
+                                     " AND (?4 IS NULL OR ?4 = i.force)"
+                                     " AND (?5 IS NULL OR n.due_at < ?5)"
+                                     " ORDER BY n.due_at, n.namespace, n.urn, n.notice_id",
+                      "itttmi", (int64_t)filter->all, filter->la_code, filter->urn, filter->force,
+                      (int64_t)filter->due_before, (int64_t)filter->unanswered),
+            err);
     if (rc == 0)
         rc = complete(db, list.items, list.count, err);
     return report_list_out(&list, rc, out, count);
+}
+
+int report_undecided(struct db *db, int64_t *out, struct err *err)
+{
+    return sql_int(db, out, err, "SELECT count(*) FROM child WHERE stage <> 'done'", "") < 0 ? -1
+                                                                                             : 0;
 }
 
 static int read_item(struct db *db, sqlite3_stmt *stmt, void *into, struct err *err)

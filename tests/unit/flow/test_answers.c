@@ -5,6 +5,7 @@
 
 #include "deliver/prepare.h"
 #include "follow/answer.h"
+#include "follow/calls.h"
 #include "follow/escalator.h"
 
 enum { LOG_LINES = 40, STEP = 300 };
@@ -224,6 +225,8 @@ static bool happens(struct scene *s, const char *p)
         OK(s->p, registers_end_contact(s->p->db, who, "left", s->now, &s->p->err));
     else if (strncmp(p, "until ", 6) == 0 && clock_of(p + 6) >= 0)
         run_until(s, clock_of(p + 6));
+    else if (strcmp(p, "the duty officer rings them") == 0)
+        answer(s, &(struct answer_said){ANSWER_TAKEN, NULL, "tester", true});
     else if (strcmp(p, "they answer") == 0)
         answer(s, SAID(ANSWER_TAKEN, "tester"));
     else if (strcmp(p, "the desk answers") == 0)
@@ -231,12 +234,38 @@ static bool happens(struct scene *s, const char *p)
     else if (strcmp(p, "they say: neither is ours") == 0)
         answer(s, SAID(ANSWER_NOT_OURS, "tester"));
     else if (strcmp(p, "they say: Yorick is not ours") == 0)
-        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "2", "tester"});
+        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "2", "tester", false});
     else if (strcmp(p, "they say: Zelda is not ours") == 0)
-        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "1", "tester"});
+        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "1", "tester", false});
     else
         return false;
     return true;
+}
+
+/* "ring Una because refused", "nobody is to be rung": the call list of this moment. */
+static bool is_on_call_list(struct scene *s, const char *p)
+{
+    struct report_filter all = REPORT_FILTER_NONE;
+    struct call_line *lines = NULL;
+    size_t count = 0;
+    int64_t undecided;
+    bool found;
+
+    OK(s->p, report_begin(s->p->db, &s->p->err));
+    OK(s->p, calls_read(s->p->db, &all, s->now, &lines, &count, &undecided, &s->p->err));
+    report_end(s->p->db);
+    found = strncmp(p, "ring ", 5) != 0 && count == 0;
+    for (size_t i = 0; i < count; i++) {
+        char said[RULE_PHRASE];
+
+        snprintf(said, sizeof said, "ring %s because %s",
+                 personal_is_set(&lines[i].contact) ? personal_reveal(&lines[i].contact)
+                                                    : "the switchboard",
+                 call_why_word(lines[i].why));
+        found |= strcmp(said, p) == 0;
+    }
+    calls_free(lines, count);
+    return found;
 }
 
 static bool holds(struct scene *s, const char *p)
@@ -250,6 +279,8 @@ static bool holds(struct scene *s, const char *p)
             return strcmp(p + length + 4,
                           child_state_word(child(s->p, s->incident, refs[i]).state)) == 0;
     }
+    if (strncmp(p, "ring ", 5) == 0 || strcmp(p, "nobody is to be rung") == 0)
+        return is_on_call_list(s, p);
     if (strcmp(p, "the notice still wants its answer") == 0)
         return notice(s->p, 1).state == NOTICE_TOLD;
     if (strcmp(p, "the notice is answered") == 0)

@@ -85,6 +85,28 @@ static void where_the_child_goes_elsewhere_now_the_old_school_is_left_alone(void
     nobody_is_forgotten(p);
 }
 
+/* The try that is under way ends as it may: nothing of it is tried again. */
+static void what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again(void **state)
+{
+    struct place *p = *state;
+    struct answer_said said = {ANSWER_TAKEN, NULL, "tester", true};
+    struct outbox_item item;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, &said, SEND_AT + 1, &p->err), 1);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, outbox_later(p->db, &item, "later", 451, "", 9, SEND_AT + 60, SEND_AT + 2, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    outbox_item_release(&item);
+    plan_at(p, SEND_AT + 3);
+    assert_int_equal(outbox_claim(p->db, "email", MINUTES(30), 60, &item, 1, &p->err), 0);
+    assert_int_equal(child(p, id, "1").state, CHILD_ANSWERED);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'notice.rung'"), 1);
+    nobody_is_forgotten(p);
+}
+
 /* Of two, one is not theirs, and the other goes elsewhere now: neither is theirs to wait for. */
 static void a_child_that_was_taken_back_keeps_nobody_waiting(void **state)
 {
@@ -96,7 +118,7 @@ static void a_child_that_was_taken_back_keeps_nobody_waiting(void **state)
     plan_at(p, NIGHT);
     send_one(p, "email", SEND_AT);
     assert_int_equal(answer_notice(p->db, notice(p, 1).reference,
-                                   &(struct answer_said){ANSWER_NOT_OURS, "2", "tester"},
+                                   &(struct answer_said){ANSWER_NOT_OURS, "2", "tester", false},
                                    MINUTES(5), &p->err),
                      1);
     plan_at(p, MINUTES(5));
@@ -221,6 +243,7 @@ int main(void)
         T(the_deputy_then_the_desk_each_once),
         T(where_the_child_has_left_the_deputy_is_not_told_but_the_desk),
         T(where_the_child_goes_elsewhere_now_the_old_school_is_left_alone),
+        T(what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again),
         T(a_child_that_was_taken_back_keeps_nobody_waiting),
         T(the_desk_that_does_not_answer_either_is_followed_by_the_forces),
         T(an_answer_ends_it_and_takes_back_what_has_not_left),

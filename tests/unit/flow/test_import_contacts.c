@@ -64,6 +64,25 @@ static void an_earlier_verification_takes_no_later_one_away(void **state)
           DEFAULTS, 0, 0, 0, 1);
 }
 
+/* A file of last year's columns takes no number away. */
+static void a_number_comes_with_a_contact_and_stays(void **state)
+{
+    static const char head[] =
+        "namespace,urn,role,name,adapter,address,language,verified_at,telephone\n";
+    struct place *p = *state;
+    char file[400];
+
+    snprintf(file, sizeof file, "%sschool,100001,dsl,Una Vane,email,una@school.example,en,%s,%s\n",
+             head, "2026-09-01T10:00:00Z", "01752 000000 x12");
+    lands(p, "contacts", file, DEFAULTS, 1, 0, 0, 0);
+    lands(p, "contacts", file, DEFAULTS, 0, 0, 0, 1);
+    lands(p, "contacts", HEAD UNA, DEFAULTS, 0, 0, 0, 1);
+    assert_string_equal(ask_text(p, "SELECT telephone FROM contact"), "01752 000000 x12");
+    snprintf(file, sizeof file, "%sschool,100001,dsl,Una Vane,email,una@school.example,en,,ask\n",
+             head);
+    is_refused(p, "contacts", file, DEFAULTS, "is no telephone number, such as 01752 000000 x12");
+}
+
 /* What refused our mail does not come back because last month's file has it. */
 static void an_address_that_ended_comes_back_only_by_a_later_verification(void **state)
 {
@@ -239,6 +258,7 @@ int main(void)
         T(a_changed_address_loses_its_verification_and_ends_the_old_one),
         T(a_new_name_at_the_same_address_keeps_the_verification),
         T(an_earlier_verification_takes_no_later_one_away),
+        T(a_number_comes_with_a_contact_and_stays),
         T(an_address_that_ended_comes_back_only_by_a_later_verification),
         T(one_whom_an_import_ended_comes_back_with_the_files_verification_alone),
         T(a_complete_file_ends_the_others_of_its_authority_alone),

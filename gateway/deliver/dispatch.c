@@ -414,16 +414,6 @@ static int read_lines(struct dispatch *d, time_t now, struct err *err)
     return 0;
 }
 
-/* Nothing goes on but what the store does not take. */
-static bool is_stuck(const struct dispatch *d)
-{
-    bool kept = d->ended != NULL;
-
-    for (const struct flight *f = d->ended; f; f = f->next)
-        kept &= f->kept;
-    return kept && !d->flying;
-}
-
 int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
 {
     time_t now = clock_now(d->clock);
@@ -445,7 +435,7 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
         curl_multi_perform(d->multi, &running);
     if (write_round(d, now, NULL, err) < 0)
         return -1;
-    return is_stuck(d) ? -1 : set_next_call(d, now, next, err);
+    return set_next_call(d, now, next, err);
 }
 
 int dispatch_in_flight(const struct dispatch *d)

@@ -2,7 +2,7 @@
  * adapters as curl transfers, judged, recorded.
  *
  * It never blocks: the loop polls the multi handle. At most `concurrency` transfers an adapter at a
- * time. An adapter whose verdict is `broken` is held for a while, longer each time (its items stay
+ * time, whose turn it is by turns.h. An adapter whose verdict is `broken` is held for a while, longer each time (its items stay
  * due), then tried with one item; the operator is told by the log, once, and by status. Items of an
  * adapter that is not configured fail at once, so that the next contact or the desk is told.
  */
@@ -27,7 +27,8 @@ void dispatch_free(struct dispatch *d); /* NULL is allowed */
 
 /* Starts what is due, finishes what has ended. Call after every poll. *next is brought forward to
  * when it wants to be called again (a due time, in our clock) if that is sooner. -1: the store
- * failed; what has ended meanwhile is kept and recorded by a later call, nothing new is begun. */
+ * failed; what has ended meanwhile is kept and recorded by a later call, nothing new is begun. An end
+ * that the store does not take by itself is kept too, said once in the log, and holds up no other. */
 int dispatch_run(struct dispatch *d, time_t *next, struct err *err) MUST_CHECK;
 
 int dispatch_in_flight(const struct dispatch *d);

@@ -268,6 +268,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         put(&m, values, "partly", cJSON_CreateTrue());
     if (task)
         put_text(&m, values, "police_ref", in->incident->police_ref);
+    if (desk && incident_is_referred(in->incident, "marac"))
+        put(&m, values, "marac", cJSON_CreateTrue());
     children = m.failed ? NULL : put_new(&m, values, "children", cJSON_CreateArray());
     for (size_t i = 0; children && !in->unnamed && i < in->children_count; i++) {
         const struct incident_child *c = &in->incident->children[in->children[i]];

@@ -29,7 +29,7 @@ static const char *const known[] = {
     "type_domestic_abuse", "type_missing", "type_missing_found", "basis_statutory", "basis_local",
     "reason_no_match", "reason_review", "reason_not_enrolled", "reason_closed",
     "reason_several_successors", "reason_no_contact", "reason_no_calendar", "reason_under_five",
-    "reason_over_age", "reason_no_answer", "reason_wrong_door", "reason_no_answer",
+    "reason_over_age", "reason_no_answer", "reason_wrong_door", "reason_marac", "marac",
     "reason_withdrawn", "reason_withheld", "reason_not_your_pupil", "to_desk", "present_present",
     "present_heard", "present_not_present", "risk_standard", "risk_medium", "risk_high",
     /* a warning's */

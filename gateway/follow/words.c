@@ -190,6 +190,8 @@ const char *words_desk_reason(enum desk_reason reason)
         return "18 or older by that morning";
     case DESK_NO_ANSWER:
         return "those who were told have not answered in time: somebody has to ring them";
+    case DESK_MARAC:
+        return "the police have referred the family to MARAC; the establishment is told as ever";
     case TAKEN_WITHDRAWN:
         return "the police have withdrawn it, or no longer name the child";
     case TAKEN_WITHHELD:
@@ -215,6 +217,7 @@ const char *words_desk_reason_short(enum desk_reason reason)
         [DESK_UNDER_FIVE] = "under five",
         [DESK_OVER_AGE] = "18 or older",
         [DESK_NO_ANSWER] = "nobody has answered",
+        [DESK_MARAC] = "MARAC referral",
         [TAKEN_WITHDRAWN] = "withdrawn",
         [TAKEN_WITHHELD] = "withheld since",
         [TAKEN_NOT_PUPIL] = "not their pupil",

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "intake/incident_check.h"
 #include "intake/incident_json.h"
@@ -481,6 +482,15 @@ bool incident_is_protected(const struct incident *incident)
     for (size_t i = 0; i < incident->children_count; i++)
         found |= incident->children[i].home.is_protected;
     return found;
+}
+
+bool incident_is_referred(const struct incident *incident, const char *code)
+{
+    for (size_t i = 0; i < incident->referrals_count; i++) {
+        if (strcasecmp(incident->referrals[i], code) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool incident_force_is_valid(const char *force)

@@ -136,4 +136,7 @@ const char *incident_present_word(enum incident_present present);
 /* A force's id as data.police.uk writes them: [a-z][a-z0-9-]*, at most 64. */
 bool incident_force_is_valid(const char *force);
 
+/* Whether that code is among the referrals, in whatever case it is written. */
+bool incident_is_referred(const struct incident *incident, const char *code);
+
 #endif

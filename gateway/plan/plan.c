@@ -10,7 +10,7 @@ enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_ch
 {
     const struct policy *policy = &in->doors[child->force_desk].policy;
 
-    if (in->type != INCIDENT_DOMESTIC_ABUSE || child->told_count > 0)
+    if (in->type != INCIDENT_DOMESTIC_ABUSE || child->told_count > 0 || child->desk_knows)
         return FILTER_NONE;
     if (in->risk != RISK_UNKNOWN && in->risk < policy->filter_risk)
         return FILTER_RISK;
@@ -395,6 +395,19 @@ static int tell_locally(const struct plan_input *in, struct plan *out,
     return rc < 0 ? -1 : 0;
 }
 
+/* A conference on the family is to hear of the child: the desk is told beside the establishment. Where
+ * there is none nobody is kept waiting, for the child is told of. */
+static int tell_of_marac(const struct plan_input *in, struct plan *out,
+                         const struct plan_child *child, struct err *err)
+{
+    const struct contact *contact;
+
+    if (!in->is_marac || child->desk_knows || !in->doors[child->force_desk].policy.marac_desk)
+        return 0;
+    desk_of(in, child, &contact);
+    return contact ? tell_desk(in, out, child, DESK_MARAC, err) : 0;
+}
+
 static int tell(const struct plan_input *in, struct plan *out, const struct plan_child *child,
                 struct err *err)
 {
@@ -417,7 +430,7 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
             return -1;
     }
     if (reason == DESK_NONE)
-        return 0;
+        return tell_of_marac(in, out, child, err);
     if (age_on(child, due.at) >= ADULT_AGE)
         reason = DESK_OVER_AGE;
     return tell_desk(in, out, child, reason, err);

@@ -12,6 +12,8 @@
  *   no desk contact there: the desk of the force in whose area the home is, then that of the
  *                          incident's force; none there either: a notice with no contact, shown as
  *                          stuck by status until somebody gives one
+ *   told at an establishment, and the police have referred the family to MARAC: that desk too, if
+ *                          there is one and the force has it on, with a task
  *   told, and nobody has answered: that desk too, with a task; of a desk, the force's
  *   missing, or found: the same doors, the establishment at once, at any hour
  *   withheld, withdrawn, filtered by the force's policy: nothing
@@ -57,6 +59,7 @@ enum desk_reason {
     DESK_UNDER_FIVE,   /* an under-five with no local route */
     DESK_OVER_AGE,     /* 18 or older by the morning */
     DESK_NO_ANSWER,    /* told, and nobody there has answered: ring them */
+    DESK_MARAC,        /* referred to MARAC; an establishment is told as ever */
     TAKEN_WITHDRAWN,   /* the police have withdrawn it, or name the child no longer */
     TAKEN_WITHHELD,    /* the police have given a reason to tell nobody */
     TAKEN_NOT_PUPIL,   /* it has come out that the child is not of that door */
@@ -99,6 +102,7 @@ struct plan_child {
      * silent: it is the authority's desk that has not. */
     time_t unanswered_since;
     bool desk_is_silent;
+    bool desk_knows;      /* some desk has a task about it, whatever for */
     time_t wrong_door_at; /* an establishment last said that it is not its pupil; 0 none has */
 };
 
@@ -107,6 +111,7 @@ struct plan_input {
     time_t now;
     enum incident_type type;
     enum incident_risk risk;
+    bool is_marac; /* among the police's referrals */
     const struct incident_do_not_tell *do_not_tell;
     size_t do_not_tell_count;
     const struct plan_child *children;

@@ -33,6 +33,7 @@ const char *desk_reason_word(enum desk_reason reason)
         [DESK_UNDER_FIVE] = "under-five",
         [DESK_OVER_AGE] = "over-age",
         [DESK_NO_ANSWER] = "no-answer",
+        [DESK_MARAC] = "marac",
         [TAKEN_WITHDRAWN] = "withdrawn",
         [TAKEN_WITHHELD] = "withheld",
         [TAKEN_NOT_PUPIL] = "not-your-pupil",

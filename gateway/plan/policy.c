@@ -268,6 +268,11 @@ static bool take_roll_days(const char *value, struct policy *out)
     return whole_number(value, 1, 730, &out->roll_days);
 }
 
+static bool take_marac_desk(const char *value, struct policy *out)
+{
+    return on_or_off(value, &out->marac_desk);
+}
+
 static bool take_repeats(const char *value, struct policy *out)
 {
     return on_or_off(value, &out->repeats);
@@ -351,6 +356,9 @@ static const struct key {
     {{"roll_days", "days, 1 to 730", "90", "how old a roll may be before the desk is warned"},
      ALL | LA,
      take_roll_days},
+    {{"marac_desk", "on or off", "on", "a desk is told of a MARAC referral beside the school"},
+     ALL | FORCE,
+     take_marac_desk},
     {{"repeats", "on or off", "on", "how often a child has been told about is said"},
      ALL | FORCE,
      take_repeats},
@@ -426,6 +434,7 @@ void policy_resolve(const struct policy_row *rows, size_t count, const char *for
                            .protected_fields = FIELDS_FULL,
                            .quiet_hours = 12,
                            .roll_days = 90,
+                           .marac_desk = true,
                            .repeats = true,
                            .repeats_week = 2,
                            .repeats_quarter = 3};

@@ -29,6 +29,8 @@
  *   quiet_hours         1 to 336, or off                  all, force: how long its feed may be
  *                                              quiet; default 12; gateway/follow/silence.h
  *   roll_days           1 to 730                          all, la: how old a roll may be; default 90
+ *   marac_desk          on | off               all, force: a desk is told of a MARAC referral beside
+ *                                              the school; default on
  *   repeats             on | off               all, force: say how often a child has been told
  *                                              about (repeat.h), and count the force's call-outs
  *                                              for that; default on
@@ -74,6 +76,7 @@ struct policy {
     char withhold_reasons[POLICY_VALUE_SIZE]; /* "" not said */
     int quiet_hours;                          /* 0: off */
     int roll_days;
+    bool marac_desk;
     bool repeats;
     int repeats_week, repeats_quarter;
 };

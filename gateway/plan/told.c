@@ -14,6 +14,8 @@ static bool stands(const struct notice_row *notice, const struct decision_row *d
 {
     if (notice->kind == NOTICE_NOTICE)
         return true;
+    if (notice->reason == DESK_MARAC) /* nor that no establishment is told after all */
+        return false;
     if (notice->told_at < child->wrong_door_at)
         return false;
     return decision->outcome != MATCH_MATCH || notice->told_at >= decision->made_at ||
@@ -119,6 +121,7 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
         says_otherwise(db, g, notice, &g->doors[told.door], row, revision, &t.changed, err) < 0)
         return -1;
     told.owed = amend_judge(&t);
+    child->desk_knows |= t.to_desk && told.owed.kind != NOTICE_WITHDRAWAL;
     if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision, child))
         child->told[child->told_count++] = told.door;
     return add(g, &told, err);

@@ -4,7 +4,8 @@
  *    │  └─every contact failed─▶ failed (the planner gives it to the next door: the desk)
  *    └─no longer wanted─▶ cancelled
  *
- * A child's state follows from its notices, and notices_restate is where: any owed is open (review
+ * A child's state follows from its notices, and notices_restate is where: any owed is open, but for
+ * a task beside the establishment's own notice (no-answer, marac) (review
  * while a person decides), every one told is told, every one answered is answered; told to a desk
  * alone, or to one that has answered for a school that did not, is with_la_desk. So a child of two schools is told once both are. Failed and cancelled
  * notices do not count, nor do corrections and withdrawals, which follow a telling; nor does a telling

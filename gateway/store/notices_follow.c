@@ -16,7 +16,7 @@ int notices_child_state(struct db *db, int64_t child_id, enum child_state *out, 
     if (sql_query(db, &stmt, err,
                   "SELECT (SELECT d.outcome = 'review' FROM child c JOIN decision d"
                   "  USING (decision_id) WHERE c.child_id = ?1),"
-                  " total(n.state = 'owed' AND ifnull(n.reason,'') <> 'no-answer'),"
+                  " total(n.state = 'owed' AND ifnull(n.reason,'') NOT IN ('no-answer','marac')),"
                   " total(n.state = 'told' AND n.kind = 'notice'),"
                   " total(n.state = 'answered' AND n.kind = 'notice'),"
                   " total(n.state IN ('told','answered') AND n.kind = 'desk'),"

@@ -40,6 +40,7 @@ CHANGES = {
     "least": {"risk": "unknown", "circumstances": None, "referrals": [], "officer_contact": None,
               "location": None, "children": [{"child_ref": "1", "surname": "Quibblethwaite"}]},
     "protected": {"location": {"address": "12 Quarrington Steps", "protected": True}},
+    "marac": {"referrals": ["marac"]},
     "missing": {"type": "missing"},
     "found": {"type": "missing_found"},
     "many": {"children": [{"child_ref": str(n), "forename": f"Zelda{n}", "present": "not_present"}

@@ -211,3 +211,34 @@ def test_not_our_pupil_of_one_of_two_leaves_the_other_told(night):
     assert night.gateway.json("status")["notices"]["wrong_doors"] == 1
     assert "no child" in night.gateway.run("answer", reference, "--not-our-pupil", "--child", "3", status=1).stderr
     night.quiet(said)
+
+
+def test_a_referral_to_marac_reaches_the_desk_beside_the_school_and_keeps_the_call_out_open(night):
+    night.report(referrals=["marac"])
+    wait_until(lambda: len(night.gateway.json("plan")["notices"]) == 2)
+    night.gateway.stop()
+    night.gateway.start(now=SEND)
+    mails = night.mails(2)
+    desk = next(m for m in mails if m.recipients == ["front-door@la-888.example"])
+    school = next(m for m in mails if m.recipients == [night.dsl])
+    assert "referred this family to MARAC" in text_of(desk) and "is told as ever" in text_of(desk)
+    assert "MARAC" not in text_of(school)
+    assert night.gateway.json("status")["all"]["children"]["told"] == 2
+    references = dict(night.gateway.query("SELECT kind, reference FROM notice"))
+    night.gateway.run("answer", references["notice"])
+    assert night.gateway.json("status")["all"]["children"]["answered"] == 2
+    assert night.gateway.value("SELECT count(*) FROM incident WHERE closed_at IS NOT NULL") == 0
+    night.gateway.run("answer", references["desk"])
+    assert night.gateway.value("SELECT count(*) FROM incident WHERE closed_at IS NOT NULL") == 1
+    assert night.gateway.json("status")["all"]["children"]["answered"] == 2
+    # The referral falls away: the desk is told so, and the school nothing.
+    night.report(2)
+    correction = night.mails(3)[2]
+    assert correction.recipients == ["front-door@la-888.example"] and "MARAC" not in text_of(correction)
+
+
+def test_a_referral_that_comes_after_the_telling_is_the_desk_s_alone(night):
+    night.told()
+    night.report(2, referrals=["MARAC"])
+    desk = night.mails(2)[1]
+    assert desk.recipients == ["front-door@la-888.example"] and "MARAC" in text_of(desk)

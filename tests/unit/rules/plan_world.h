@@ -68,6 +68,7 @@ struct world {
     size_t links_count;
     enum incident_risk risk;
     enum incident_type type;
+    bool is_marac;
     char force[FORCE_SIZE];
     char home[LA_CODE_SIZE];
     char home_force[FORCE_SIZE]; /* "" as force */
@@ -392,6 +393,18 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
         return add_index(r, world, w, child->centres, &child->centres_count);
     if (take(w, "told"))
         return add_index(r, world, w, c->told, &child->told_count);
+    if (take(w, "unanswered"))
+        return take(w, "since") && read_moment(r, w, &child->unanswered_since);
+    if (take(w, "desk")) {
+        if (take(w, "knows"))
+            return child->desk_knows = true;
+        child->desk_is_silent = take(w, "silent");
+        return take(w, "since") && read_moment(r, w, &child->unanswered_since);
+    }
+    if (take(w, "wrong")) {
+        child->wrong_door_at = 1;
+        return take(w, "door");
+    }
     c->outcome_said = true;
     if (take(w, "unenrolled"))
         child->outcome = MATCH_MATCH;
@@ -407,7 +420,8 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
 }
 
 /* child A [born D|aged N] [present|heard|absent] at school 100001 [on mon wed] at school 100002 |
- * unmatched | unenrolled | review [near centre 20001] [told school 100001] [settled] */
+ * unmatched | unenrolled | review [near centre 20001] [told school 100001] [settled] [wrong door]
+ * [unanswered since D hh:mm | desk silent since D hh:mm] [desk knows] */
 static bool given_child(struct place_in_file *r, struct world *world, struct words *w)
 {
     struct case_child *c = &world->children[world->children_count];
@@ -497,6 +511,10 @@ static bool given_incident(struct place_in_file *r, struct world *world, struct 
     if (take(w, "missing")) {
         world->type = INCIDENT_MISSING;
         return true;
+    }
+    if (take(w, "referred")) {
+        world->is_marac = take(w, "marac");
+        return world->is_marac ? true : wrong(r, "'%s' is no referral that is planned by", peek(w));
     }
     if (take(w, "risk")) {
         for (size_t i = 0; i < ARRAY_SIZE(risks); i++) {

@@ -106,6 +106,7 @@ static struct stage *stage_new(const struct plan_case *c)
         .now = w->now,
         .type = w->type,
         .risk = w->risk,
+        .is_marac = w->is_marac,
         .do_not_tell = s->bars,
         .do_not_tell_count = w->bars_count,
         .children = s->children,

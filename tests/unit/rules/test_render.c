@@ -485,6 +485,32 @@ static void the_school_on_the_roll_is_named_to_a_desk_and_not_of_a_protected_fam
     assert_false(anywhere(m, "Closed Primary") || anywhere(m, "100002"));
 }
 
+/* In a desk's task under any policy; a school hears of it by the full policy's referrals alone. */
+static void a_referral_to_marac_is_carried_through_to_the_desk(void **state)
+{
+    struct made *m = *state;
+
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_NO_CONTACT;
+    make(m);
+    assert_false(in_text(m, "MARAC") || in_json(m, "marac"));
+    snprintf(m->incident->referrals[0], sizeof m->incident->referrals[0], "MARAC");
+    make(m);
+    assert_true(in_text(m, "referred this family to MARAC") && in_json(m, "\"marac\":true"));
+    assert_true(in_html(m, "referred this family to MARAC") && !in_json(m, "referrals"));
+    assert_true(in_text(m, "has not gone to a school"));
+    m->notice.reason = DESK_MARAC;
+    make(m);
+    assert_true(in_text(m, "is told as ever") && !in_text(m, "has not gone to a school"));
+    m->notice.kind = NOTICE_NOTICE;
+    m->notice.reason = DESK_NONE;
+    make(m);
+    assert_false(in_text(m, "MARAC") || in_json(m, "marac"));
+    m->in.fields = FIELDS_FULL;
+    make(m);
+    assert_true(in_text(m, "Referred to: MARAC") && !in_json(m, "\"marac\":true"));
+}
+
 /* A folder of templates that a test spoils. */
 struct folder {
     char path[64];
@@ -859,6 +885,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             the_school_on_the_roll_is_named_to_a_desk_and_not_of_a_protected_family, setup,
             teardown),
+        cmocka_unit_test_setup_teardown(a_referral_to_marac_is_carried_through_to_the_desk, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(one_frame_stands_around_the_words_of_every_kind, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_wording_has_a_frame_of_its_own_or_standards, setup,

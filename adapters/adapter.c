@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-const struct adapter *const adapters[] = {&email_adapter, &webhook_adapter, &spool_adapter, NULL};
+const struct adapter *const adapters[] = {&email_adapter, &webhook_adapter, &notify_adapter,
+                                          &spool_adapter, NULL};
 
 const struct adapter *adapter_find(const char *name)
 {

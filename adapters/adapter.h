@@ -78,7 +78,7 @@ struct adapter {
     void (*close)(void *self);
 };
 
-extern const struct adapter email_adapter, webhook_adapter, spool_adapter;
+extern const struct adapter email_adapter, webhook_adapter, notify_adapter, spool_adapter;
 
 /* Keys that an adapter with transfers has; dispatch reads them from its section. */
 #define ADAPTER_KEYS(most_at_once, seconds)                                                        \

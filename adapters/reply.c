@@ -75,7 +75,7 @@ static void read_not_ours(const cJSON *said, struct outcome *outcome)
 
         if (outcome->not_ours_count < OUTCOME_CHILDREN && ref && *ref &&
             strlen(ref) < OUTCOME_CHILD_REF)
-            strcpy(outcome->not_ours[outcome->not_ours_count++], ref);
+            memcpy(outcome->not_ours[outcome->not_ours_count++], ref, strlen(ref) + 1);
     }
     outcome->not_our_pupil = outcome->not_ours_count > 0;
 }

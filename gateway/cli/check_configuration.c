@@ -147,12 +147,14 @@ static void check_files(const struct config *config, time_t now, struct findings
         {"mqtt", "certificate_file"},
         {"adapter \"email\"", "ca_file"},
         {"adapter \"webhook\"", "ca_file"},
+        {"adapter \"notify\"", "ca_file"},
     };
     static const struct key secrets[] = {
         {"mqtt", "key_file"},
         {"mqtt", "password_file"},
         {"adapter \"email\"", "password_file"},
         {"adapter \"webhook\"", "secret_file"},
+        {"adapter \"notify\"", "api_key_file"},
     };
     static const char *const receivers_certificates[] = {"ca_file", "certificate_file"};
     static const char *const receivers_secrets[] = {"key_file", "secret_file",

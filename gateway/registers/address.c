@@ -103,11 +103,28 @@ static const char *spool_problem(const char *address)
     return NULL;
 }
 
+/* As adapters/notify_request.h reads them, and as an import keeps them. */
+static const char *notify_problem(const char *address)
+{
+    size_t digits = 0;
+
+    if (strchr(address, '@'))
+        return email_problem(address);
+    for (const char *p = address; *p; p++) {
+        if (!isdigit((unsigned char)*p) && !strchr("+ -().", *p))
+            return "is neither a mailbox nor a telephone number";
+        digits += isdigit((unsigned char)*p) != 0;
+    }
+    return digits < 8 || digits > 15 ? "is neither a mailbox nor a telephone number" : NULL;
+}
+
 const char *address_problem(const char *adapter, const char *address)
 {
     if (strcmp(adapter, "email") == 0)
         return email_problem(address);
     if (strcmp(adapter, "webhook") == 0)
         return webhook_problem(address);
+    if (strcmp(adapter, "notify") == 0)
+        return notify_problem(address);
     return spool_problem(address);
 }

@@ -13,6 +13,7 @@ import pytest
 
 from support.certs import Certs
 from support.http_sink import HttpSink, Response, signature_holds
+from support.notify_server import NotifyServer
 from support.smtp_script import SmtpScript
 from support.smtp_sink import SmtpSink
 from support.way import MESSAGE, PASSWORD, REPOSITORY, SECRET, Way
@@ -95,6 +96,25 @@ class WebReceiver:
         self.sink.respond = lambda request: "hang"
 
 
+class NotifyReceiver:
+    def __init__(self, certs, folder):
+        self.sink = NotifyServer(certs).start()
+        (folder / "key").write_text(self.sink.api_key + "\n")
+        self.way = Way("notify", folder, {
+            "api_key_file": "key", "url": self.sink.url, "ca_file": certs.ca, "timeout": "2s",
+            "email_template": self.sink.email_template})
+        self.address = MESSAGE["to_address"]
+
+    def keys(self):
+        return [one["reference"] for one in self.sink.sent]
+
+    def has(self, text):
+        return text in self.sink.sent[-1]["body"]
+
+    def break_it(self):
+        self.sink.fault = lambda request, done: "hang"
+
+
 class Folder:
     def __init__(self, certs, folder):
         self.place = folder / "spool"
@@ -109,7 +129,8 @@ class Folder:
         return text in next(self.place.iterdir()).read_text()
 
 
-RECEIVERS = {"email": MailReceiver, "webhook": WebReceiver, "spool": Folder}
+RECEIVERS = {"email": MailReceiver, "webhook": WebReceiver, "notify": NotifyReceiver,
+             "spool": Folder}
 
 
 @pytest.fixture(params=RECEIVERS)
@@ -123,7 +144,7 @@ def receiver(request, certs, tmp_path):
 def test_every_row_of_the_table_is_here():
     table = (REPOSITORY / "adapters/adapter.c").read_text()
     rows = table.split("adapters[] = {")[1].split("}")[0]
-    assert {word.strip(" &").removesuffix("_adapter") for word in rows.split(",")} - {"NULL"} \
+    assert {word.strip(" &\n").removesuffix("_adapter") for word in rows.split(",")} - {"NULL"} \
         == set(RECEIVERS)
 
 
@@ -141,7 +162,7 @@ def test_a_repeat_carries_the_same_key(receiver):
 
 
 def test_a_section_that_lacks_what_it_needs_does_not_open(receiver):
-    for key in {"host", "from", "secret_file", "folder"} & set(receiver.way.keys):
+    for key in {"host", "from", "secret_file", "api_key_file", "folder"} & set(receiver.way.keys):
         kept = receiver.way.keys.pop(key)
         assert f'[adapter "{receiver.way.name}"] {key} is missing' in receiver.way.refusal()
         receiver.way.keys[key] = kept
@@ -152,7 +173,7 @@ def test_an_unknown_key_does_not_open(receiver):
     assert "retries is no key known there" in receiver.way.refusal()
 
 
-@pytest.mark.parametrize("name", ["email", "webhook"])
+@pytest.mark.parametrize("name", ["email", "webhook", "notify"])
 def test_a_far_side_that_does_not_answer_is_tried_later(name, certs, tmp_path):
     receiver = RECEIVERS[name](certs, tmp_path)
     receiver.break_it()
@@ -161,7 +182,7 @@ def test_a_far_side_that_does_not_answer_is_tried_later(name, certs, tmp_path):
     receiver.sink.stop()
 
 
-@pytest.mark.parametrize("name", ["email", "webhook"])
+@pytest.mark.parametrize("name", ["email", "webhook", "notify"])
 def test_a_far_side_that_is_not_there_is_tried_later(name, certs, tmp_path):
     receiver = RECEIVERS[name](certs, tmp_path)
     receiver.sink.stop()

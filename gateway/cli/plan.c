@@ -131,35 +131,34 @@ static void line_cells(struct table *t, const struct line *line, bool names, tim
 
     table_cell(t, colour, "%s", words_moment_short(n->notice.due_at, due));
     table_cell(t, COLOUR_PLAIN, "%s", n->notice.reference);
-    table_cell(t, COLOUR_PLAIN, "%s %s", n->notice.door.namespace, n->notice.door.urn);
-    table_cell(t, COLOUR_PLAIN, "%s", n->establishment);
+    table_cell(t, COLOUR_PLAIN, "%s (%s %s)", n->establishment, n->notice.door.namespace,
+               n->notice.door.urn);
     if (stuck)
         table_cell(t, COLOUR_RED, "nobody can be told");
     else
-        table_cell(t, COLOUR_PLAIN, "%s, %s", n->role, words_adapter(n->adapter));
-    table_cell(t, COLOUR_PLAIN, "%" PRId64, n->children);
-    table_cell(t, COLOUR_PLAIN, "%s", basis_word(n->notice.basis));
+        table_cell(t, COLOUR_PLAIN, "%s%s%s, %s", personal_reveal(&line->contact),
+                   names ? ", " : "", n->role, words_adapter(n->adapter));
+    if (names)
+        table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->children));
+    else
+        table_cell(t, COLOUR_PLAIN, "%" PRId64, n->children);
     if (at >= 0 && n->notice.state == NOTICE_OWED)
         table_cell(t, colour, "%s", would_be_sent(n, at) ? "sent by then" : "not yet");
     else
         table_cell(t, colour, "%s%s", notice_state_word(n->notice.state),
                    is_late(n, now) ? ", late" : "");
-    if (names) {
-        table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->children));
-        table_cell(t, COLOUR_PLAIN, "%s", personal_reveal(&line->contact));
-    }
-    table_cell(t, COLOUR_DIM, "%s%s%s", words_rule_short(n->notice.rule),
-               n->notice.reason ? "; " : "", words_desk_reason_short(n->notice.reason));
+    table_cell(t, COLOUR_DIM, "%s, %s%s%s", basis_word(n->notice.basis),
+               words_rule_short(n->notice.rule), n->notice.reason ? "; " : "",
+               words_desk_reason_short(n->notice.reason));
 }
 
 static int print_lines(struct cli *cli, const struct line *lines, size_t count, bool names,
                        time_t at, struct err *err)
 {
-    static const char *const plain[] = {"DUE",       "REFERENCE", "DOOR",  "ESTABLISHMENT", "WHO",
-                                        ">CHILDREN", "BASIS",     "STATE", "WHY",           NULL};
-    static const char *const named[] = {"DUE",   "REFERENCE", "DOOR",  "ESTABLISHMENT",
-                                        "WHO",   ">CHILDREN", "BASIS", "STATE",
-                                        "NAMES", "CONTACT",   "WHY",   NULL};
+    static const char *const plain[] = {"DUE",       "REFERENCE", "~ESTABLISHMENT", "~WHO",
+                                        ">CHILDREN", "STATE",     "~WHY",           NULL};
+    static const char *const named[] = {"DUE",       "REFERENCE", "~ESTABLISHMENT", "~WHO",
+                                        "~CHILDREN", "STATE",     "~WHY",           NULL};
     time_t now = clock_now(&cli->clock);
     struct table *t;
 

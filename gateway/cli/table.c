@@ -116,21 +116,107 @@ size_t table_rows(const struct table *t)
     return t ? t->count / t->columns : 0;
 }
 
-static void print_cell(FILE *to, const char *text, enum colour colour, size_t wide, bool right,
+enum { GAP = 2, LEAST_WIDE = 12 };
+
+static bool is_sign(char c)
+{
+    return c == '>' || c == '~';
+}
+
+/* How many bytes of text the first so many characters take. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+    size_t i = 0;
+
+    for (; text[i]; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80 && characters-- == 0)
+            break;
+    }
+    return i;
+}
+
+/* How many bytes of text stand on a line of that width, to the end of a word where there is one. */
+static size_t line_of(const char *text, size_t wide)
+{
+    size_t most = bytes_of(text, wide), end = most;
+
+    if (text[most] == '\0')
+        return most;
+    while (end > 0 && text[end] != ' ')
+        end--;
+    return end > 0 ? end : most;
+}
+
+/* The next line of a cell, taken from the front of *rest. */
+static void print_cell(FILE *to, const char **rest, enum colour colour, size_t wide, char sign,
                        bool last)
 {
-    int gap = (int)(wide - width(text));
+    size_t bytes = line_of(*rest, wide);
+    char *line = strndup(*rest, bytes);
+    int gap;
 
-    if (right)
+    if (!line)
+        return;
+    gap = (int)(wide - width(line));
+    if (sign == '>')
         fprintf(to, "%*s", gap, "");
-    print_coloured(to, colour, text);
-    if (!right && !last)
+    print_coloured(to, colour, line);
+    if (sign != '>' && !last)
         fprintf(to, "%*s", gap, "");
-    fputs(last ? "\n" : "  ", to);
+    fputs(last ? "" : "  ", to);
+    personal_wipe(line, bytes);
+    free(line);
+    *rest += bytes;
+    *rest += **rest == ' ';
+}
+
+/* Columns that may be are made narrower, the widest first, until the table fits. */
+static void fit(const struct table *t, size_t *wide)
+{
+    size_t all = 0;
+
+    for (size_t c = 0; c < t->columns; c++)
+        all += wide[c] + (c > 0 ? GAP : 0);
+    for (; all > TABLE_WIDE; all--) {
+        size_t widest = t->columns;
+
+        for (size_t c = 0; c < t->columns; c++) {
+            if (t->headings[c][0] == '~' && wide[c] > LEAST_WIDE &&
+                (widest == t->columns || wide[c] > wide[widest]))
+                widest = c;
+        }
+        if (widest == t->columns)
+            return;
+        wide[widest]--;
+    }
+}
+
+static void print_row(FILE *to, const struct table *t, const struct cell *cells, const size_t *wide)
+{
+    const char *rest[TABLE_COLUMNS];
+    bool more = true;
+
+    for (size_t c = 0; c < t->columns; c++)
+        rest[c] = cells[c].text;
+    while (more) {
+        size_t last = 0;
+
+        more = false;
+        for (size_t c = 0; c < t->columns; c++) {
+            if (rest[c][0])
+                last = c;
+        }
+        for (size_t c = 0; c <= last; c++) {
+            print_cell(to, &rest[c], cells[c].colour, wide[c], t->headings[c][0], c == last);
+            more = more || rest[c][0];
+        }
+        fputs("\n", to);
+    }
 }
 
 void table_print(const struct table *t, FILE *to)
 {
+    struct cell headings[TABLE_COLUMNS];
     size_t wide[TABLE_COLUMNS];
 
     if (!t || t->failed) {
@@ -139,24 +225,20 @@ void table_print(const struct table *t, FILE *to)
     }
     assert(t->columns > 0);
     for (size_t c = 0; c < t->columns; c++) {
-        wide[c] = width(t->headings[c] + (t->headings[c][0] == '>'));
+        const char *heading = t->headings[c] + is_sign(t->headings[c][0]);
+
+        headings[c] = (struct cell){(char *)(uintptr_t)heading, COLOUR_BOLD};
+        wide[c] = width(heading);
         for (size_t i = c; i < t->count; i += t->columns) {
             size_t w = width(t->cells[i].text);
 
             wide[c] = w > wide[c] ? w : wide[c];
         }
     }
-    for (size_t c = 0; c < t->columns; c++) {
-        bool right = t->headings[c][0] == '>';
-
-        print_cell(to, t->headings[c] + right, COLOUR_BOLD, wide[c], right, c + 1 == t->columns);
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        size_t c = i % t->columns;
-
-        print_cell(to, t->cells[i].text, t->cells[i].colour, wide[c], t->headings[c][0] == '>',
-                   c + 1 == t->columns);
-    }
+    fit(t, wide);
+    print_row(to, t, headings, wide);
+    for (size_t i = 0; i + t->columns <= t->count; i += t->columns)
+        print_row(to, t, &t->cells[i], wide);
 }
 
 void table_free(struct table *t)

@@ -9,14 +9,16 @@
 
 #include "base/attr.h"
 
-enum { TABLE_COLUMNS = 12 };
+enum { TABLE_COLUMNS = 12, TABLE_WIDE = 120 };
 enum colour { COLOUR_PLAIN, COLOUR_BOLD, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_DIM };
 
 /* Rows are kept and printed at the end, each column as wide as its widest cell (characters, not
  * bytes). */
 struct table;
 
-/* headings: NULL-terminated; a heading that begins with '>' is right-aligned. */
+/* headings: NULL-terminated; a heading that begins with '>' is right-aligned. One that begins with
+ * '~' is of a column whose cells may go on below, word by word, where the table would be wider than
+ * TABLE_WIDE. */
 struct table *table_new(const char *const *headings);
 /* The next cell of the row; a row ends by itself after its last column. */
 void table_cell(struct table *t, enum colour colour, const char *fmt, ...) PRINTF(3, 4);

@@ -367,6 +367,22 @@ def test_plan_is_filtered(store, options, found):
     assert len(shown("plan", *options, store=store)["notices"]) == found
 
 
+@pytest.mark.parametrize("options", [(), ("--all",), ("--names",)])
+def test_plan_is_read_in_120_columns_however_long_the_names_are(store, options):
+    long = "Saint Bartholomew's Roman Catholic Voluntary Aided Primary School and Nursery of the Holy Cross"
+    change(store, "UPDATE establishment SET name = ?", long)
+    change(store, "UPDATE contact SET name = ?", "Wilhelmina Featherstonehaugh-Cholmondeley")
+    lines = run("plan", *options, store=store).stdout.splitlines()
+    assert max(map(len, lines)) <= 120
+    assert len(lines) > 4 and lines[0].split()[:3] == ["DUE", "REFERENCE", "ESTABLISHMENT"]
+    # Nothing is cut off: word by word it goes on below.
+    column = lines[0].index("ESTABLISHMENT")
+    row = next(i for i, line in enumerate(lines) if "OE-1111-AAAA" in line)
+    end = lines[0].index("WHO")
+    said = " ".join(line[column:end].strip() for line in lines[row:row + 9] if not line.strip().startswith("OE-"))
+    assert said.startswith(long) and "(school 113292)" in said
+
+
 def test_plan_shows_london_s_time(store):
     change(store, "UPDATE notice SET due_at = ?", at("2026-03-30T06:30:00"))
     assert "Mon 30 Mar 07:30" in run("plan", store=store).stdout

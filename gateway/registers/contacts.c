@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/adapter.h"
 #include "registers/address.h"
 #include "registers/reading.h"
 
@@ -86,6 +87,18 @@ static const char *address(struct reading *r, const char *adapter)
         return text;
     reading_mistake(r, ADDRESS, "%s", wrong);
     return NULL;
+}
+
+/* The adapters that there are, as reading_needed_word takes them: what no adapter would ever claim is
+ * refused, not stored. */
+static void write_adapters(char *out, size_t size)
+{
+    size_t length = 0;
+
+    out[0] = '\0';
+    for (const struct adapter *const *a = adapters; *a && length < size; a++)
+        length +=
+            (size_t)snprintf(out + length, size - length, "%s%s", length ? "|" : "", (*a)->name);
 }
 
 /* The row's moment, or -1. */
@@ -184,6 +197,7 @@ static int end_others(struct reading *r, struct err *err)
 
 int read_contacts(struct reading *r, struct err *err)
 {
+    char known_adapters[160];
     int rc;
 
     if (r->options->complete && !r->options->la)
@@ -191,6 +205,7 @@ int read_contacts(struct reading *r, struct err *err)
                        "import contacts: --complete needs --la: whose contacts are they?");
     if (reading_open(r, columns, COLUMNS, err) < 0)
         return -1;
+    write_adapters(known_adapters, sizeof known_adapters);
     while ((rc = reading_next(r, err)) == 1) {
         const char *values[C_COLUMNS] = {NULL};
         int64_t verified = verified_at(r);
@@ -198,7 +213,7 @@ int read_contacts(struct reading *r, struct err *err)
         values[C_NAMESPACE] = reading_needed_word(r, NAMESPACE, "school|centre|la|force");
         values[C_URN] = door_urn(r, values[C_NAMESPACE]);
         values[C_ROLE] = role(r, values[C_NAMESPACE]);
-        values[C_ADAPTER] = reading_needed_word(r, ADAPTER, "email|webhook|spool");
+        values[C_ADAPTER] = reading_needed_word(r, ADAPTER, known_adapters);
         values[C_ADDRESS] = address(r, values[C_ADAPTER]);
         values[C_NAME] = reading_needed(r, NAME, 100);
         values[C_TELEPHONE] = telephone(r);

@@ -152,7 +152,7 @@ static void a_role_fits_its_door_and_a_door_its_numbers(void **state)
     is_refused(p, "contacts", HEAD "force,Devon,la_desk,U,email,a@b.example,en,\n", DEFAULTS,
                ":2: urn: is no id of a force, such as devon-and-cornwall");
     is_refused(p, "contacts", HEAD "school,100001,dsl,U,fax,1,en,\n", DEFAULTS,
-               ":2: adapter: is none of email|webhook|spool");
+               ":2: adapter: is none of email|webhook|notify|spool");
     is_refused(p, "contacts", HEAD "school,100001,dsl,U,email,a@b.example,en,yesterday\n", DEFAULTS,
                ":2: verified_at: is no moment such as 2026-03-16T09:00:00Z");
     is_refused(p, "contacts",

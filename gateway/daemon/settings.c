@@ -6,6 +6,7 @@
 
 #include "adapters/adapter.h"
 #include "adapters/receivers.h"
+#include "deliver/answers.h"
 #include "intake/broker.h"
 #include "match/knowledge.h"
 
@@ -56,8 +57,9 @@ const struct config_section *settings_sections(void)
         {"log", log_keys},
         {"match", match_keys},
         {RECEIVER_FAMILY, receiver_keys},
+        {"answers", answers_keys},
     };
-    size_t n = 7;
+    size_t n = 8;
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};

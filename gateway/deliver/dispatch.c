@@ -7,6 +7,7 @@
 
 #include "adapters/adapter.h"
 #include "base/log.h"
+#include "deliver/answers.h"
 #include "deliver/flight.h"
 #include "deliver/render.h"
 #include "store/holds.h"
@@ -23,6 +24,7 @@ struct dispatch {
     struct templates *templates;
     struct ways ways;
     struct asking asking;
+    struct prepare_links links; /* base_url NULL: none are made */
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
     time_t heeded_at;
@@ -52,7 +54,8 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->clock = clock;
     d->multi = multi;
     d->asking.multi = multi;
-    if (templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
+    if (answers_links(conf, &d->links, err) < 0 ||
+        templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
         ways_open(&d->ways, conf, err) < 0 || start_afresh(db, err) < 0) {
         dispatch_free(d);
         return -1;
@@ -331,40 +334,75 @@ static void take_off(struct dispatch *d, struct flight *f)
 }
 
 /* The item is the flight's from here on. A notice that cannot be made stops no other. */
-static void begin(struct dispatch *d, struct way *w, struct flight *f, time_t now)
+static void make(struct dispatch *d, struct flight *f, time_t now)
 {
+    const struct prepare_links *links = d->links.base_url ? &d->links : NULL;
     struct err err = {.code = ERR_NONE};
     int rc;
 
-    if (!w->self) {
-        end_here(d, f, VERDICT_NEVER, "this adapter is not configured");
-        return;
-    }
-    rc = (f->item.bulletin ? prepare_bulletin : prepare_item)(d->db, d->templates, &f->item, now,
-                                                              &f->prepared, &err);
+    rc = f->item.bulletin
+             ? prepare_bulletin(d->db, d->templates, &f->item, now, &f->prepared, &err)
+             : prepare_item(d->db, d->templates, links, &f->item, now, &f->prepared, &err);
+    f->made = rc == 1;
     if (rc < 0)
         end_here(d, f, VERDICT_BROKEN, err.text);
     else if (rc == 0)
         end_here(d, f, VERDICT_LATER, "the contact is no longer verified");
-    else
-        take_off(d, f);
 }
 
-/* In the order of their turns: the last claimed is the first of the list. */
-static void begin_all(struct dispatch *d, struct flight *claimed, time_t now)
+/* Claimed last stands first. */
+static struct flight *in_order(struct flight *claimed)
 {
-    struct flight *in_order = NULL;
+    struct flight *out = NULL;
 
     while (claimed) {
         struct flight *f = flight_unlink(&claimed, claimed);
 
-        f->next = in_order;
-        in_order = f;
+        f->next = out;
+        out = f;
     }
-    while (in_order) {
-        struct flight *f = flight_unlink(&in_order, in_order);
+    return out;
+}
 
-        begin(d, f->way, f, now);
+/* Those that were made, in their order; the others have ended. */
+static struct flight *make_all(struct dispatch *d, struct flight *list, time_t now)
+{
+    struct flight *made = NULL, **last = &made;
+
+    while (list) {
+        struct flight *f = flight_unlink(&list, list);
+
+        if (!f->way->self)
+            end_here(d, f, VERDICT_NEVER, "this adapter is not configured");
+        else
+            make(d, f, now);
+        if (f->made) {
+            *last = f;
+            last = &f->next;
+        }
+    }
+    return made;
+}
+
+/* What their links are known by is on disk before the first of them leaves. */
+static void begin_all(struct dispatch *d, struct flight *claimed, time_t now)
+{
+    bool keeps = claimed && d->links.base_url, kept = true;
+    struct flight *made;
+    struct err err;
+
+    if (keeps && db_begin(d->db, &err) < 0)
+        keeps = kept = false;
+    made = make_all(d, in_order(claimed), now);
+    if (keeps && db_commit(d->db, &err) < 0)
+        kept = false;
+    while (made) {
+        struct flight *f = flight_unlink(&made, made);
+
+        if (kept)
+            take_off(d, f);
+        else
+            end_here(d, f, VERDICT_LATER, "the store could not keep its link");
     }
 }
 

@@ -17,6 +17,7 @@ struct flight {
     uint64_t door, host; /* as turns.h knows them */
     struct outbox_item item;
     struct prepared prepared;
+    bool made; /* prepared holds its message */
     CURL *transfer;
     void *work;
     int64_t started_ms;

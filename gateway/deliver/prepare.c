@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/answer_links.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/registers.h"
 #include "store/repeats.h"
+
+enum { LINK_SIZE = 320 };
 
 /* What one notice is made from. */
 struct sources {
@@ -221,8 +224,28 @@ static bool is_urgent(const struct sources *s)
     return s->notice.kind != NOTICE_WITHDRAWAL && incident_is_urgent(s->incident);
 }
 
-static int compose(struct db *db, const struct templates *templates, const struct outbox_item *item,
-                   const struct sources *s, time_t now, struct prepared *out, struct err *err)
+/* A withdrawal asks for no answer; a correction is answered with what it corrects. */
+static int make_link(struct db *db, const struct prepare_links *links,
+                     const struct outbox_item *item, const struct sources *s, time_t now,
+                     char out[LINK_SIZE], struct err *err)
+{
+    char token[ANSWER_TOKEN_SIZE];
+    int64_t notice_id = s->notice.amends < 0 ? s->notice.notice_id : s->notice.amends;
+
+    out[0] = '\0';
+    if (!links || s->notice.kind == NOTICE_WITHDRAWAL)
+        return 0;
+    if (answer_links_make(db, notice_id, item->contact_id, now + links->seconds, now, token, err) <
+        0)
+        return -1;
+    snprintf(out, LINK_SIZE, "%s/%s", links->base_url, token);
+    personal_wipe(token, sizeof token);
+    return 0;
+}
+
+static int compose(struct db *db, const struct templates *templates, const char *link,
+                   const struct outbox_item *item, const struct sources *s, time_t now,
+                   struct prepared *out, struct err *err)
 {
     const struct render_input in = {
         .notice = &s->notice,
@@ -240,6 +263,7 @@ static int compose(struct db *db, const struct templates *templates, const struc
         .authority = s->authority,
         .amends_task = s->notice.amends >= 0 && is_task(s),
         .amends = s->notice.amends < 0 ? NULL : s->amended.reference,
+        .link = link[0] ? link : NULL,
         .partly = s->partly,
         .unnamed = s->unnamed,
     };
@@ -267,16 +291,21 @@ static int compose(struct db *db, const struct templates *templates, const struc
     return 1;
 }
 
-int prepare_item(struct db *db, const struct templates *templates, const struct outbox_item *item,
-                 time_t now, struct prepared *out, struct err *err)
+int prepare_item(struct db *db, const struct templates *templates,
+                 const struct prepare_links *links, const struct outbox_item *item, time_t now,
+                 struct prepared *out, struct err *err)
 {
     struct sources s;
+    char link[LINK_SIZE];
     int rc;
 
     memset(&s, 0, sizeof s);
     rc = gather(db, item, now, &s, err);
+    if (rc == 1 && make_link(db, links, item, &s, now, link, err) < 0)
+        rc = -1;
     if (rc == 1)
-        rc = compose(db, templates, item, &s, now, out, err);
+        rc = compose(db, templates, link, item, &s, now, out, err);
+    personal_wipe(link, sizeof link);
     incident_free(s.incident);
     free(s.places);
     contact_release(&s.contact);

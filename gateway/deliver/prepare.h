@@ -18,8 +18,15 @@ struct prepared {
     struct message message;
     char *subject; /* what message.subject points to */
 };
-int prepare_item(struct db *db, const struct templates *templates, const struct outbox_item *item,
-                 time_t now, struct prepared *out, struct err *err) MUST_CHECK;
+/* links: how a notice can be answered by a link; NULL: by none. With it a token is kept, in the
+ * caller's transaction, which is committed before the message leaves. */
+struct prepare_links {
+    const char *base_url; /* what the token is put behind, with a / between */
+    int64_t seconds;      /* for how long it is good */
+};
+int prepare_item(struct db *db, const struct templates *templates,
+                 const struct prepare_links *links, const struct outbox_item *item, time_t now,
+                 struct prepared *out, struct err *err) MUST_CHECK;
 /* The same for a bulletin's item: a warning, or an exercise with an invented child. */
 int prepare_bulletin(struct db *db, const struct templates *templates,
                      const struct outbox_item *item, time_t now, struct prepared *out,

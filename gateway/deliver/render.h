@@ -56,8 +56,8 @@ struct render_input {
     bool reminder;             /* of a notice that was told, under its reference */
     bool amends_task;          /* a correction or withdrawal of a desk's task */
     const char *amends;        /* a correction's or withdrawal's: the reference of what was told */
-    bool
-        partly; /* a withdrawal of some of the children that the notice named: for others it stands */
+    const char *link;          /* to answer by, with a token of its own; NULL none */
+    bool partly;  /* a withdrawal of some of the children of the notice: it stands for others */
     bool unnamed; /* a withdrawal from the wrong door says which message, and no name again */
 };
 

@@ -264,6 +264,7 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
         put(&m, values, "protected", cJSON_CreateTrue());
     if (notice->reason != DESK_NONE)
         put_text(&m, values, "reason", desk_reason_word(notice->reason));
+    put_text(&m, values, "answer_link", in->link);
     if (in->partly)
         put(&m, values, "partly", cJSON_CreateTrue());
     if (task)
@@ -305,7 +306,8 @@ int values_make(const struct render_input *in, const char *language, cJSON **out
 int values_same(const struct render_input *a, const struct render_input *b, bool *out,
                 struct err *err)
 {
-    static const char *const ours[] = {"reference", "kind", "amends", "answer_by", "basis"};
+    static const char *const ours[] = {"reference", "answer_link", "kind",
+                                       "amends",    "answer_by",   "basis"};
     cJSON *one = NULL, *two = NULL;
 
     if (values_make(a, a->language, &one, err) < 0 || values_make(b, b->language, &two, err) < 0) {

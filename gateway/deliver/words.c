@@ -13,7 +13,7 @@ enum { WORDS_MAX = 8192, KEY_MAX = 48 };
 static const char *const known[] = {
     "reference", "kind", "language", "type", "basis", "fields", "incident_date", "answer_by",
     "told_at", "establishment.namespace", "establishment.urn", "establishment.name", "authority",
-    "reason", "police_ref", "amends", "partly", "attended_at", "risk", "referrals",
+    "reason", "police_ref", "amends", "partly", "answer_link", "attended_at", "risk", "referrals",
     "officer_contact", "protected", "circumstances", "children",
     /* a child's */
     "child_ref", "name", "forename", "middle_names", "surname", "known_as", "date_of_birth", "age",

@@ -1,5 +1,6 @@
 #include "follow/answer.h"
 
+#include "store/answer_links.h"
 #include "store/notices.h"
 #include "store/wrong_door.h"
 
@@ -73,17 +74,35 @@ static int answer_in_transaction(struct db *db, const char *reference,
     return answer_take(db, notice.notice_id, said, now, err);
 }
 
-int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
-                  struct err *err)
+static int end(struct db *db, int rc, struct err *err)
 {
-    int rc;
-
-    if (db_begin(db, err) < 0)
-        return -1;
-    rc = answer_in_transaction(db, reference, said, now, err);
     if (rc < 0) {
         db_rollback(db);
         return -1;
     }
     return db_commit(db, err) < 0 ? -1 : rc;
+}
+
+int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
+                  struct err *err)
+{
+    if (db_begin(db, err) < 0)
+        return -1;
+    return end(db, answer_in_transaction(db, reference, said, now, err), err);
+}
+
+int answer_by_link(struct db *db, const char *token, const struct answer_said *said, time_t now,
+                   int64_t *notice_id, struct err *err)
+{
+    int64_t contact_id;
+    int rc;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    rc = answer_links_find(db, token, now, notice_id, &contact_id, err);
+    if (rc == 1)
+        rc = answer_take(db, *notice_id, said, now, err);
+    else if (rc == 0)
+        rc = err_set(err, ERR_NONE_SUCH, "that link is none of ours, or is no longer good");
+    return end(db, rc, err);
 }

@@ -18,7 +18,7 @@ struct answer_said {
     enum answer what;
     const char *child_ref; /* of a notice about several: this one alone is not theirs; NULL all */
     const char *who;       /* a login, 'webhook', 'link' or 'file', never a name from outside */
-    bool by_telephone;     /* whoever says so has told them just now: what is owed is told with it */
+    bool by_telephone; /* whoever says so has told them just now: what is owed is told with it */
 };
 #define SAID(what, who) (&(const struct answer_said){(what), NULL, (who), false})
 
@@ -27,6 +27,11 @@ struct answer_said {
  * ERR_INVALID when it has not been told yet or was cancelled, or cannot be answered so. */
 int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
                   struct err *err) MUST_CHECK;
+
+/* By the token of a link (store/answer_links.h), in a transaction of its own: as answer_notice, and
+ * *notice_id is written. ERR_NONE_SUCH: it is none, or is no longer good. */
+int answer_by_link(struct db *db, const char *token, const struct answer_said *said, time_t now,
+                   int64_t *notice_id, struct err *err) MUST_CHECK;
 
 /* The same in the caller's transaction, by the notice's number. */
 int answer_take(struct db *db, int64_t notice_id, const struct answer_said *said, time_t now,

@@ -133,7 +133,7 @@ def test_all_members_of_the_schema_are_made():
     """A member that nothing makes would be a promise that is not kept."""
     made, childs = set(), set()
     for change, (kind, reason) in itertools.product(CHANGES, (*CASES[:2], ("correction", "none"),
-                                                             ("part-withdrawal", "withdrawn"),
+                                                             ("part-withdrawal", "withdrawn"), ("linked-notice", "none"),
                                                              ("reminder", "none"))):
         body = render(change, "en", "full", kind, reason)["body"]
         made |= body.keys()
@@ -171,3 +171,16 @@ def test_text_and_html_say_the_same(language, first, back, waits):
         text = made["text"][made["text"].rindex("\n\n", 0, start):]
         page = re.sub(r"<[^>]+>", " ", made["html"][made["html"].index("<h2"):])
         assert words(html.unescape(page)) == words(text), (change, fields, kind, reason)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_link_is_there_when_there_is_one(language):
+    plain, linked = (render("whole", language, "name", kind, "none") for kind in ("notice", "linked-notice"))
+    link = linked["body"]["answer_link"]
+    VALIDATOR.validate(linked["body"])
+    assert linked["text"].count(link) == 1 and linked["html"].count(link) == 2
+    assert "answer_link" not in plain["body"] and "https:" not in plain["text"] + plain["html"]
+    start = linked["html"].index("<h2")
+    page = re.sub(r"<[^>]+>", " ", linked["html"][start:])
+    heading = {"en": "WHAT HAPPENED", "cy": "BETH DDIGWYDDODD"}[language]
+    assert words(html.unescape(page)) == words(linked["text"][linked["text"].index(heading):])

@@ -1,6 +1,8 @@
 """After the telling: a correction, a withdrawal, and what comes of answers and of none."""
 
 import json
+import re
+import subprocess
 
 import pytest
 
@@ -242,3 +244,41 @@ def test_a_referral_that_comes_after_the_telling_is_the_desk_s_alone(night):
     night.report(2, referrals=["MARAC"])
     desk = night.mails(2)[1]
     assert desk.recipients == ["front-door@la-888.example"] and "MARAC" in text_of(desk)
+
+
+def by_link(gateway, link, *options, status=0):
+    done = subprocess.run(gateway.command("answer", "--token-file", "-", "--json", *options), input=link + "\n",
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return json.loads(done.stdout) if status == 0 else done.stderr
+
+
+def test_each_message_has_a_link_of_its_own_and_a_repeat_after_a_lost_reply_has_a_good_one_too(night):
+    base = "https://encompass.example/answer"
+    config = night.gateway.config
+    config.write_text(config.read_text() + f"[answers]\nbase_url = {base}\nlink_days = 3\n")
+    lost = []
+    night.mail.on_data = lambda mail: "drop" if not lost and not lost.append(1) else None
+    night.report()
+    wait_until(lambda: night.gateway.json("plan")["notices"])
+    night.gateway.stop()
+    night.gateway.start(now=SEND)
+    wait_until(lambda: night.gateway.value("SELECT count(*) FROM outbox WHERE kind = 'notice' AND state = 'sent'"), 90)
+    first, second = night.mail.messages
+    assert first.message_id == second.message_id  # nobody knows whether the first arrived
+    one, two = (re.search(re.escape(base) + r"/([\w-]{43})\s", text_of(m)).group(0).strip() for m in (first, second))
+    assert one != two
+    tokens = [link.rsplit("/", 1)[1] for link in (one, two)]
+    everything = night.gateway.store.read_bytes() + night.gateway.store.with_name("store.db-wal").read_bytes()
+    assert not any(t.encode() in everything or t in night.gateway.log_text() for t in tokens)
+    reference, = (r for r, in night.gateway.query("SELECT reference FROM notice"))
+    said = by_link(night.gateway, one, "--not-our-pupil", "--child", "2")
+    assert said["reference"] == reference and said["state"] == "told"
+    assert by_link(night.gateway, two)["state"] == "answered"
+    assert by_link(night.gateway, one)["already"] is True
+    who, = night.gateway.query("SELECT answered_by FROM notice WHERE reference = ?", reference)
+    assert who[0].endswith(" by link")
+    assert "none of ours" in by_link(night.gateway, base + "/" + "A" * 43, status=1)
+    night.gateway.now = "2026-03-20T08:00:00"
+    assert "no longer good" in by_link(night.gateway, one, status=1)
+    night.quiet()

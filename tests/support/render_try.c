@@ -72,10 +72,11 @@ static int render(struct templates *templates, const struct incident *incident, 
     struct rendered rendered;
     struct err err;
     bool reminder = strcmp(argv[4], "reminder") == 0;
+    bool linked = strcmp(argv[4], "linked-notice") == 0;
     bool partly = strcmp(argv[4], "part-withdrawal") == 0;
-    int kind = reminder ? NOTICE_NOTICE
-               : partly ? NOTICE_WITHDRAWAL
-                        : word_index(argv[4], NOTICE_WITHDRAWAL + 1, kind_of);
+    int kind = reminder || linked ? NOTICE_NOTICE
+               : partly           ? NOTICE_WITHDRAWAL
+                                  : word_index(argv[4], NOTICE_WITHDRAWAL + 1, kind_of);
     int reason = word_index(argv[5], DESK_REASONS, reason_of);
 
     if (kind < 0 || reason < 0)
@@ -87,6 +88,8 @@ static int render(struct templates *templates, const struct incident *incident, 
         in.amends = "OE-0DD1-0DD1";
     in.reminder = reminder;
     in.partly = partly;
+    if (linked)
+        in.link = "https://encompass.example/answer/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     notice.told_at = london_moment(london_day(incident->attended_at), 9 * 3600);
     if (notice.kind == NOTICE_WITHDRAWAL || reminder)
         in.fields = FIELDS_NAME;

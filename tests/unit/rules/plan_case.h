@@ -167,7 +167,7 @@ static bool end_case(struct case_reader *r)
         return wrong(&r->at, "accepted when?");
     if (r->now.world.children_count == 0)
         return wrong(&r->at, "which child?");
-    if (r->now.world.now < r->now.world.accepted_at)
+    if (r->now.world.now < 0)
         r->now.world.now = r->now.world.accepted_at;
     r->count++;
     r->visit(&r->now, r->arg);

@@ -372,8 +372,8 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
     if (take(w, "born"))
         return read_day(r, w, &child->born);
     if (take(w, "aged")) {
-        child->age = atoi(next(w));
-        return child->age > 0 ? true : wrong(r, "aged how many years?");
+        child->age = atoi(peek(w));
+        return strspn(next(w), "0123456789") > 0 ? true : wrong(r, "aged how many years?");
     }
     if (take(w, "at")) {
         child->outcome = MATCH_MATCH;
@@ -503,13 +503,17 @@ static bool given_link(struct place_in_file *r, struct world *world, struct word
     return true;
 }
 
-/* incident risk medium; incident missing */
+/* incident risk medium; incident missing; incident found; incident referred marac */
 static bool given_incident(struct place_in_file *r, struct world *world, struct words *w)
 {
     static const char *const risks[] = {[RISK_UNKNOWN] = "unknown", "standard", "medium", "high"};
 
     if (take(w, "missing")) {
         world->type = INCIDENT_MISSING;
+        return true;
+    }
+    if (take(w, "found")) {
+        world->type = INCIDENT_MISSING_FOUND;
         return true;
     }
     if (take(w, "referred")) {

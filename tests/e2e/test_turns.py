@@ -159,6 +159,8 @@ def test_an_adapter_that_is_shut_is_said_and_retry_has_it_tried_now(make):
         assert shut["adapter"] == "email" and shut["code"] == 535
         assert "email is shut since" in night.gateway.run("status").stdout
         assert "adapter.held" in night.gateway.log_text()
+        # All three had gone before anybody knew.
+        wait_until(lambda: night.gateway.value("SELECT count(*) FROM attempt") == 3, 10)
         closed.users["encompass"] = "the wrong word"
         assert night.gateway.json("retry", "--adapter", "email")["items"] == 3
         wait_until(lambda: len(closed.messages) == 3, 12)  # the first wait alone would be 15 s

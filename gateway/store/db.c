@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/statement.h"
 
-enum { BUSY_MS = 10000 };
+enum { PATIENCE_MS = 10000, LOOK_AGAIN_US = 700 };
 
 const char *db_path(const struct db *db)
 {
@@ -27,6 +28,20 @@ const char *db_path(const struct db *db)
 static void without_locks(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+/* SQLite's own wait grows to a tenth of a second, and whoever writes one transaction behind another is
+ * never met between two of them: so it is looked often. 1 look again, 0 give up. */
+static int wait_for_writer(void *self, int looks)
+{
+    struct db *db = self;
+
+    if (looks == 0)
+        db->waiting_since = clock_monotonic_ms();
+    if (clock_monotonic_ms() - db->waiting_since >= db->patience_ms)
+        return 0;
+    usleep(LOOK_AGAIN_US);
+    return 1;
 }
 
 static int open_file(const char *path, struct db **out, struct err *err)
@@ -51,7 +66,8 @@ static int open_file(const char *path, struct db **out, struct err *err)
         goto out;
     }
     sqlite3_extended_result_codes(db->handle, 0);
-    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    db_set_patience(db, PATIENCE_MS);
+    sqlite3_busy_handler(db->handle, wait_for_writer, db);
     if (sql_script(
             db,
             "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
@@ -191,7 +207,7 @@ void db_close(struct db *db)
 
 void db_set_patience(struct db *db, int ms)
 {
-    sqlite3_busy_timeout(db->handle, ms);
+    db->patience_ms = ms;
 }
 
 bool db_in_transaction(const struct db *db)

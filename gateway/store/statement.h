@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { STATEMENTS = 512 };
 
@@ -15,6 +16,8 @@ struct statement {
 struct db {
     sqlite3 *handle;
     char *path;
+    int patience_ms;                         /* for another writer */
+    int64_t waiting_since;                   /* in milliseconds; of the wait under way */
     int daemon_lock;                         /* -1: not held */
     struct statement statements[STATEMENTS]; /* open addressing by the literal's address */
     size_t count;

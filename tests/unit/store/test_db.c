@@ -1,4 +1,5 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "store/audit.h"
 #include "store/schema.h"
 #include "store/sql.h"
@@ -240,6 +243,72 @@ static void another_connections_commit_shows_in_the_version_of_the_data(void **s
     db_close(two);
 }
 
+/* As a daemon in the busiest morning: one transaction behind another, for as long as it is let. */
+static void write_on_and_on(const char *path)
+{
+    struct audit_about about = AUDIT_ABOUT_NOTHING;
+    struct err err;
+    struct db *db;
+    int64_t until = clock_monotonic_ms() + 8000;
+
+    if (db_open(path, &db, &err) < 0)
+        _exit(1);
+    while (clock_monotonic_ms() < until) {
+        if (db_begin(db, &err) < 0 ||
+            audit_add(db, 1, "test", "store.tried", &about, &err, "n=%d", 1) < 0)
+            _exit(1);
+        usleep(20000);
+        if (db_commit(db, &err) < 0)
+            _exit(1);
+        usleep(300); /* the daemon reads, between two */
+    }
+    _exit(0);
+}
+
+static void one_who_writes_on_and_on_locks_nobody_out(void **state)
+{
+    struct place *p = *state;
+    struct db *db = opened(p);
+    struct err err;
+    pid_t writer = fork();
+    int64_t began, longest = 0;
+
+    if (writer == 0)
+        write_on_and_on(p->path);
+    usleep(100000);
+    for (int i = 0; i < 20; i++) {
+        began = clock_monotonic_ms();
+        assert_int_equal(db_begin(db, &err), 0);
+        assert_int_equal(db_commit(db, &err), 0);
+        if (clock_monotonic_ms() - began > longest)
+            longest = clock_monotonic_ms() - began;
+    }
+    assert_int_equal(kill(writer, 0), 0); /* it writes still */
+    kill(writer, SIGKILL);
+    waitpid(writer, NULL, 0);
+    db_close(db);
+    assert_in_range(longest, 0, 1500);
+}
+
+/* Patience ends where it was set to. */
+static void who_waits_too_long_is_told_that_the_store_is_busy(void **state)
+{
+    struct place *p = *state;
+    struct db *one = opened(p), *two;
+    int64_t began;
+    struct err err;
+
+    assert_int_equal(db_open(p->path, &two, &err), 0);
+    db_set_patience(two, 50);
+    assert_int_equal(db_begin(one, &err), 0);
+    began = clock_monotonic_ms();
+    assert_int_equal(db_begin(two, &err), -1);
+    assert_int_equal(err.code, ERR_BUSY);
+    assert_in_range(clock_monotonic_ms() - began, 50, 5000);
+    db_close(one);
+    db_close(two);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -254,6 +323,8 @@ int main(void)
         T(what_is_rolled_back_was_never_there),
         T(the_audit_is_only_added_to),
         T(another_connections_commit_shows_in_the_version_of_the_data),
+        T(one_who_writes_on_and_on_locks_nobody_out),
+        T(who_waits_too_long_is_told_that_the_store_is_busy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

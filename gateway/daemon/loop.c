@@ -114,6 +114,7 @@ static void run_steps(struct loop *l)
             return;
         if (clock_monotonic_ms() < pace->not_before_ms)
             continue;
+        l->steps.messages_wait = l->subscriber && subscriber_is_busy(l->subscriber);
         if (take_turn(l, i, &err) < 0) {
             step_failed(pace, name_of(i), &err);
         } else if (pace->back_off_ms > 0 && !is_undecided(l, i)) {

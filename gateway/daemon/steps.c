@@ -4,8 +4,8 @@
 #include "match/link.h"
 #include "plan/planner.h"
 
-/* Milliseconds for matching, for planning and for follow-up, while intake waits. */
-enum { STEP_MS = 20 };
+/* Milliseconds for matching, for planning and for follow-up; and while messages wait to be kept. */
+enum { STEP_MS = 20, SHORT_STEP_MS = 4 };
 
 /* A step that did all it could in time may have more to do. */
 static int go_on(struct steps *s, struct work_turn *turn,
@@ -15,7 +15,7 @@ static int go_on(struct steps *s, struct work_turn *turn,
     int n;
 
     turn->pieces = INT_MAX;
-    turn->ms = STEP_MS;
+    turn->ms = s->messages_wait ? SHORT_STEP_MS : STEP_MS;
     n = step(s->db, turn, clock_now(s->clock), err);
     s->more |= n > 0;
     return n;

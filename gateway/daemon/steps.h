@@ -23,6 +23,7 @@ struct steps {
     struct dispatch *dispatch;
     struct watch watch; /* told of the broker before a round */
     struct work_turn matched, planned, followed;
+    bool messages_wait; /* told of intake before a round: what is not on disk yet comes first */
     struct bounces bounces;
 
     bool more;   /* set by a step: there is work for another round at once */

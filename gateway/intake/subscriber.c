@@ -23,8 +23,9 @@ enum {
     STEADY_MS = 30000,   /* a connection that lasted so long ends the back-off */
     BACK_OFF_MOST_MS = 60000,
     FAREWELL_MS = 1500,
-    ROUND_MS = 1000, /* at most between two rounds */
-    QOS = 1,         /* at 2, PUBREC would leave before the commit */
+    ROUND_MS = 1000,     /* at most between two rounds */
+    BUSY_MESSAGES = 100, /* of one round */
+    QOS = 1,             /* at 2, PUBREC would leave before the commit */
 };
 
 struct batch {
@@ -434,6 +435,11 @@ int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms
 bool subscriber_store_failed(const struct subscriber *s)
 {
     return s->store_failed;
+}
+
+bool subscriber_is_busy(const struct subscriber *s)
+{
+    return s->client && (s->more || s->batch.messages >= BUSY_MESSAGES);
 }
 
 bool subscriber_connected(const struct subscriber *s)

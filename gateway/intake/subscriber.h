@@ -43,6 +43,9 @@ int subscriber_run(struct subscriber *s, struct err *err) MUST_CHECK;
 /* The store has failed and has not been tried since: a run that returns 0 meanwhile is no recovery. */
 bool subscriber_store_failed(const struct subscriber *s);
 
+/* Messages come faster than now and then: more were left for the next round, or the last one took so
+ * many that more are surely on their way. */
+bool subscriber_is_busy(const struct subscriber *s);
 bool subscriber_connected(const struct subscriber *s);
 
 #endif

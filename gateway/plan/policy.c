@@ -152,8 +152,6 @@ static bool take_withhold_reasons(const char *value, struct policy *out)
             return false;
         }
     }
-    if (strlen(value) >= sizeof out->withhold_reasons)
-        return false;
     snprintf(out->withhold_reasons, sizeof out->withhold_reasons, "%s", value);
     return true;
 }

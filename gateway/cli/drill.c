@@ -290,9 +290,9 @@ static void after(struct table *t, time_t from, time_t to)
 
 static void report_table(const struct drill_line *lines, size_t count)
 {
-    static const char *const headings[] = {">DRILL", "STORED",    ">CONTACT",  "ROLE",
+    static const char *const headings[] = {">DRILL", "STORED",    ">CONTACT",  "~ROLE",
                                            "OF",     "ADAPTER",   "REFERENCE", ">PLANNED",
-                                           ">SENT",  ">ANSWERED", "STATE",     NULL};
+                                           ">SENT",  ">ANSWERED", "~STATE",    NULL};
     struct table *t = table_new(headings);
     char when[WORDS_MOMENT_SIZE];
 

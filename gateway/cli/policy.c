@@ -138,7 +138,7 @@ static int change(struct cli *cli, const struct policy_row *row, bool unset, str
 
 static void print_rows(const cJSON *list)
 {
-    static const char *const headings[] = {"WHOSE", "KEY", "VALUE", "SINCE", "BY", NULL};
+    static const char *const headings[] = {"WHOSE", "KEY", "~VALUE", "SINCE", "~BY", NULL};
     struct table *t = table_new(headings);
     char when[WORDS_MOMENT_SIZE];
     const cJSON *o;
@@ -228,7 +228,7 @@ static int subject_of(struct db *db, int argc, char **argv, struct subject *out,
 
 static void print_resolved(const cJSON *list)
 {
-    static const char *const headings[] = {"KEY", "VALUE", "FROM", "MEANING", NULL};
+    static const char *const headings[] = {"KEY", "~VALUE", "FROM", "~MEANING", NULL};
     struct table *t = table_new(headings);
     const cJSON *o;
 

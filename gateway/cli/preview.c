@@ -44,7 +44,7 @@ struct whither {
     int64_t contact_id; /* -1 nobody */
     enum contact_role role;
     char adapter[16], language[3];
-    bool has_due;
+    bool has_due, is_closed;
     struct due due;
 };
 
@@ -130,25 +130,34 @@ static int settle_kind(struct asked *a, struct err *err)
     return 0;
 }
 
-/* The contact that comes first, as planning takes them. */
-static int first_contact(struct db *db, const struct door *door, struct whither *out,
-                         struct err *err)
+/* The contact that comes first, as planning takes them: a school's health visitor is nobody. */
+static int first_contact(struct db *db, const struct asked *a, struct whither *out, struct err *err)
 {
-    struct contact *list = NULL;
+    const struct plan_input nobody_barred = {.type = INCIDENT_DOMESTIC_ABUSE};
+    struct plan_door door = {.contacts = NULL};
+    struct policy_row *rows = NULL;
+    const struct contact *contact;
     size_t count = 0;
+    int rc = registers_establishment(db, &a->door, &door.establishment, err);
 
     out->contact_id = -1;
-    if (registers_contacts(db, door, &list, &count, err) < 0)
+    if (rc <= 0)
+        return rc;
+    if (registers_policies(db, a->force ? a->force : "", door.establishment.la_code, &a->door,
+                           &rows, &count, err) < 0)
         return -1;
-    for (size_t i = 0; i < count && out->contact_id < 0; i++) {
-        if (!list[i].verified)
-            continue;
-        out->contact_id = list[i].contact_id;
-        out->role = list[i].role;
-        memcpy(out->adapter, list[i].adapter, sizeof out->adapter);
-        memcpy(out->language, list[i].language, sizeof out->language);
+    policy_resolve(rows, count, a->force, door.establishment.la_code, &a->door, &door.policy);
+    free(rows);
+    if (registers_contacts(db, &a->door, &door.contacts, &door.contacts_count, err) < 0)
+        return -1;
+    contact = plan_whom(&nobody_barred, &door);
+    if (contact) {
+        out->contact_id = contact->contact_id;
+        out->role = contact->role;
+        memcpy(out->adapter, contact->adapter, sizeof out->adapter);
+        memcpy(out->language, contact->language, sizeof out->language);
     }
-    contacts_free(list, count);
+    contacts_free(door.contacts, door.contacts_count);
     return 0;
 }
 
@@ -164,7 +173,9 @@ static int find_due(struct db *db, const struct invented *in, time_t now, struct
         calendar_due_desk(&calendar, &in->policy.morning, now, now, &out->due);
         out->has_due = true;
     } else {
-        out->has_due = calendar_due(&calendar, &in->policy.morning, now, now, &out->due) == 1;
+        out->is_closed = !establishment_is_open(&in->establishment);
+        out->has_due = !out->is_closed &&
+                       calendar_due(&calendar, &in->policy.morning, now, now, &out->due) == 1;
     }
     free(calendar.ranges);
     return 0;
@@ -218,8 +229,10 @@ static void print_whither(const struct asked *a, const struct invented *in, cons
     else
         printf("To        contact %" PRId64 ", %s, %s, %s\n", w->contact_id,
                words_role(contact_role_word(w->role)), words_adapter(w->adapter), w->language);
-    printf("When      %s\n", w->has_due ? words_moment(w->due.at, when)
-                                        : "no calendar reaches far enough: the desk is told");
+    printf("When      %s\n",
+           w->has_due     ? words_moment(w->due.at, when)
+           : w->is_closed ? "it is not open: the one that has followed it is told, or the desk"
+                          : "no calendar reaches far enough: the desk is told");
     printf("Fields    %s; wording %s\n", policy_fields_word(in->policy.fields), in->policy.wording);
 }
 
@@ -256,7 +269,7 @@ static int show(struct cli *cli, struct db *db, const struct templates *template
     const char *language;
     int rc;
 
-    if (first_contact(db, &a->door, &w, err) < 0)
+    if (first_contact(db, a, &w, err) < 0)
         return -1;
     language = a->language ? a->language : w.language[0] ? w.language : "en";
     rc = invented_make(db, a->force ? a->force : "", &a->door,

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -170,4 +171,18 @@ def test_a_preview_shows_the_real_words_and_stores_and_sends_nothing(scene, worl
     gateway.run("preview", "--urn", school.urn, "--kind", "desk", status=2)
     assert gateway.run("preview", "--urn", "999999", status=1).stderr
     assert (Path(gateway.store).stat().st_mtime_ns, gateway.value("SELECT count(*) FROM audit")) == before
+
+
+def test_a_preview_goes_to_whom_planning_would_send_it(scene, world):
+    """A school's health visitor is nobody, and a closed school is not told."""
+    gateway, school = scene.gateway, school_of(world)
+    gateway.stop()
+    with sqlite3.connect(gateway.store) as db:
+        db.execute("UPDATE contact SET role = 'health_visitor' WHERE namespace = 'school' AND urn = ?"
+                   " AND role = 'dsl'", (school.urn,))
+        db.execute("DELETE FROM contact WHERE namespace = 'school' AND urn = ? AND role <> 'health_visitor'",
+                   (school.urn,))
+        db.execute("UPDATE establishment SET status_code = 2 WHERE urn = ?", (school.urn,))
+    shown = gateway.run("preview", "--urn", school.urn).stdout
+    assert "To        nobody" in shown and "When      it is not open" in shown
     assert scene.mail.messages == [] and scene.web.requests == []

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "plan/whom.h"
 
 enum { SCHOOL_AGE = 5, RECEPTION_AGE = 4, ADULT_AGE = 18 };
 
@@ -19,68 +20,6 @@ enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_ch
     if (child->present == PRESENT_HEARD && policy->filter_present == TELL_PRESENT)
         return FILTER_PRESENT;
     return FILTER_NONE;
-}
-
-static bool is_desk(const struct plan_door *door)
-{
-    const char *namespace = door->establishment.door.namespace;
-
-    return strcmp(namespace, "la") == 0 || strcmp(namespace, "force") == 0;
-}
-
-static bool is_centre(const struct plan_door *door)
-{
-    return strcmp(door->establishment.door.namespace, "centre") == 0;
-}
-
-/* An entry bars a contact when all that it names fits. The number of an establishment bars both
- * those that have it, a school and a centre: told in error weighs more than sent to the desk. */
-static bool bars(const struct incident_do_not_tell *entry, const struct plan_door *door,
-                 const struct contact *contact)
-{
-    if (entry->role[0] && strcmp(entry->role, contact_role_word(contact->role)) != 0)
-        return false;
-    if (entry->school_urn[0] &&
-        (is_desk(door) || strcmp(entry->school_urn, door->establishment.door.urn) != 0))
-        return false;
-    return !personal_is_set(&entry->contact) ||
-           strcasecmp(personal_reveal(&entry->contact), personal_reveal(&contact->address)) == 0;
-}
-
-static bool can_be_told(const struct plan_input *in, const struct plan_door *door,
-                        const struct contact *contact)
-{
-    if (!contact->verified || contact->failed)
-        return false;
-    for (size_t i = 0; i < in->do_not_tell_count; i++) {
-        if (bars(&in->do_not_tell[i], door, contact))
-            return false;
-    }
-    return true;
-}
-
-static const struct contact *with_role(const struct plan_input *in, const struct plan_door *door,
-                                       enum contact_role role)
-{
-    for (size_t i = 0; i < door->contacts_count; i++) {
-        if (door->contacts[i].role == role && can_be_told(in, door, &door->contacts[i]))
-            return &door->contacts[i];
-    }
-    return NULL;
-}
-
-static const struct contact *whom(const struct plan_input *in, const struct plan_door *door)
-{
-    const struct contact *contact;
-
-    if (is_desk(door))
-        return with_role(in, door, ROLE_LA_DESK);
-    contact = with_role(in, door, ROLE_DSL);
-    if (!contact)
-        contact = with_role(in, door, ROLE_DEPUTY);
-    if (!contact && is_centre(door) && door->policy.health_visitors)
-        contact = with_role(in, door, ROLE_HEALTH_VISITOR);
-    return contact;
 }
 
 static bool is_told(const struct plan_child *child, size_t door)
@@ -153,7 +92,7 @@ static enum desk_reason offer(const struct plan_input *in, const struct plan_chi
         morning.policy = MORNING_AT_ONCE;
     if (!establishment_is_open(&door->establishment))
         return door->successors_count > 1 ? DESK_SUCCESSORS : DESK_CLOSED;
-    out->contact = whom(in, door);
+    out->contact = plan_whom(in, door);
     if (!out->contact)
         return DESK_NO_CONTACT;
     if (calendar_due_attending(&door->calendar, &morning, attends, in->accepted_at, in->now,
@@ -202,7 +141,7 @@ static int owe(const struct plan_input *in, struct plan *out, const struct plan_
                const struct offer *offer, struct err *err)
 {
     struct plan_notice *notice = notice_at(in, out, door, kind, err);
-    bool is_place = !is_centre(&in->doors[door]) && !is_desk(&in->doors[door]);
+    bool is_place = !door_is_centre(&in->doors[door]) && !door_is_desk(&in->doors[door]);
 
     if (!notice)
         return -1;
@@ -237,7 +176,7 @@ static bool is_at_open_school(const struct plan_input *in, const struct plan_chi
     for (size_t i = 0; i < child->enrolled_count; i++) {
         const struct plan_door *door = &in->doors[followed(in, child->enrolled[i])];
 
-        if (!is_centre(door) && establishment_is_open(&door->establishment))
+        if (!door_is_centre(door) && establishment_is_open(&door->establishment))
             return true;
     }
     return false;
@@ -262,7 +201,7 @@ static int tell_schools(const struct plan_input *in, struct plan *out,
         enum desk_reason not ;
         struct offer what;
 
-        if (is_centre(door))
+        if (door_is_centre(door))
             continue;
         not = offer(in, child, door, child->attends[i], &what);
         if (!is_agreed(child, door, not == DESK_NONE ? what.due.at : in->now))
@@ -289,7 +228,7 @@ static bool nth_centre(const struct plan_input *in, const struct plan_child *chi
     for (size_t i = 0; i < child->enrolled_count; i++) {
         size_t index = followed(in, child->enrolled[i]);
 
-        if (is_centre(&in->doors[index]) && n-- == 0) {
+        if (door_is_centre(&in->doors[index]) && n-- == 0) {
             *door = index;
             *attends = child->attends[i];
             return true;
@@ -342,7 +281,7 @@ static int tell_health_visitors(const struct plan_input *in, struct plan *out,
 
     if (!la->policy.health_visitors || strcmp(la->establishment.door.namespace, "la") != 0)
         return 0;
-    what.contact = with_role(in, la, ROLE_HEALTH_VISITOR);
+    what.contact = whom_with_role(in, la, ROLE_HEALTH_VISITOR);
     if (!what.contact)
         return 0;
     if (is_told(child, child->desk))
@@ -359,7 +298,7 @@ static size_t desk_of(const struct plan_input *in, const struct plan_child *chil
                             child->force_desk};
 
     for (size_t i = 0; i < ARRAY_SIZE(desks); i++) {
-        *contact = whom(in, &in->doors[desks[i]]);
+        *contact = plan_whom(in, &in->doors[desks[i]]);
         if (*contact)
             return desks[i];
     }
@@ -446,7 +385,7 @@ static int stand_in(const struct plan_input *in, struct plan *out, const struct 
 
     if (child->desk_is_silent) {
         index = child->lives_elsewhere ? child->home_force_desk : child->force_desk;
-        what.contact = whom(in, &in->doors[index]);
+        what.contact = plan_whom(in, &in->doors[index]);
         if (!what.contact || index == child->desk)
             return 0;
     }
@@ -503,17 +442,6 @@ void plan_release(struct plan *plan)
         free(plan->notices[i].child_ids);
     free(plan->notices);
     *plan = (struct plan){0};
-}
-
-bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
-                   const struct contact *contact)
-{
-    return can_be_told(in, door, contact);
-}
-
-const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door)
-{
-    return whom(in, door);
 }
 
 size_t plan_followed(const struct plan_input *in, size_t door)

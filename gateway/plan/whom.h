@@ -1,0 +1,17 @@
+/* gateway/plan/whom.h - who at a door is told, of those who may be: dsl, then deputy; a centre's health
+ * visitor where that is agreed; at a desk its own contact. Pure. plan_whom and plan_may_tell, which
+ * others ask too, stand in plan.h.
+ */
+#ifndef PLAN_WHOM_H
+#define PLAN_WHOM_H
+
+#include "plan/plan.h"
+
+bool door_is_desk(const struct plan_door *door); /* an authority's or a force's */
+bool door_is_centre(const struct plan_door *door);
+
+/* The first of that role who may be told; NULL nobody. */
+const struct contact *whom_with_role(const struct plan_input *in, const struct plan_door *door,
+                                     enum contact_role role);
+
+#endif

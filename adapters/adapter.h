@@ -74,6 +74,9 @@ struct adapter {
     int (*ask)(void *self, const char *handle, CURL **transfer, void **work, struct err *err);
     enum delivery (*hear)(void *self, CURL *transfer, void *work, CURLcode how,
                           struct outcome *outcome);
+    /* NULL, or: the address of a page when names may not travel to this recipient now, and a message
+     * without them is to lead there, the reference behind it; NULL the message may go as it is. */
+    const char *(*minimal)(void *self, const struct personal *to_address);
     int heard_of_for; /* seconds from the sending on during which `ask` can know; 0 no ask */
     void (*close)(void *self);
 };

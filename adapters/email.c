@@ -1,13 +1,25 @@
-/* Mail by SMTP (RFC 5321), one recipient a message. */
+/* Mail by SMTP (RFC 5321), one recipient a message.
+ *
+ * libcurl keeps connections and uses them again, at most `concurrency` at a time: transfers are not
+ * begun beyond that. It does not pipeline (RFC 2920): up to and beyond 7.88 it waits for the reply to
+ * each of MAIL, RCPT, DATA and the content, four round trips a mail where two would do, whatever the
+ * server offers; nor does it hand on parameters of MAIL and RCPT (ENVID, NOTIFY, REQUIRETLS) before
+ * 8.16. tests/bench/mail_trips.py measures what the trips cost; more connections make up for it.
+ *
+ * libcurl also uses a connection of smtp:// again without looking at how it was secured by STARTTLS, so
+ * one that is not verified is never kept.
+ */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapters/adapter.h"
+#include "adapters/mail_domains.h"
 #include "adapters/mime.h"
 #include "adapters/smtp_reply.h"
 #include "adapters/transfer.h"
+#include "base/clock.h"
 
 enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ADDRESS_SIZE = 320, LEAVE_SECONDS = 3 };
 
@@ -21,11 +33,16 @@ struct email {
     const char *bounce_address;
     bool bounce_tag;
     long timeout;
+    const char *helo;
+    enum mail_tls relay_tls;
+    const char *minimal_link;
+    struct mail_domains domains;
 };
 
 /* One transfer under way. */
 struct mail {
     CURL *transfer;
+    struct mail_domain *domain; /* whose server it goes to; NULL: the relay */
     struct buf content;
     size_t given;                      /* bytes that curl has taken */
     struct curl_slist *recipient;      /* curl wants a list */
@@ -49,6 +66,14 @@ static const struct config_key keys[] = {
     {.name = "ca_file",
      .kind = CONFIG_PATH,
      .help = "who may vouch for the server; the system's authorities unless given"},
+    {.name = "relay_tls",
+     .kind = CONFIG_CHOICE,
+     .otherwise = "unknown",
+     .choices = "unknown|require|require-verified",
+     .help = "what the mail server is set up to keep on its own way on"},
+    {.name = "minimal_link",
+     .kind = CONFIG_TEXT,
+     .help = "https address that a message without names leads to, the reference behind it"},
     {.name = "username", .kind = CONFIG_TEXT, .help = "login, with password_file"},
     {.name = "password_file", .kind = CONFIG_PATH, .help = "its first line is the password"},
     {.name = "from", .kind = CONFIG_TEXT, .help = "the sender's address"},
@@ -83,10 +108,13 @@ static int wrong(struct err *err, const char *what)
     return err_set(err, ERR_CONFIG, "[%s] %s", email_adapter.section, what);
 }
 
-static bool is_host(const char *text)
+static void server_url(char url[URL_SIZE], const char *protocol, const char *host, int port,
+                       const char *helo)
 {
-    return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                      "0123456789.-:[]")] == '\0';
+    bool bare_six = strchr(host, ':') && host[0] != '[';
+
+    snprintf(url, URL_SIZE, "%s://%s%s%s:%d/%s", protocol, bare_six ? "[" : "", host,
+             bare_six ? "]" : "", port, helo);
 }
 
 static int read_server(struct email *e, const struct config *conf, struct err *err)
@@ -95,9 +123,8 @@ static int read_server(struct email *e, const struct config *conf, struct err *e
     const char *tls = text_of(conf, "tls");
     const char *helo = text_of(conf, "helo");
     const char *port = text_of(conf, "port");
-    bool bare_six;
 
-    if (!host || !is_host(host))
+    if (!host || !mail_host_is_plain(host))
         return wrong(err, "host is missing or is no host name");
     e->starttls = strcmp(tls, "starttls") == 0;
     e->implicit = strcmp(tls, "implicit") == 0;
@@ -105,16 +132,15 @@ static int read_server(struct email *e, const struct config *conf, struct err *e
         return wrong(err, "tls = none is allowed for a host on this machine only");
     if (!helo)
         helo = strchr(e->sender.address, '@') + 1;
-    if (!is_host(helo))
+    if (!mail_host_is_plain(helo))
         return wrong(err, "helo is no host name");
-    bare_six = strchr(host, ':') && host[0] != '[';
-    snprintf(e->url, sizeof e->url, "%s://%s%s%s:%s/%s", e->implicit ? "smtps" : "smtp",
-             bare_six ? "[" : "", host, bare_six ? "]" : "",
-             port          ? port
-             : e->starttls ? "587"
-             : e->implicit ? "465"
-                           : "25",
-             helo);
+    e->helo = helo;
+    server_url(e->url, e->implicit ? "smtps" : "smtp", host,
+               port          ? atoi(port)
+               : e->starttls ? 587
+               : e->implicit ? 465
+                             : 25,
+               helo);
     return 0;
 }
 
@@ -171,9 +197,24 @@ static int read_login(struct email *e, const struct config *conf, struct err *er
     return 0;
 }
 
+static int read_domains(struct email *e, const struct config *conf, struct err *err)
+{
+    const char *relay = text_of(conf, "relay_tls");
+
+    e->relay_tls = strcmp(relay, "require") == 0            ? MAIL_TLS_REQUIRE
+                   : strcmp(relay, "require-verified") == 0 ? MAIL_TLS_VERIFIED
+                                                            : MAIL_TLS_RELAY;
+    e->minimal_link = text_of(conf, "minimal_link");
+    if (e->minimal_link && strncmp(e->minimal_link, "https://", 8) != 0)
+        return wrong(err, "minimal_link does not begin with https://");
+    return mail_domains_open(&e->domains, conf, e->relay_tls, e->minimal_link, err);
+}
+
 static void email_close(void *self)
 {
     struct email *e = self;
+
+    mail_domains_close(&e->domains);
 
     personal_release(&e->password);
     free(e);
@@ -188,7 +229,8 @@ static int email_open(const struct config *conf, void **self, struct err *err)
     e->ca_file = text_of(conf, "ca_file");
     e->timeout = (long)config_int(conf, email_adapter.section, "timeout");
     if (read_sender(e, conf, err) < 0 || read_bounces(e, conf, err) < 0 ||
-        read_server(e, conf, err) < 0 || read_login(e, conf, err) < 0) {
+        read_server(e, conf, err) < 0 || read_login(e, conf, err) < 0 ||
+        read_domains(e, conf, err) < 0) {
         email_close(e);
         return -1;
     }
@@ -229,25 +271,73 @@ static void mail_free(struct mail *mail)
     free(mail);
 }
 
-static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
+static struct mail_domain *domain_of(const struct email *e, const struct personal *to_address)
+{
+    const char *at = strrchr(personal_reveal(to_address), '@');
+
+    return at ? mail_domains_find(&e->domains, at + 1) : NULL;
+}
+
+static const char *email_minimal(void *self, const struct personal *to_address)
+{
+    const struct email *e = self;
+
+    return mail_domain_is_minimal(domain_of(e, to_address), e->relay_tls, clock_monotonic_ms())
+               ? e->minimal_link
+               : NULL;
+}
+
+static CURL *to_relay(const struct email *e, struct err *err)
 {
     CURL *c = transfer_new(e->url, e->implicit ? "smtps" : "smtp", e->ca_file, e->timeout, err);
-    bool ok;
+
+    if (c && e->username &&
+        (curl_easy_setopt(c, CURLOPT_USERNAME, e->username) != CURLE_OK ||
+         curl_easy_setopt(c, CURLOPT_PASSWORD, personal_reveal(&e->password)) != CURLE_OK)) {
+        curl_easy_cleanup(c);
+        err_memory(err);
+        return NULL;
+    }
+    if (c && e->starttls)
+        curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+    return c;
+}
+
+/* The relay's login is not for others. */
+static CURL *to_server(const struct email *e, const struct mail_domain *d, struct err *err)
+{
+    bool minimal = mail_domain_is_minimal(d, e->relay_tls, clock_monotonic_ms());
+    char url[URL_SIZE];
+    CURL *c;
+
+    server_url(url, "smtp", d->server, (int)d->port, e->helo);
+    c = transfer_new(url, "smtp", d->ca_file, e->timeout, err);
+    if (!c)
+        return NULL;
+    curl_easy_setopt(c, CURLOPT_USE_SSL,
+                     !minimal                 ? (long)CURLUSESSL_ALL
+                     : d->worse == MAIL_CLEAR ? (long)CURLUSESSL_NONE
+                                              : (long)CURLUSESSL_TRY);
+    if (minimal || d->tls == MAIL_TLS_REQUIRE) {
+        curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+        curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+    }
+    return c;
+}
+
+static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
+{
+    CURL *c = mail->domain ? to_server(e, mail->domain, err) : to_relay(e, err);
 
     if (!c)
         return NULL;
-    ok = curl_easy_setopt(c, CURLOPT_MAIL_FROM, mail->sender) == CURLE_OK &&
-         (!e->username ||
-          (curl_easy_setopt(c, CURLOPT_USERNAME, e->username) == CURLE_OK &&
-           curl_easy_setopt(c, CURLOPT_PASSWORD, personal_reveal(&e->password)) == CURLE_OK));
-    if (!ok) {
+    if (curl_easy_setopt(c, CURLOPT_MAIL_FROM, mail->sender) != CURLE_OK) {
         curl_easy_cleanup(c);
         err_memory(err);
         return NULL;
     }
     mail->transfer = c;
-    if (e->starttls)
-        curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     curl_easy_setopt(c, CURLOPT_MAIL_RCPT, mail->recipient);
     curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(c, CURLOPT_READFUNCTION, give);
@@ -263,10 +353,15 @@ static int email_start(void *self, const struct message *message, CURL **transfe
                        struct err *err)
 {
     struct email *e = self;
-    struct mail *mail = calloc(1, sizeof *mail);
+    struct mail_domain *domain = domain_of(e, &message->to_address);
+    struct mail *mail;
 
+    if (!message->nameless && mail_domain_is_minimal(domain, e->relay_tls, clock_monotonic_ms()))
+        return err_set(err, ERR_SYSTEM, "names may not travel there at this moment");
+    mail = calloc(1, sizeof *mail);
     if (!mail)
         return err_memory(err);
+    mail->domain = domain && domain->server ? domain : NULL;
     buf_init(&mail->content, MAIL_BYTES_MAX);
     if (mime_build(&e->sender, message, &mail->content, err) < 0)
         goto fail;
@@ -305,6 +400,21 @@ static enum smtp_step step_of(const struct mail *mail, CURLcode how)
                                                                   : SMTP_GREETING;
 }
 
+static bool is_tls_failure(CURLcode how)
+{
+    static const CURLcode codes[] = {CURLE_USE_SSL_FAILED,          CURLE_SSL_CONNECT_ERROR,
+                                     CURLE_SSL_CACERT_BADFILE,      CURLE_PEER_FAILED_VERIFICATION,
+                                     CURLE_SSL_CERTPROBLEM,         CURLE_SSL_CIPHER,
+                                     CURLE_SSL_ISSUER_ERROR,        CURLE_SSL_INVALIDCERTSTATUS,
+                                     CURLE_SSL_PINNEDPUBKEYNOTMATCH};
+
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        if (how == codes[i])
+            return true;
+    }
+    return false;
+}
+
 /* code: of a reply that refuses, 0 none. */
 static enum verdict judge_failure(const struct mail *mail, CURLcode how, int code,
                                   const char **step)
@@ -324,20 +434,25 @@ static enum verdict judge_failure(const struct mail *mail, CURLcode how, int cod
         if (how == CURLE_LOGIN_DENIED || how == CURLE_USE_SSL_FAILED)
             return VERDICT_BROKEN;
         break;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    default:
+        if (!is_tls_failure(how))
+            break;
         *step = "TLS";
         return VERDICT_BROKEN;
-    default:
-        break;
     }
     *step = "connection";
+    return VERDICT_LATER;
+}
+
+/* What is broken at a domain's own server is that domain's trouble. Under minimal it is tried again
+ * without names. */
+static enum verdict judge_server(struct mail_domain *d, CURLcode how, struct outcome *outcome)
+{
+    outcome->alone = true;
+    if (d->tls != MAIL_TLS_MINIMAL || d->worse == MAIL_CLEAR || !is_tls_failure(how))
+        return VERDICT_BROKEN;
+    mail_domain_tls_failed(d, how == CURLE_SSL_CONNECT_ERROR, clock_monotonic_ms());
+    outcome->alone = false;
     return VERDICT_LATER;
 }
 
@@ -357,6 +472,8 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
     outcome->code = how == CURLE_OK || (code >= 400 && code < 600) ? (int)code : 0;
     if (how != CURLE_OK)
         verdict = judge_failure(mail, how, outcome->code, &step);
+    if (mail->domain && verdict == VERDICT_BROKEN)
+        verdict = judge_server(mail->domain, how, outcome);
     if (outcome->code > 0)
         snprintf(outcome->detail, sizeof outcome->detail, "%s %d%s%s", step, outcome->code,
                  mail->enhanced[0] ? " " : "", mail->enhanced);
@@ -374,5 +491,6 @@ const struct adapter email_adapter = {
     .open = email_open,
     .start = email_start,
     .judge = email_judge,
+    .minimal = email_minimal,
     .close = email_close,
 };

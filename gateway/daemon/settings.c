@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/adapter.h"
+#include "adapters/mail_domains.h"
 #include "adapters/receivers.h"
 #include "deliver/answers.h"
 #include "intake/broker.h"
@@ -58,8 +59,9 @@ const struct config_section *settings_sections(void)
         {"match", match_keys},
         {RECEIVER_FAMILY, receiver_keys},
         {"answers", answers_keys},
+        {MAIL_FAMILY, mail_domain_keys},
     };
-    size_t n = 8;
+    size_t n = 9;
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};

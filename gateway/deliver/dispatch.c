@@ -308,12 +308,27 @@ static int write_round(struct dispatch *d, time_t now, struct flight **claimed, 
     return rc;
 }
 
+/* Where names may not travel to that recipient now, the message becomes one without. */
+static int leave_out_names(struct dispatch *d, struct flight *f, struct err *err)
+{
+    const struct adapter *adapter = f->way->adapter;
+    const char *link = NULL;
+
+    if (adapter->minimal && !f->prepared.message.nameless)
+        link = adapter->minimal(f->way->self, &f->prepared.message.to_address);
+    return link ? prepare_minimal(d->templates, link, &f->prepared, err) : 0;
+}
+
 static void take_off(struct dispatch *d, struct flight *f)
 {
     struct err err = {.code = ERR_NONE};
 
     f->started_ms = clock_monotonic_ms();
     f->prepared.message.repeat = f->item.is_repeat;
+    if (leave_out_names(d, f, &err) < 0) {
+        end_here(d, f, VERDICT_BROKEN, err.text);
+        return;
+    }
     if (f->way->adapter->start(f->way->self, &f->prepared.message, &f->transfer, &f->work, &err) <
         0) {
         end_here(d, f, err.code == ERR_INVALID ? VERDICT_NEVER : VERDICT_LATER, err.text);

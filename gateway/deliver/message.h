@@ -16,6 +16,7 @@ struct message {
     char language[3];   /* en, cy: Content-Language */
     bool repeat;        /* it may have been sent before, or begun to be */
     time_t at;          /* the try's moment: Date, webhook-timestamp */
+    bool nameless;      /* it names no child, and may travel unprotected */
     bool urgent;        /* Importance: high; see prepare.h */
     struct personal to_name;
     struct personal to_address; /* mail address, URL or folder: one recipient */

@@ -282,6 +282,7 @@ static int compose(struct db *db, const struct templates *templates, const char 
     memcpy(p.message.language, rendered.language, sizeof p.message.language);
     p.message.at = now;
     p.message.urgent = is_urgent(s);
+    snprintf(p.wording, sizeof p.wording, "%s", s->policy.wording);
     p.subject = rendered.subject; /* and the rest: taken over whole */
     p.message.subject = p.subject;
     p.message.text = rendered.text;
@@ -310,6 +311,31 @@ int prepare_item(struct db *db, const struct templates *templates,
     free(s.places);
     contact_release(&s.contact);
     return rc;
+}
+
+int prepare_minimal(const struct templates *templates, const char *link, struct prepared *p,
+                    struct err *err)
+{
+    const struct render_minimal in = {.reference = p->message.reference,
+                                      .link = link,
+                                      .wording = p->wording,
+                                      .language = p->message.language};
+    struct rendered rendered;
+
+    if (render_minimal(templates, &in, &rendered, err) < 0)
+        return -1;
+    personal_release(&p->message.text);
+    personal_release(&p->message.html);
+    personal_release(&p->message.json);
+    free(p->subject);
+    p->subject = rendered.subject;
+    p->message.subject = p->subject;
+    p->message.text = rendered.text;
+    p->message.html = rendered.html;
+    p->message.json = rendered.json;
+    memcpy(p->message.language, rendered.language, sizeof p->message.language);
+    p->message.nameless = true;
+    return 0;
 }
 
 void prepared_release(struct prepared *p)

@@ -17,6 +17,7 @@
 struct prepared {
     struct message message;
     char *subject; /* what message.subject points to */
+    char wording[65];
 };
 /* links: how a notice can be answered by a link; NULL: by none. With it a token is kept, in the
  * caller's transaction, which is committed before the message leaves. */
@@ -34,6 +35,9 @@ int prepare_bulletin(struct db *db, const struct templates *templates,
 /* Where replies to a message in the name of a force go (prepare.c); "" is no force. */
 int prepare_reply_to(struct db *db, const char *force, struct personal *out,
                      struct err *err) MUST_CHECK;
+/* What it says is that a message waits, and where it is to be read: link and the reference. */
+int prepare_minimal(const struct templates *templates, const char *link, struct prepared *p,
+                    struct err *err) MUST_CHECK;
 void prepared_release(struct prepared *p);
 
 #endif

@@ -85,6 +85,7 @@ static int address(struct db *db, const struct outbox_item *item, const struct b
     snprintf(p.message.reference, sizeof p.message.reference, "%s", b->reference);
     memcpy(p.message.language, r->language, sizeof p.message.language);
     p.message.at = now;
+    p.message.nameless = true;
     p.subject = r->subject;
     p.message.subject = p.subject;
     p.message.text = r->text;

@@ -10,7 +10,7 @@
 #include "deliver/values.h"
 
 /* 20 children with 4,000 characters each, escaped. */
-enum { RENDERED_BYTES_MAX = 2 * 1024 * 1024 };
+enum { RENDERED_BYTES_MAX = 2 * 1024 * 1024, LINK_SIZE = 512 };
 
 static int render_part(const struct template_set *set, enum part part, const cJSON *values,
                        struct personal *out, struct err *err)
@@ -127,10 +127,11 @@ static int insert(struct personal *text, size_t offset, const struct personal *b
     return rc;
 }
 
-/* Where a page's body begins. */
+/* Where a page's words begin. */
 static size_t body_of(const char *html)
 {
-    const char *body = strstr(html, "<body"), *end = body ? strchr(body, '>') : NULL;
+    const char *words = strstr(html, "<main"), *body = words ? words : strstr(html, "<body");
+    const char *end = body ? strchr(body, '>') : NULL;
 
     return end ? (size_t)(end + 1 - html) : 0;
 }
@@ -210,6 +211,30 @@ int render_warning(const struct templates *t, const struct render_warning *in, s
         return -1;
     values = warning_values(in, set.language);
     rc = values ? render_all(&set, &set, values, out, err) : err_memory(err);
+    values_free(values);
+    return rc;
+}
+
+int render_minimal(const struct templates *t, const struct render_minimal *in, struct rendered *out,
+                   struct err *err)
+{
+    struct template_set set;
+    cJSON *values;
+    char link[LINK_SIZE];
+    int rc;
+
+    if (find_set(t, in->wording, in->language, "minimal", &set, err) < 0)
+        return -1;
+    if ((size_t)snprintf(link, sizeof link, "%s%s", in->link, in->reference) >= sizeof link)
+        return err_set(err, ERR_CONFIG, "minimal_link is too long");
+    values = cJSON_CreateObject();
+    rc = cJSON_AddNumberToObject(values, "version", 1) &&
+                 cJSON_AddStringToObject(values, "reference", in->reference) &&
+                 cJSON_AddStringToObject(values, "kind", "minimal") &&
+                 cJSON_AddStringToObject(values, "language", set.language) &&
+                 cJSON_AddStringToObject(values, "link", link)
+             ? render_all(&set, &set, values, out, err)
+             : err_memory(err);
     values_free(values);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* gateway/deliver/render.h - a notice in words: Mustache templates with values. Pure once loaded.
  *
  * templates/<wording>/<language>/<kind>.{subject,txt,html} where kind is notice, desk, correction,
- * withdrawal or reminder; and warning and exercise, which are no notices (store/bulletins.h).
+ * withdrawal or reminder; minimal in their place; and warning and exercise, which are no notices (store/bulletins.h).
  * frame.{txt,html} beside them stands around the words of every kind but the exercise: what is
  * above and below its line {{words}}; {{subject}} is the kind's own. A wording that has only a frame
  * puts it round standard's words, one that has only words takes standard's frame. Values
@@ -89,6 +89,16 @@ struct render_warning {
     const char *language;
 };
 int render_warning(const struct templates *t, const struct render_warning *in, struct rendered *out,
+                   struct err *err) MUST_CHECK;
+
+/* In place of any notice, where names may not travel: it says that one waits, and where. */
+struct render_minimal {
+    const char *reference;
+    const char *link; /* the reference goes behind it */
+    const char *wording;
+    const char *language;
+};
+int render_minimal(const struct templates *t, const struct render_minimal *in, struct rendered *out,
                    struct err *err) MUST_CHECK;
 
 void rendered_release(struct rendered *r);

@@ -16,8 +16,9 @@ enum { TEMPLATE_BYTES_MAX = 64 * 1024, WORD_SIZE = 65, SETS_MAX = 256, PATH_BYTE
 
 static const char *const part_names[PARTS] = {"subject", "txt", "html"};
 static const char *const languages[] = {"en", "cy"};
-static const char *const must_have[] = {"notice",   "desk",    "correction", "withdrawal",
-                                        "reminder", "warning", EXERCISE}; /* in standard/en */
+static const char *const must_have[] = {"notice",     "desk",     "correction",
+                                        "withdrawal", "reminder", "warning",
+                                        "minimal",    EXERCISE}; /* in standard/en */
 
 struct set {
     char wording[WORD_SIZE];

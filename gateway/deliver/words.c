@@ -22,6 +22,8 @@ static const char *const known[] = {
     "follows", "repeats", "in_week", "in_three_months", "in_twelve_months", "often", ".",
     /* of the message, when its bodies are rendered */
     "subject",
+    /* of a minimal message */
+    "link",
     /* words */
     "incident_date_words", "answer_by_words", "told_at_words", "attended_at_words",
     "date_of_birth_words", "known_as_words", "referrals_words", "several", "full", "particulars",

@@ -18,6 +18,11 @@ reply_to = replies@gateway.example
 bounce_address = bounces@gateway.example
 bounce_maildir = bounces
 """
+MINIMAL = """minimal_link = https://encompass.example/n/
+[mail "all"]
+domains = *
+tls = minimal
+"""
 REPORT = """Return-Path: <>
 From: Mail Delivery System <MAILER-DAEMON@relay.example>
 To: {to}
@@ -44,6 +49,7 @@ Diagnostic-Code: smtp; 550 5.1.1 <{recipient}>: {words}
 
 @pytest.fixture(params=["a force's desk"])
 def night(request, tmp_path, monkeypatch):
+    extra = EXTRA + (MINIMAL if request.param == "minimal" else "")
     if request.param == "no desk":
         monkeypatch.setattr(invent, "LA_FORCE", {})
     world = invent.World(invent.read_establishments(*REGISTERS), 40, rare_names=True)
@@ -51,7 +57,7 @@ def night(request, tmp_path, monkeypatch):
     users = {"encompassd": "gateway-word", FORCE: "room-word"}
     with SmtpSink(certs) as mail, Broker(tmp_path / "broker", certs, users) as broker, \
             Gateway(tmp_path / "gateway", broker, mail, certs=certs, now=NIGHT,
-                    extra=EXTRA) as gateway:
+                    extra=extra) as gateway:
         mailbox.Maildir(tmp_path / "gateway/bounces", create=True)
         room = ControlRoom(tmp_path / "room", FORCE, broker, certs, now=NIGHT)
         made = Night(gateway, room, mail, world)
@@ -136,3 +142,15 @@ def test_check_regrets_bounces_that_nobody_reads_and_refuses_a_maildir_that_is_n
     night.gateway.config.write_text(text.replace("bounce_maildir = bounces\n", ""))
     [finding] = findings()
     assert finding["severity"] == "warning"
+
+
+@pytest.mark.parametrize("night", ["minimal"], indirect=True)
+def test_where_names_may_not_travel_a_message_without_leads_to_the_page(night):
+    mail = night.told()
+    reference = night.gateway.value("SELECT reference FROM notice")
+    for kind in ("plain", "html"):
+        body = mail.parsed.get_body((kind,)).get_content()
+        assert f"https://encompass.example/n/{reference}" in body
+    for name in (night.sister.surname, night.sister.forename, night.brother.forename):
+        assert name.encode() not in mail.data
+    assert night.gateway.value("SELECT state FROM notice") == "told"

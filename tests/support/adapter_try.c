@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapters/adapter.h"
+#include "adapters/mail_domains.h"
 #include "adapters/receivers.h"
 
 enum { INPUT_MAX = 1 << 20 };
@@ -26,6 +27,7 @@ static int read_message(const cJSON *json, struct message *m, struct err *err)
     m->repeat = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "repeat"));
     m->at = (time_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
     m->subject = text_of(json, "subject");
+    m->nameless = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "nameless"));
     m->urgent = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "urgent"));
     return personal_set_text(&m->to_name, text_of(json, "to_name"), err) < 0 ||
                    personal_set_text(&m->to_address, text_of(json, "to_address"), err) < 0 ||
@@ -101,12 +103,30 @@ static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
     personal_release(&outcome.answered_by);
 }
 
+/* As dispatch does, unless the message is "careless". */
+static int leave_out_names(const struct adapter *adapter, void *self, const cJSON *json,
+                           struct message *m, struct err *err)
+{
+    const char *link = NULL;
+
+    if (adapter->minimal && !cJSON_HasObjectItem(json, "careless"))
+        link = adapter->minimal(self, &m->to_address);
+    if (!link)
+        return 0;
+    m->nameless = true;
+    return personal_set_text(&m->text, link, err) < 0 || personal_set_text(&m->html, link, err) < 0
+               ? -1
+               : 0;
+}
+
 int main(int argc, char **argv)
 {
     static char input[INPUT_MAX];
     const struct adapter *adapter = argc >= 3 ? adapter_find(argv[2]) : NULL;
-    struct config_section sections[3] = {
-        {NULL, NULL}, {RECEIVER_FAMILY, receiver_keys}, {NULL, NULL}};
+    struct config_section sections[4] = {{NULL, NULL},
+                                         {RECEIVER_FAMILY, receiver_keys},
+                                         {MAIL_FAMILY, mail_domain_keys},
+                                         {NULL, NULL}};
     struct message m = {.at = 0};
     struct config *conf = NULL;
     struct err err = {.code = ERR_NONE};
@@ -125,8 +145,11 @@ int main(int argc, char **argv)
     } else if (read_message(json, &m, &err) == 0) {
         CURLM *multi = curl_multi_init();
 
-        for (int i = 0; i < (argc > 3 ? atoi(argv[3]) : 1); i++)
+        for (int i = 0; i < (argc > 3 ? atoi(argv[3]) : 1); i++) {
+            if (leave_out_names(adapter, self, json, &m, &err) < 0)
+                break;
             send_one(multi, adapter, self, &m);
+        }
         curl_multi_cleanup(multi);
         rc = 0;
     }

@@ -558,6 +558,7 @@ static void folder_new(struct folder *f)
     put_kind(f, "standard/en", "withdrawal");
     put_kind(f, "standard/en", "reminder");
     put_kind(f, "standard/en", "warning");
+    put_kind(f, "standard/en", "minimal");
     put(f, "standard/en/exercise.subject", "EXERCISE {{reference}}");
     put(f, "standard/en/exercise.txt", "EXERCISE\n");
     put(f, "standard/en/exercise.html", "<p>EXERCISE</p>");

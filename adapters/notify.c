@@ -55,6 +55,7 @@ struct note {
     int64_t until_ms;
     struct curl_slist *headers;
     struct buf body, answer;
+    struct transfer_body posted;
     bool looking;        /* whether it is there already */
     bool failed_between; /* the next transfer could not be made */
     char handle[40];     /* a question's */
@@ -257,9 +258,8 @@ static CURL *make_transfer(struct note *note, const char *path, const struct buf
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, read_head);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, note);
     if (body) {
-        curl_easy_setopt(c, CURLOPT_POST, 1L);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, buf_text(body));
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+        note->posted = (struct transfer_body){buf_text(body), body->length, 0};
+        transfer_post(c, &note->posted);
     }
     return c;
 }

@@ -101,6 +101,26 @@ CURL *transfer_new_http(const char *url, const char *protocol, const char *ca_fi
     return c;
 }
 
+static size_t give_body(char *data, size_t size, size_t count, void *user)
+{
+    struct transfer_body *body = user;
+    size_t left = body->length - body->given;
+    size_t n = size * count < left ? size * count : left;
+
+    memcpy(data, body->data + body->given, n);
+    body->given += n;
+    return n;
+}
+
+void transfer_post(CURL *transfer, struct transfer_body *body)
+{
+    body->given = 0;
+    curl_easy_setopt(transfer, CURLOPT_POST, 1L);
+    curl_easy_setopt(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+    curl_easy_setopt(transfer, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(transfer, CURLOPT_READDATA, body);
+}
+
 int transfer_set_certificate(CURL *transfer, const char *certificate_file, const char *key_file,
                              struct err *err)
 {

@@ -21,6 +21,15 @@ CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, l
 CURL *transfer_new_http(const char *url, const char *protocol, const char *ca_file, long timeout_ms,
                         struct buf *answer, struct err *err) MUST_CHECK;
 
+/* Makes it a POST of a body that lasts as long. curl itself sends a request anew when a connection that
+ * it had kept ends without an answer, though the request may have been taken: a body that it cannot
+ * wind back it does not send twice (CURLE_SEND_FAIL_REWIND). */
+struct transfer_body {
+    const char *data;
+    size_t length, given;
+};
+void transfer_post(CURL *transfer, struct transfer_body *body);
+
 /* A certificate of our own and its key; NULL for both: none. */
 int transfer_set_certificate(CURL *transfer, const char *certificate_file, const char *key_file,
                              struct err *err) MUST_CHECK;

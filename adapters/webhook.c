@@ -43,6 +43,7 @@ struct post {
     const char *protocol;
     int64_t until_ms;
     struct curl_slist *headers;
+    struct transfer_body body;
     struct buf answer;
     bool may_be_inside;  /* the host is one that may have an address inside */
     bool refused;        /* it had one, and may not */
@@ -236,9 +237,8 @@ static CURL *make_post(struct post *post, const char *token, long timeout_ms, st
         curl_easy_cleanup(c);
         return NULL;
     }
-    curl_easy_setopt(c, CURLOPT_POST, 1L);
-    curl_easy_setopt(c, CURLOPT_POSTFIELDS, personal_reveal(&m->json));
-    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->json.length);
+    post->body = (struct transfer_body){personal_reveal(&m->json), m->json.length, 0};
+    transfer_post(c, &post->body);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, post->headers);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, post);

@@ -5,6 +5,8 @@
 #include "store/audit.h"
 #include "store/sql.h"
 
+enum { SETTLE_SECONDS = 20 };
+
 /* Notices with a child that is being matched or planned anew wait for that. */
 #define FREE_TO_GO                                                                                 \
     " NOT EXISTS (SELECT 1 FROM notice_child nc JOIN child c USING (child_id)"                     \
@@ -39,8 +41,12 @@
     "UPDATE " table " SET state = 'due', lease_until = NULL"                                       \
     " WHERE state = 'leased' AND adapter = ? AND lease_until <= ?"
 
+/* GOV.UK Notify can be asked whether it has a message already, once it has had the time to take over
+ * what was on its way to it. */
 #define RELEASE(table)                                                                             \
-    "UPDATE " table " SET state = 'due', lease_until = NULL WHERE state = 'leased'"
+    "UPDATE " table " SET state = 'due', lease_until = NULL,"                                      \
+    " due_at = CASE adapter WHEN 'notify' THEN max(due_at, ?) ELSE due_at END"                     \
+    " WHERE state = 'leased'"
 
 /* Both tables by one shape. */
 static const struct kind {
@@ -286,7 +292,7 @@ int claims_release(struct db *db, time_t now, struct err *err)
     if (rc < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_SIZE(kinds) && rc == 0; i++) {
-        rc = sql_run(db, err, kinds[i].release, "");
+        rc = sql_run(db, err, kinds[i].release, "i", (int64_t)now + SETTLE_SECONDS);
         n += sql_changes(db);
     }
     if (rc == 0 && n > 0)

@@ -43,7 +43,8 @@ int claims_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SI
                         struct err *err) MUST_CHECK;
 
 /* All leases end now: at start, by the daemon that holds the store's lock, nobody else can be
- * sending. In a transaction of its own. Returns how many. */
+ * sending. Those of GOV.UK Notify wait a moment more, for it can be asked what it has taken over. In a
+ * transaction of its own. Returns how many. */
 int claims_release(struct db *db, time_t now, struct err *err) MUST_CHECK;
 
 #endif

@@ -241,6 +241,17 @@ def test_what_was_taken_over_unclearly_is_looked_up_and_not_sent_again(notify, w
     assert len(notify.sent) == 1 and len(notify.posts()) == 1 and len(notify.look_ups()) == 1
 
 
+def test_a_kept_connection_that_ends_without_an_answer_sends_nothing_again(notify, way):
+    """curl would, by itself: it takes such a connection for one that had been shut before."""
+    def fault(request, done):
+        done()
+        return "drop" if len(notify.sent) > 1 else answer(201, {"id": str(uuid.uuid4())})
+
+    notify.fault = fault
+    assert [o.verdict for o in way.send_all(2)] == ["sent", "later"]
+    assert len(notify.sent) == 2
+
+
 @pytest.mark.parametrize("what", ["drop", "hang", Response(500)])
 def test_what_was_not_taken_over_is_looked_up_and_sent(notify, way, what):
     way.keys["timeout"] = "1s"

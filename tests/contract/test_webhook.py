@@ -137,6 +137,12 @@ def test_two_sections_for_one_host_do_not_open(way):
     assert 'encompass.conf:9: [receiver "again"] host has a section already' in way.refusal()
 
 
+def test_a_kept_connection_that_ends_without_an_answer_is_not_posted_to_twice(web, way):
+    web.respond = lambda request: Response() if len(web.requests) == 1 else "drop"
+    assert [o.verdict for o in way.send_all(2, to_address=way.address)] == ["sent", "later"]
+    assert len(web.requests) == 2
+
+
 # The answer's bounds.
 
 def test_an_endless_head_is_not_read_and_the_status_counts(web, way):

@@ -185,10 +185,32 @@ static void retry_brings_forward_what_was_tried_and_nothing_else(void **state)
     assert_int_equal(until, DUE + 5);
 }
 
+/* It can be asked whether it has them already, once it has had the time to take them over. */
+static void what_was_on_its_way_to_notify_when_a_daemon_ended_waits_a_moment(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item items[8];
+
+    owed(p, "A1", "100001", "");
+    owed(p, "B1", "100002", "");
+    run(p, "UPDATE outbox SET adapter = 'notify' WHERE item_id = 2");
+    assert_int_equal(claim(p, DUE, items), 1);
+    assert_false(items[0].is_repeat);
+    assert_int_equal(outbox_claim(p->db, "notify", DUE, 60, items, 8, &p->err), 1);
+    assert_false(items[0].is_repeat);
+    OK(p, claims_release(p->db, DUE + 1, &p->err));
+    assert_int_equal(claim(p, DUE + 1, items), 1);
+    assert_true(items[0].is_repeat);
+    assert_int_equal(outbox_claim(p->db, "notify", DUE + 20, 60, items, 8, &p->err), 0);
+    assert_int_equal(outbox_claim(p->db, "notify", DUE + 21, 60, items, 8, &p->err), 1);
+    assert_true(items[0].is_repeat);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
+        T(what_was_on_its_way_to_notify_when_a_daemon_ended_waits_a_moment),
         T(the_earliest_deadline_is_first_and_of_equals_the_urgent),
         T(a_revision_that_makes_it_urgent_moves_it_forward),
         T(what_is_held_waits_until_it_is_released),

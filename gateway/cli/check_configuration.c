@@ -11,7 +11,9 @@
 #include "adapters/adapter.h"
 #include "adapters/receivers.h"
 #include "base/date.h"
+#include "deliver/answers.h"
 #include "deliver/render.h"
+#include "follow/answer_drop.h"
 #include "follow/bounces.h"
 #include "follow/words.h"
 #include "intake/subscriber.h"
@@ -189,6 +191,17 @@ static void check_protection(const struct config *config, struct findings *f)
                 "switch it off outside drills", "notices may go to this machine unencrypted");
 }
 
+static void check_answers(const struct config *config, struct findings *f)
+{
+    struct prepare_links links;
+    struct answer_drop *drop = NULL;
+    struct err err;
+
+    if (answers_links(config, &links, &err) < 0 || answer_drop_open(config, &drop, &err) < 0)
+        finding(f, SEVERITY_ERROR, "answers", "mend [answers]", "%s", err.text);
+    answer_drop_close(drop);
+}
+
 static void check_bounces(const struct config *config, struct findings *f)
 {
     static const char mail[] = "adapter \"email\"";
@@ -225,6 +238,7 @@ void check_configuration(struct cli *cli, const struct config *config, struct fi
     check_broker(cli, config, cli->db, f);
     check_adapters(config, f);
     check_bounces(config, f);
+    check_answers(config, f);
     check_templates(config, f);
     check_names(config, f);
     check_files(config, clock_now(&cli->clock), f);

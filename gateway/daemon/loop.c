@@ -203,6 +203,8 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     leases = claims_release(db, clock_now(clock), err);
     if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
         goto out;
+    if (answer_drop_open(conf, &l.steps.answers, err) < 0)
+        goto out;
     l.steps.bounces.folder = config_text(conf, "adapter \"email\"", "bounce_maildir");
     if (config_has(conf, "mqtt")) {
         if (subscriber_new(conf, db, clock, &l.subscriber, err) < 0)
@@ -222,6 +224,7 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
 out:
     subscriber_free(l.subscriber);
     dispatch_free(l.steps.dispatch);
+    answer_drop_close(l.steps.answers);
     if (l.signals >= 0)
         close(l.signals);
     curl_multi_cleanup(l.multi);

@@ -48,12 +48,17 @@ static int bounces(struct steps *s, struct err *err)
     return bounces_run(&s->bounces, s->db, clock_now(s->clock), &s->next, &s->more, &count, err);
 }
 
+static int answers(struct steps *s, struct err *err)
+{
+    return answer_drop_run(s->answers, s->db, clock_now(s->clock), &s->next, err);
+}
+
 static int follow(struct steps *s, struct err *err)
 {
     return go_on(s, &s->followed, escalator_run, err);
 }
 
 const struct step all_steps[STEPS] = {
-    {"match", match},     {"plan", plan},       {"watch", watch},
-    {"deliver", deliver}, {"bounces", bounces}, {"follow", follow},
+    {"match", match},     {"plan", plan},       {"watch", watch},   {"deliver", deliver},
+    {"bounces", bounces}, {"answers", answers}, {"follow", follow},
 };

@@ -1,6 +1,6 @@
 /* gateway/daemon/steps.h - what the gateway does over and over, in its order.
  *
- *   match ─▶ plan ─▶ watch ─▶ deliver ─▶ bounces ─▶ follow   each finds its own work, does a
+ *   match ─▶ plan ─▶ watch ─▶ deliver ─▶ bounces ─▶ answers ─▶ follow   each finds its own work, does a
  *     ▲                                              │       bounded piece of it and returns, so
  *     └──────────────────────────────────────────────┘       that none starves another
  *
@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "deliver/dispatch.h"
+#include "follow/answer_drop.h"
 #include "follow/bounces.h"
 #include "follow/watch.h"
 #include "store/work.h"
@@ -24,6 +25,7 @@ struct steps {
     struct watch watch; /* told of the broker before a round */
     struct work_turn matched, planned, followed;
     bool messages_wait; /* told of intake before a round: what is not on disk yet comes first */
+    struct answer_drop *answers; /* NULL: no folder is configured */
     struct bounces bounces;
 
     bool more;   /* set by a step: there is work for another round at once */
@@ -35,7 +37,7 @@ struct step {
     int (*run)(struct steps *s, struct err *err); /* -1: the store failed */
 };
 
-enum { STEPS = 6 };
+enum { STEPS = 7 };
 extern const struct step all_steps[STEPS];
 
 #endif

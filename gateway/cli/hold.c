@@ -147,7 +147,7 @@ static int print(struct cli *cli, const struct target *t, const char *verb, bool
 static int run_hold(struct cli *cli, int argc, char **argv, struct err *err)
 {
     struct target t;
-    struct db *db;
+    struct db *db = NULL;
     char said[256];
     int rc = take_target(cli, argc, argv, true, &t, &db, err);
 
@@ -173,7 +173,7 @@ static int run_hold(struct cli *cli, int argc, char **argv, struct err *err)
 static int run_release(struct cli *cli, int argc, char **argv, struct err *err)
 {
     struct target t;
-    struct db *db;
+    struct db *db = NULL;
     char said[256];
     int rc = take_target(cli, argc, argv, false, &t, &db, err);
 
@@ -194,7 +194,7 @@ static int run_release(struct cli *cli, int argc, char **argv, struct err *err)
 static int run_retry(struct cli *cli, int argc, char **argv, struct err *err)
 {
     struct target t;
-    struct db *db;
+    struct db *db = NULL;
     char said[256];
     int rc = take_target(cli, argc, argv, false, &t, &db, err);
 

@@ -213,7 +213,7 @@ static int give_way(struct db *db, const struct overdue *o, time_t now, struct e
 
 int holds_give_way(struct db *db, const char *adapter, time_t now, struct err *err)
 {
-    struct overdue list[AT_ONCE];
+    struct overdue list[AT_ONCE] = {{0}};
     int64_t any;
     int rc = sql_int(db, &any, err, "SELECT 1 FROM hold WHERE released_at IS NULL LIMIT 1", "");
     int n = rc == 1 ? find_overdue(db, adapter, now, list, err) : rc;

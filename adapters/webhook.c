@@ -67,6 +67,12 @@ static const struct config_key keys[] = {
     {.name = "allow_hosts",
      .kind = CONFIG_TEXT,
      .help = "host names, commas between, that may have addresses inside our own network"},
+    {.name = "per_host",
+     .kind = CONFIG_INT,
+     .least = 1,
+     .most = 64,
+     .help =
+         "most transfers to one web server at a time; three quarters of concurrency unless given"},
     ADAPTER_KEYS("16", "30s"),
     {.name = NULL},
 };

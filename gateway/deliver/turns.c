@@ -58,7 +58,7 @@ bool hosts_silent(struct hosts *hosts, uint64_t host, time_t now)
 static int host_room(const struct hosts *hosts, uint64_t host, int places, int under_way,
                      time_t now)
 {
-    int most = places - places / 4, limit = HOST_FIRST;
+    int most = hosts->most > 0 ? hosts->most : places - places / 4, limit = HOST_FIRST;
 
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *h = &hosts->list[i];

@@ -5,7 +5,7 @@
  *   one establishment has a quarter of the places, and more only while nobody else wants them: a
  *   school with 500 notices does not hold up the others
  *   one host has two places until it has answered; each answer earns it one more, to three quarters
- *   of all. One that accepts and then says nothing costs two places for one timeout, then is shut
+ *   of all or what is configured. One that accepts and then says nothing costs two places for one timeout, then is shut
  *   (circuit.h) and tried with one.
  */
 #ifndef DELIVER_TURNS_H
@@ -34,6 +34,7 @@ enum { HOSTS_MAX = 128, HOST_SHUT_MOST = 60 /* seconds */ };
 struct hosts {
     struct host list[HOSTS_MAX];
     size_t count;
+    int most; /* places of one host; 0: three quarters of all */
 };
 
 /* A transfer to it has ended: it answered, whatever it said, or not a word came. true: that opened or

@@ -17,7 +17,7 @@ static int limit_of(const struct config *conf, const struct adapter *adapter, co
                     int otherwise)
 {
     for (const struct config_key *k = adapter->keys; k->name; k++) {
-        if (strcmp(k->name, key) == 0)
+        if (strcmp(k->name, key) == 0 && config_text(conf, adapter->section, key))
             return (int)config_int(conf, adapter->section, key);
     }
     return otherwise;
@@ -34,6 +34,7 @@ int ways_open(struct ways *ways, const struct config *conf, struct err *err)
         if (!config_has(conf, adapters[i]->section))
             continue;
         w->most = limit_of(conf, adapters[i], "concurrency", AT_ONCE_WITHOUT_KEY);
+        w->hosts.most = limit_of(conf, adapters[i], "per_host", 0);
         w->lease_seconds += limit_of(conf, adapters[i], "timeout", 0);
         if (adapters[i]->open(conf, &w->self, err) < 0)
             return -1;

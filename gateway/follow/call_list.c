@@ -39,7 +39,7 @@ static bool has_role(const struct call_case *c, const struct contact *contact, i
 /* What is known of the people at a door. */
 struct people {
     const struct contact *ring; /* who is to be rung */
-    bool any, verified, allowed, deliverable;
+    bool any, allowed, deliverable;
     bool barred; /* one of them */
 };
 
@@ -56,7 +56,6 @@ static void look(const struct call_case *c, struct people *out)
         if (!has_role(c, contact, &order))
             continue;
         out->any = true;
-        out->verified |= contact->verified;
         asked.failed = false;
         asked.verified = true;
         if (!plan_may_tell(c->in, c->door, &asked)) {
@@ -81,8 +80,6 @@ static enum call_why why_not(const struct people *p, bool no_calendar)
 {
     if (!p->any)
         return CALL_NO_CONTACT;
-    if (p->verified && !p->allowed)
-        return CALL_BARRED;
     if (!p->allowed)
         return p->barred ? CALL_BARRED : CALL_NOT_VERIFIED;
     if (!p->deliverable)

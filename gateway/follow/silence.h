@@ -22,8 +22,8 @@
 #include <time.h>
 
 enum {
-    SILENCE_MISSED = 6,         /* e^-6: by chance once in 400 such gaps */
-    SILENCE_SURELY_MISSED = 20, /* nights come in clusters, so not at the first sign */
+    SILENCE_MISSED = 6,           /* e^-6: by chance once in 400 such gaps */
+    SILENCE_SURELY_MISSED = 20,   /* nights come in clusters, so not at the first sign */
     SILENCE_LEAST_SECONDS = 3600, /* no feed is missed sooner, however many it usually brings */
     SILENCE_USUAL_WEEKS = 4,
     SILENCE_BROKER_SECONDS = 300,

@@ -69,6 +69,11 @@ static bool understand(struct scene *s, const char *p)
         snprintf(door->namespace, sizeof door->namespace, "school");
     else if (strcmp(p, "at an authority's desk") == 0)
         snprintf(door->namespace, sizeof door->namespace, "la"), s->c.kind = NOTICE_DESK;
+    else if (strcmp(p, "at a school with health visitors") == 0)
+        snprintf(door->namespace, sizeof door->namespace, "school"),
+            s->door.policy.health_visitors = true;
+    else if (strcmp(p, "at a centre") == 0)
+        snprintf(door->namespace, sizeof door->namespace, "centre");
     else if (strcmp(p, "at a centre with health visitors") == 0)
         snprintf(door->namespace, sizeof door->namespace, "centre"),
             s->door.policy.health_visitors = true;
@@ -119,7 +124,7 @@ static void run(const struct rule_case *c)
 {
     struct scene s;
     struct call call;
-    bool is;
+    bool is, guarded = false;
 
     memset(&s, 0, sizeof s);
     s.door.policy.morning = MORNING_DEFAULT;
@@ -133,11 +138,15 @@ static void run(const struct rule_case *c)
     }
     is = call_judge(&s.c, &call);
     for (size_t i = 0; i < c->expect_count; i++) {
+        guarded = guarded || strcmp(c->expect[i].text, "speak to nobody else") == 0;
         if (!holds(&call, is, c->expect[i].text))
             fail_msg("%s:%d: %s: not '%s'; it is %s of %s", c->file, c->expect[i].line, c->title,
                      c->expect[i].text, is ? call_why_word(call.why) : "nobody's turn",
                      is && call.contact ? personal_reveal(&call.contact->name) : "nobody");
     }
+    if (is && call.guarded != guarded)
+        fail_msg("%s:%d: %s: others may%s be spoken to", c->file, c->line, c->title,
+                 call.guarded ? " not" : "");
     for (size_t i = 0; i < PEOPLE; i++) {
         personal_release(&s.people[i].name);
         personal_release(&s.people[i].address);

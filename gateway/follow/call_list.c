@@ -99,29 +99,35 @@ static bool is_amendment(const struct call_case *c)
     return c->kind == NOTICE_CORRECTION || c->kind == NOTICE_WITHDRAWAL;
 }
 
-bool call_judge(const struct call_case *c, struct call *out)
+/* Owed, and an item of it waits. */
+static bool is_overdue(const struct call_case *c)
 {
     time_t now = c->in->now;
+
+    return now >= c->due_at && (c->tries > 0 || now >= c->due_at + GRACE);
+}
+
+static bool is_told_call(const struct call_case *c, enum call_why *why)
+{
+    *why = is_amendment(c) ? CALL_AMENDMENT : CALL_UNANSWERED;
+    return is_amendment(c) ? c->refused : c->in->now >= c->answer_by;
+}
+
+bool call_judge(const struct call_case *c, struct call *out)
+{
     struct people people;
 
     look(c, &people);
     *out =
-        (struct call){.by = bell_of(c, c->told ? c->told_at : c->due_at),
+        (struct call){.why = CALL_UNDELIVERED,
+                      .by = bell_of(c, c->told ? c->told_at : c->due_at),
                       .contact = people.ring,
                       .guarded = people.barred || (!people.ring && c->in->do_not_tell_count > 0)};
-    if (c->desks)
-        out->why = why_not(&people, true);
-    else if (c->told && is_amendment(c) && c->refused)
-        out->why = CALL_AMENDMENT;
-    else if (c->told && !is_amendment(c) && now >= c->answer_by)
-        out->why = CALL_UNANSWERED;
-    else if (c->told)
+    if (c->told && !c->desks && !is_told_call(c, &out->why))
         return false;
-    else if (!c->waits)
-        out->why = why_not(&people, false);
-    else if (now >= c->due_at && (c->tries > 0 || now >= c->due_at + GRACE))
-        out->why = CALL_UNDELIVERED;
-    else
+    if (c->desks || (!c->told && !c->waits))
+        out->why = why_not(&people, c->desks);
+    else if (!c->told && !is_overdue(c))
         return false;
     if (out->why == CALL_BARRED)
         out->guarded = false; /* nobody is spoken to at all */

@@ -1,5 +1,6 @@
 #include "follow/calls.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,9 +202,7 @@ static int add(struct making *m, const struct report_notice *about, const struct
                const int64_t *ids, size_t count, bool instead, struct err *err)
 {
     const struct notice_row *n = &about->notice;
-    struct plan_input in = {.now = m->now,
-                            .do_not_tell = m->incident->do_not_tell,
-                            .do_not_tell_count = m->incident->do_not_tell_count};
+    struct plan_input in = {.now = m->now};
     struct call_case c = {.in = &in,
                           .door = &m->door,
                           .kind = instead ? NOTICE_NOTICE : n->kind,
@@ -222,6 +221,9 @@ static int add(struct making *m, const struct report_notice *about, const struct
 
     if (refused < 0 || take_door(m, about, door, err) < 0)
         return -1;
+    assert(m->incident); /* consider_children has taken it */
+    in.do_not_tell = m->incident->do_not_tell;
+    in.do_not_tell_count = m->incident->do_not_tell_count;
     c.refused = refused == 1;
     if (!call_judge(&c, &call))
         return 0;
@@ -341,6 +343,17 @@ static int add_schools(struct making *m, const struct report_notice *about, cons
     return rc;
 }
 
+static int consider_children(struct making *m, const struct report_notice *about,
+                             const int64_t *ids, size_t count, struct err *err)
+{
+    enum desk_reason reason = about->notice.reason;
+    int rc = take_incident(m, about->notice.incident_id, err);
+
+    if (rc == 0 && (reason == DESK_NO_CONTACT || reason == DESK_NO_CALENDAR))
+        rc = add_schools(m, about, ids, count, err);
+    return rc == 0 ? add(m, about, &about->notice.door, ids, count, false, err) : rc;
+}
+
 static int consider(struct making *m, const struct report_notice *about, struct err *err)
 {
     const struct notice_row *n = &about->notice;
@@ -354,12 +367,8 @@ static int consider(struct making *m, const struct report_notice *about, struct 
     if ((n->amends < 0 ? notices_standing : notices_children)(m->db, n->notice_id, &ids, &count,
                                                               err) < 0)
         return -1;
-    if (count > 0 && take_incident(m, n->incident_id, err) < 0)
-        rc = -1;
-    if (rc == 0 && count > 0 && (n->reason == DESK_NO_CONTACT || n->reason == DESK_NO_CALENDAR))
-        rc = add_schools(m, about, ids, count, err);
-    if (rc == 0 && count > 0)
-        rc = add(m, about, &n->door, ids, count, false, err);
+    if (count > 0)
+        rc = consider_children(m, about, ids, count, err);
     free(ids);
     return rc < 0 ? -1 : 0;
 }

@@ -143,7 +143,7 @@ static bool is_uk_mobile(const char *digits)
 
 bool notify_phone(const char *text, bool abroad, char out[NOTIFY_PHONE_SIZE])
 {
-    char digits[16];
+    char digits[16] = "";
     const char *national = digits;
     size_t n = 0;
     bool plus = false;

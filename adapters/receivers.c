@@ -85,8 +85,8 @@ static int read_receiver(struct receivers *all, const struct config *conf, const
         return config_wrong(conf, section, "host", "is missing or is no host name", err);
     if (receivers_find(all, host))
         return config_wrong(conf, section, "host", "has a section already", err);
-    all->count++; /* what it opens is closed with it */
     r->host = host;
+    all->count++; /* what it opens is closed with it */
     r->inside = config_bool(conf, section, "inside");
     if (read_path(conf, section, "ca_file", &r->ca_file, err) < 0 ||
         read_path(conf, section, "certificate_file", &r->certificate_file, err) < 0 ||
@@ -131,7 +131,7 @@ void receivers_close(struct receivers *r)
 const struct receiver *receivers_find(const struct receivers *r, const char *host)
 {
     for (size_t i = 0; i < r->count; i++) {
-        if (strcasecmp(r->list[i].host, host) == 0)
+        if (r->list[i].host && strcasecmp(r->list[i].host, host) == 0)
             return &r->list[i];
     }
     return NULL;

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "adapters/notify_request.h"
+
 /* RFC 5321 Dot-string: atoms with dots between. Quoted local parts are legal and nobody's. */
 static bool is_dot_string(const char *p, size_t length)
 {
@@ -103,19 +105,14 @@ static const char *spool_problem(const char *address)
     return NULL;
 }
 
-/* As adapters/notify_request.h reads them, and as an import keeps them. */
+/* One of another country may be meant: whether it can be used is the configuration's to say. */
 static const char *notify_problem(const char *address)
 {
-    size_t digits = 0;
+    char number[NOTIFY_PHONE_SIZE];
 
     if (strchr(address, '@'))
         return email_problem(address);
-    for (const char *p = address; *p; p++) {
-        if (!isdigit((unsigned char)*p) && !strchr("+ -().", *p))
-            return "is neither a mailbox nor a telephone number";
-        digits += isdigit((unsigned char)*p) != 0;
-    }
-    return digits < 8 || digits > 15 ? "is neither a mailbox nor a telephone number" : NULL;
+    return notify_phone(address, true, number) ? NULL : "is neither a mailbox nor a mobile number";
 }
 
 const char *address_problem(const char *adapter, const char *address)

@@ -179,7 +179,7 @@ enum outbox_standing outbox_standing(struct db *db, const char *key, struct err 
 
 int outbox_delayed(struct db *db, const char *key, const char *detail, time_t now, struct err *err)
 {
-    struct come_back b;
+    struct come_back b = {.item_id = -1};
     struct audit_about about;
     int rc = find(db, key, &b, err);
 

@@ -4,13 +4,14 @@ with answers lost on top, nobody is told twice."""
 import collections
 import json
 import random
+import subprocess
 import time
 
 import pytest
 
 from conftest import ESTABLISHMENTS
 from support import invent
-from support.gateway import build_folder, wait_until
+from support.gateway import TEMPLATES, build_folder, wait_until
 from support.notify_server import NotifyServer
 from support.scene import Publisher, Scene
 
@@ -181,3 +182,31 @@ def test_kills_and_lost_answers_tell_nobody_twice(morning):
     assert gateway.value("SELECT count(*) FROM child WHERE state NOT IN ('told','with_la_desk')") == 0
     print(f"{KILLS} kills, {dict(faults)}, {len(times)} notices, 0 lost, 0 twice,"
           f" {len(notify.look_ups())} look-ups")
+
+
+def test_check_holds_receivers_and_notify_to_what_they_need(tmp_path):
+    """What a start would refuse, with its line, and what it would regret."""
+    conf, key = tmp_path / "encompass.conf", tmp_path / "key"
+
+    def check(text):
+        conf.write_text("[store]\npath = store.db\n[morning]\n"
+                        f"templates = {TEMPLATES}\n" + text)
+        done = subprocess.run([build_folder() / "encompass", "--config", conf, "check", "--json"],
+                              capture_output=True, text=True, check=False)
+        return [(f["severity"], f["subject"], f["what"]) for f in json.loads(done.stdout)["findings"]
+                if "adapter" in f["subject"] or "receiver" in f["subject"]]
+
+    subprocess.run([build_folder() / "encompass", "--config", conf, "init"], check=False)
+    key.write_text("a-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0\n")
+    key.chmod(0o644)
+    (tmp_path / "secret").write_text(NotifyServer().secret + "\n")
+    found = check('[adapter "notify"]\napi_key_file = key\nemail_template = letter\n')
+    assert any(s == "error" and f"{conf}:7: " in t and "no id of a template" in t for s, _, t in found)
+    found = check('[adapter "notify"]\napi_key_file = key\n'
+                  'email_template = 26785a09-ab16-4eb0-8407-a37497a57506\n')
+    assert [(s, w) for s, w, _ in found] == [("warning", '[adapter "notify"] api_key_file')]
+    found = check('[adapter "webhook"]\nsecret_file = secret\n[receiver "x"]\nhost = a.example\n'
+                  'client_secret_file = key\nca_file = key\n')
+    assert ("warning", '[receiver "x"] client_secret_file') in [(s, w) for s, w, _ in found]
+    assert any(s == "error" and w == '[receiver "x"] ca_file' and "no certificate" in t
+               for s, w, t in found)

@@ -108,8 +108,8 @@ int notices_answer(struct db *db, int64_t notice_id, const char *who, time_t now
                 " follow_at = NULL WHERE notice_id = ?",
                 "iti", (int64_t)now, who, notice_id) < 0 ||
         sql_run(db, err,
-                "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ? AND state = 'due'"
-                " AND kind = 'notice'",
+                "UPDATE outbox SET state = 'cancelled', lease_until = NULL WHERE notice_id = ?"
+                " AND state IN ('due','leased') AND kind = 'notice'",
                 "i", notice_id) < 0 ||
         answer_for_desk(db, &notice, who, now, err) < 0 ||
         audit_add(db, now, who, "notice.answered", &about, err, "reference=%s", notice.reference) <

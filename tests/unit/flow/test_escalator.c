@@ -107,6 +107,23 @@ static void what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again(v
     nobody_is_forgotten(p);
 }
 
+/* The daemon is killed while the deputy's is on its way, and the key adult has answered. */
+static void what_is_answered_is_not_sent_again_after_a_crash(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item item;
+
+    told_zelda(p);
+    follow_at(p, MINUTES(45));
+    assert_int_equal(outbox_claim(p->db, "email", MINUTES(45), 60, &item, 1, &p->err), 1);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   MINUTES(46), &p->err),
+                     1);
+    outbox_item_release(&item);
+    assert_true(claims_release(p->db, MINUTES(47), &p->err) >= 0);
+    assert_int_equal(outbox_claim(p->db, "email", MINUTES(48), 60, &item, 1, &p->err), 0);
+}
+
 /* Of two, one is not theirs, and the other goes elsewhere now: neither is theirs to wait for. */
 static void a_child_that_was_taken_back_keeps_nobody_waiting(void **state)
 {
@@ -244,6 +261,7 @@ int main(void)
         T(where_the_child_has_left_the_deputy_is_not_told_but_the_desk),
         T(where_the_child_goes_elsewhere_now_the_old_school_is_left_alone),
         T(what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again),
+        T(what_is_answered_is_not_sent_again_after_a_crash),
         T(a_child_that_was_taken_back_keeps_nobody_waiting),
         T(the_desk_that_does_not_answer_either_is_followed_by_the_forces),
         T(an_answer_ends_it_and_takes_back_what_has_not_left),

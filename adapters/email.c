@@ -1,7 +1,7 @@
 /* Mail by SMTP (RFC 5321), one recipient a message.
  *
- * libcurl keeps connections and uses them again, at most `concurrency` at a time: transfers are not
- * begun beyond that. It does not pipeline (RFC 2920): up to and beyond 7.88 it waits for the reply to
+ * Each mail is sent in a thread of its own (mail_thread.h has why) by a curl handle that keeps its one
+ * connection for the next, so there are at most `concurrency` connections. libcurl does not pipeline (RFC 2920): up to and beyond 7.88 it waits for the reply to
  * each of MAIL, RCPT, DATA and the content, four round trips a mail where two would do, whatever the
  * server offers; nor does it hand on parameters of MAIL and RCPT (ENVID, NOTIFY, REQUIRETLS) before
  * 8.16. tests/bench/mail_trips.py measures what the trips cost; more connections make up for it.
@@ -13,15 +13,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "adapters/adapter.h"
 #include "adapters/mail_domains.h"
+#include "adapters/mail_thread.h"
 #include "adapters/mime.h"
 #include "adapters/smtp_reply.h"
 #include "adapters/transfer.h"
 #include "base/clock.h"
 
-enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, URL_SIZE = 640, ADDRESS_SIZE = 320, LEAVE_SECONDS = 3 };
+enum {
+    MAIL_BYTES_MAX = 8 * 1024 * 1024,
+    URL_SIZE = 640,
+    ADDRESS_SIZE = 320,
+    LEAVE_SECONDS = 3,
+    IDLE_MOST = 64
+};
 
 struct email {
     char url[URL_SIZE];
@@ -37,11 +45,15 @@ struct email {
     enum mail_tls relay_tls;
     const char *minimal_link;
     struct mail_domains domains;
+    CURL *idle[IDLE_MOST]; /* handles, with the connection that each keeps */
+    size_t idle_count;
+    atomic_bool stop; /* for all threads: we are leaving */
 };
 
 /* One transfer under way. */
 struct mail {
     CURL *transfer;
+    struct mail_thread thread;
     struct mail_domain *domain; /* whose server it goes to; NULL: the relay */
     struct buf content;
     size_t given;                      /* bytes that curl has taken */
@@ -210,10 +222,23 @@ static int read_domains(struct email *e, const struct config *conf, struct err *
     return mail_domains_open(&e->domains, conf, e->relay_tls, e->minimal_link, err);
 }
 
+/* curl says QUIT when it shuts a connection, and would wait two minutes for the reply. It still says it. */
+static void hang_up(CURL *c)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+        shutdown(fd, SHUT_RD);
+}
+
 static void email_close(void *self)
 {
     struct email *e = self;
 
+    while (e->idle_count > 0) {
+        hang_up(e->idle[--e->idle_count]);
+        curl_easy_cleanup(e->idle[e->idle_count]);
+    }
     mail_domains_close(&e->domains);
 
     personal_release(&e->password);
@@ -287,9 +312,24 @@ static const char *email_minimal(void *self, const struct personal *to_address)
                : NULL;
 }
 
-static CURL *to_relay(const struct email *e, struct err *err)
+static CURL *take_idle(struct email *e)
 {
-    CURL *c = transfer_new(e->url, e->implicit ? "smtps" : "smtp", e->ca_file, e->timeout, err);
+    return e->idle_count > 0 ? e->idle[--e->idle_count] : NULL;
+}
+
+/* What is left over would take its leave of the server while everybody waits. */
+static void put_idle(struct email *e, CURL *c)
+{
+    if (e->idle_count < IDLE_MOST)
+        e->idle[e->idle_count++] = c;
+    else
+        curl_easy_cleanup(c);
+}
+
+static CURL *to_relay(struct email *e, struct err *err)
+{
+    CURL *c = transfer_again(take_idle(e), e->url, e->implicit ? "smtps" : "smtp", e->ca_file,
+                             e->timeout, err);
 
     if (c && e->username &&
         (curl_easy_setopt(c, CURLOPT_USERNAME, e->username) != CURLE_OK ||
@@ -304,14 +344,14 @@ static CURL *to_relay(const struct email *e, struct err *err)
 }
 
 /* The relay's login is not for others. */
-static CURL *to_server(const struct email *e, const struct mail_domain *d, struct err *err)
+static CURL *to_server(struct email *e, const struct mail_domain *d, struct err *err)
 {
     bool minimal = mail_domain_is_minimal(d, e->relay_tls, clock_monotonic_ms());
     char url[URL_SIZE];
     CURL *c;
 
     server_url(url, "smtp", d->server, (int)d->port, e->helo);
-    c = transfer_new(url, "smtp", d->ca_file, e->timeout, err);
+    c = transfer_again(take_idle(e), url, "smtp", d->ca_file, e->timeout, err);
     if (!c)
         return NULL;
     curl_easy_setopt(c, CURLOPT_USE_SSL,
@@ -338,6 +378,7 @@ static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
         return NULL;
     }
     mail->transfer = c;
+    curl_easy_setopt(c, CURLOPT_MAXCONNECTS, 1L);
     curl_easy_setopt(c, CURLOPT_MAIL_RCPT, mail->recipient);
     curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(c, CURLOPT_READFUNCTION, give);
@@ -374,9 +415,13 @@ static int email_start(void *self, const struct message *message, CURL **transfe
         err_memory(err);
         goto fail;
     }
-    *transfer = prepare(e, mail, err);
-    if (!*transfer)
+    if (!prepare(e, mail, err))
         goto fail;
+    if (mail_thread_start(&mail->thread, mail->transfer, e->timeout, &e->stop, transfer, err) < 0) {
+        mail_thread_end(&mail->thread);
+        put_idle(e, mail->transfer);
+        goto fail;
+    }
     *work = mail;
     return 0;
 fail:
@@ -459,13 +504,17 @@ static enum verdict judge_server(struct mail_domain *d, CURLcode how, struct out
 static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode how,
                                 struct outcome *outcome)
 {
+    struct email *e = self;
     struct mail *mail = work;
     enum verdict verdict = VERDICT_SENT;
     const char *step = "content";
     long code = 0;
 
-    (void)self;
-    curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &code);
+    if (how == CURLE_ABORTED_BY_CALLBACK)
+        atomic_store(&e->stop, true);
+    curl_easy_cleanup(transfer);
+    how = mail_thread_end(&mail->thread); /* what became of the mail, whatever of the stand-in */
+    curl_easy_getinfo(mail->transfer, CURLINFO_RESPONSE_CODE, &code);
     if (how == CURLE_WEIRD_SERVER_REPLY && mail->given == mail->content.length && code / 100 == 2)
         how = CURLE_OK; /* RFC 5321 4.3.2: the first digit counts; curl wants 250 */
     /* A code that belongs to a step which went well says nothing of a connection that broke. */
@@ -479,7 +528,9 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
                  mail->enhanced[0] ? " " : "", mail->enhanced);
     else
         snprintf(outcome->detail, sizeof outcome->detail, "%s: %s", step, curl_easy_strerror(how));
-    curl_easy_cleanup(transfer);
+    if (how != CURLE_OK)
+        hang_up(mail->transfer); /* curl keeps a connection whose server fell silent */
+    put_idle(e, mail->transfer);
     mail_free(mail);
     return verdict;
 }

@@ -29,7 +29,13 @@ static size_t swallow(char *data, size_t size, size_t count, void *user)
 CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, long timeout_seconds,
                    struct err *err)
 {
-    CURL *c = curl_easy_init();
+    return transfer_again(NULL, url, protocol, ca_file, timeout_seconds, err);
+}
+
+CURL *transfer_again(CURL *kept, const char *url, const char *protocol, const char *ca_file,
+                     long timeout_seconds, struct err *err)
+{
+    CURL *c = kept ? kept : curl_easy_init();
     long connecting = timeout_seconds < CONNECT_SECONDS ? timeout_seconds : CONNECT_SECONDS;
     bool ok;
 
@@ -37,6 +43,7 @@ CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, l
         err_memory(err);
         return NULL;
     }
+    curl_easy_reset(c);
     ok = curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
          curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocol) == CURLE_OK &&
          curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&

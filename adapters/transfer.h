@@ -15,6 +15,11 @@
 CURL *transfer_new(const char *url, const char *protocol, const char *ca_file, long timeout_seconds,
                    struct err *err) MUST_CHECK;
 
+/* The same with a handle that was used before, and the connections that it keeps; NULL: a new one. It
+ * is gone on failure. */
+CURL *transfer_again(CURL *kept, const char *url, const char *protocol, const char *ca_file,
+                     long timeout_seconds, struct err *err) MUST_CHECK;
+
 /* The same for HTTP, with a limit in milliseconds: the body goes to answer and no further than its
  * ceiling, the head is bounded too, and where one is longer the transfer ends and its status counts;
  * redirects are not followed. */

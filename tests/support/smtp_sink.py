@@ -1,6 +1,6 @@
 """A mail server that keeps what it is given and answers what a test wants.
 
-on_rcpt(address) and on_data(mail) return the reply of that moment, or None for 250:
+on_command(verb), on_rcpt(address) and on_data(mail) return the reply of that moment, or None for 250:
   '451 …', '550 …'   as it stands
   'drop'             the connection ends in place of a reply. After DATA the mail counts as taken
                      over: only its answer is lost, which is what the sender cannot know
@@ -22,6 +22,26 @@ from aiosmtpd.smtp import SMTP, AuthResult
 # aiosmtpd does not see that a connection made with implicit TLS is encrypted, and says so.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", message="Requiring AUTH while not requiring TLS")
+
+
+class Steps(SMTP):
+    """Asks its handler before each command."""
+
+
+def _step(verb):
+    async def method(self, arg):
+        reply = self.event_handler.on_command(verb)
+        if reply in ("drop", "hang"):
+            return await SmtpSink._vanish(self, reply)
+        if reply:
+            return await self.push(reply)
+        return await getattr(SMTP, f"smtp_{verb}")(self, arg)
+    method.__doc__ = getattr(SMTP, f"smtp_{verb}").__doc__
+    return method
+
+
+for _verb in ("EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"):
+    setattr(Steps, f"smtp_{_verb}", _step(_verb))
 
 
 @dataclass
@@ -54,6 +74,8 @@ class SmtpSink:
         self.port = None
         self.messages = []  # taken over: answered with 250, or dropped after DATA
         self.refused = []  # whole mails that were answered otherwise
+        self.on_command = lambda verb: None
+        self.connections = self.most_connections = self.open_connections = 0
         self.on_rcpt = lambda address: None
         self.on_data = lambda mail: None
         self._context = certs.server_context() if tls != "none" else None
@@ -98,9 +120,31 @@ class SmtpSink:
         self._loop.run_until_complete(asyncio.sleep(0.01))
         self._loop.close()
 
+    def _count(self, protocol):
+        made, lost = protocol.connection_made, protocol.connection_lost
+        counted = []
+
+        def connection_made(transport):  # a second time after STARTTLS
+            if not counted:
+                counted.append(True)
+                self.connections += 1
+                self.open_connections += 1
+                self.most_connections = max(self.most_connections, self.open_connections)
+            made(transport)
+
+        def connection_lost(error):
+            self.open_connections -= 1
+            lost(error)
+
+        protocol.connection_made, protocol.connection_lost = connection_made, connection_lost
+        return protocol
+
     def _connection(self):
+        return self._count(self._protocol())
+
+    def _protocol(self):
         starttls = self.tls == "starttls"
-        return SMTP(self, hostname="mail.drill.example", enable_SMTPUTF8=True,
+        return Steps(self, hostname="mail.drill.example", enable_SMTPUTF8=True,
                     data_size_limit=self.size_limit,
                     tls_context=self._context if starttls else None, require_starttls=starttls,
                     authenticator=self._authenticate if self.users else None,

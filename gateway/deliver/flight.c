@@ -190,7 +190,9 @@ int flight_record(struct db *db, const struct flight *f, time_t now, struct err 
 
 void flight_say(const struct flight *f, time_t now)
 {
-    log_event(f->ours || f->outcome.alone ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+    bool is_error = f->ours || (f->outcome.alone && f->verdict == VERDICT_BROKEN);
+
+    log_event(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               f->item.bulletin ? "bulletin.tried" : "outbox.tried",
               "item=%lld notice=%lld adapter=%s verdict=%s tries=%d code=%d ms=%d again_in=%lld"
               " detail=\"%s\"",

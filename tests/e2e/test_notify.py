@@ -39,6 +39,7 @@ class Morning:
         self.gateway.fill(self.world, folder / "registers", adapter_of=lambda e: "notify",
                           establishments=ESTABLISHMENTS)
         self.gateway.start()
+        wait_until(lambda: "mqtt.connected" in self.gateway.log_text())
         publisher = Publisher(self.scene.broker, self.scene.certs, "lancashire")
         for number, child in enumerate(self.world.children):
             publisher.publish("encompass/v1/lancashire/incident", json.dumps(invent.incident(

@@ -1,7 +1,10 @@
 #include "adapters/mail_thread.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "adapters/transfer.h"
@@ -20,6 +23,24 @@ static int goes_on(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
     return atomic_load(t->stop) || clock_monotonic_ms() > t->until_ms;
 }
 
+/* The stand-in, and nobody else on this machine who may try the name. -1: it is not wanted any more. */
+static int let_in(int listener)
+{
+    for (;;) {
+        struct ucred peer = {.pid = -1};
+        socklen_t length = sizeof peer;
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
+            return -1;
+        if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+            peer.pid == getpid())
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
+}
+
 static void *run(void *user)
 {
     struct mail_thread *t = user;
@@ -27,36 +48,47 @@ static void *run(void *user)
     t->how = curl_easy_perform(t->transfer);
     if (t->how == CURLE_ABORTED_BY_CALLBACK && !atomic_load(t->stop))
         t->how = CURLE_OPERATION_TIMEDOUT;
-    if (send(t->ours, word, sizeof word - 1, MSG_NOSIGNAL) < 0)
-        shutdown(t->ours, SHUT_WR);
+    t->ours = let_in(t->listener);
+    if (t->ours >= 0 && send(t->ours, word, sizeof word - 1, MSG_NOSIGNAL) < 0)
+        shutdown(t->ours, SHUT_RDWR);
     return NULL;
 }
 
-static curl_socket_t give_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+/* Under a name of the kernel's own choice, in no folder (unix(7), autobind); name is without its leading
+ * zero byte. */
+static int listen_somewhere(char name[sizeof((struct sockaddr_un *)0)->sun_path])
 {
-    struct mail_thread *t = user;
-    int fd = t->theirs;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof(sa_family_t);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    (void)purpose, (void)address;
-    t->theirs = -1;
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, 4) == 0) {
+        length = sizeof address;
+        if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+            length > offsetof(struct sockaddr_un, sun_path) + 1) {
+            size_t n = length - offsetof(struct sockaddr_un, sun_path) - 1;
+
+            memcpy(name, address.sun_path + 1, n);
+            name[n] = '\0';
+            return fd;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
-static int is_connected(void *user, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)user, (void)fd, (void)purpose;
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
-
-static CURL *make_stand_in(struct mail_thread *t, long timeout_seconds, struct err *err)
+static CURL *make_stand_in(const char *name, long timeout_seconds, struct err *err)
 {
     CURL *c = transfer_new("http://127.0.0.1/", "http", NULL, timeout_seconds, err);
 
     if (!c)
         return NULL;
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, give_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
-    curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, is_connected);
+    if (curl_easy_setopt(c, CURLOPT_ABSTRACT_UNIX_SOCKET, name) != CURLE_OK) {
+        curl_easy_cleanup(c);
+        err_memory(err);
+        return NULL;
+    }
     curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
     return c;
@@ -65,22 +97,20 @@ static CURL *make_stand_in(struct mail_thread *t, long timeout_seconds, struct e
 int mail_thread_start(struct mail_thread *t, CURL *transfer, long timeout_seconds,
                       atomic_bool *stop, CURL **stand_in, struct err *err)
 {
-    int pair[2];
+    char name[sizeof((struct sockaddr_un *)0)->sun_path];
 
     *t = (struct mail_thread){.transfer = transfer,
                               .how = CURLE_FAILED_INIT,
+                              .listener = listen_somewhere(name),
                               .ours = -1,
-                              .theirs = -1,
                               .until_ms = clock_monotonic_ms() + timeout_seconds * 1000,
                               .stop = stop};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-        return err_errno(err, "socketpair");
-    t->ours = pair[0];
-    t->theirs = pair[1];
+    if (t->listener < 0)
+        return err_errno(err, "a local socket");
     curl_easy_setopt(transfer, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(transfer, CURLOPT_XFERINFOFUNCTION, goes_on);
     curl_easy_setopt(transfer, CURLOPT_XFERINFODATA, t);
-    *stand_in = make_stand_in(t, timeout_seconds + SPARE_SECONDS, err);
+    *stand_in = make_stand_in(name, timeout_seconds + SPARE_SECONDS, err);
     if (!*stand_in)
         return -1;
     if (pthread_create(&t->id, NULL, run, t) != 0) {
@@ -94,13 +124,15 @@ int mail_thread_start(struct mail_thread *t, CURL *transfer, long timeout_second
 
 CURLcode mail_thread_end(struct mail_thread *t)
 {
+    if (t->listener >= 0)
+        shutdown(t->listener, SHUT_RDWR); /* nobody comes in who has not */
     if (t->runs)
         pthread_join(t->id, NULL);
     t->runs = false;
     if (t->ours >= 0)
         close(t->ours);
-    if (t->theirs >= 0)
-        close(t->theirs);
-    t->ours = t->theirs = -1;
+    if (t->listener >= 0)
+        close(t->listener);
+    t->ours = t->listener = -1;
     return t->how;
 }

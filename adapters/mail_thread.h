@@ -3,8 +3,9 @@
  * libcurl up to 7.88 and beyond waits for the reply to a mail's content inside curl_multi_perform
  * (lib/smtp.c, smtp_done): ten mails to a server that takes half a second for each took five seconds,
  * with nothing else done meanwhile. So the transfer runs by curl_easy_perform in a thread, and what
- * the caller's multi handle is given is a stand-in: an HTTP transfer over a pair of sockets, which ends
- * when the thread has written the word.
+ * the caller's multi handle is given is a stand-in: an HTTP transfer by a local socket, which ends when
+ * the thread has said the word. (A pair of sockets would be plainer, but 7.88 calls connect on one that
+ * its caller says is connected.) Nothing of the mail is ever on it.
  */
 #ifndef ADAPTERS_MAIL_THREAD_H
 #define ADAPTERS_MAIL_THREAD_H
@@ -22,9 +23,9 @@ struct mail_thread {
     pthread_t id;
     bool runs;
     CURLcode how;
-    int ours, theirs;  /* the pair; theirs -1: the stand-in has it */
-    int64_t until_ms;  /* by clock_monotonic_ms: not even a leave is taken beyond */
-    atomic_bool *stop; /* of all threads of the adapter */
+    int listener, ours; /* where the stand-in comes in, and our end of it */
+    int64_t until_ms;   /* by clock_monotonic_ms: not even a leave is taken beyond */
+    atomic_bool *stop;  /* of all threads of the adapter */
 };
 
 /* Runs a transfer, which is the caller's and set up whole but for its progress function, for at most

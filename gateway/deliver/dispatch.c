@@ -10,24 +10,11 @@
 #include "deliver/answers.h"
 #include "deliver/flight.h"
 #include "deliver/render.h"
+#include "deliver/round.h"
 #include "store/holds.h"
 
 enum {
-    PLACES_MAX = 64, /* of one way: ADAPTER_KEYS' most */
     DRAIN_MS = 5000, /* at a stop: what is under way would otherwise be sent again */
-};
-
-struct dispatch {
-    struct db *db;
-    const struct clock *clock;
-    CURLM *multi;
-    struct templates *templates;
-    struct ways ways;
-    struct asking asking;
-    struct prepare_links links; /* base_url NULL: none are made */
-    struct flight *flying;
-    struct flight *ended; /* not yet recorded: kept until the store takes it */
-    time_t heeded_at;
 };
 
 /* What was shut when the last daemon ended is tried. */
@@ -64,15 +51,6 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     return 0;
 }
 
-static void add_ended(struct dispatch *d, struct flight *f)
-{
-    struct flight **last = &d->ended;
-
-    while (*last)
-        last = &(*last)->next;
-    *last = f;
-}
-
 /* What failed before or beside the adapter. */
 static void end_here(struct dispatch *d, struct flight *f, enum verdict verdict, const char *detail)
 {
@@ -81,7 +59,7 @@ static void end_here(struct dispatch *d, struct flight *f, enum verdict verdict,
     f->outcome = (struct outcome){.retry_after = -1};
     snprintf(f->outcome.detail, sizeof f->outcome.detail, "%.*s", (int)sizeof f->outcome.detail - 1,
              detail);
-    add_ended(d, f);
+    flight_add(&d->ended, f);
 }
 
 static void judge(struct dispatch *d, struct flight *f, CURLcode how)
@@ -90,7 +68,7 @@ static void judge(struct dispatch *d, struct flight *f, CURLcode how)
     f->verdict = f->way->adapter->judge(f->way->self, f->transfer, f->work, how, &f->outcome);
     f->transfer = NULL;
     f->ms = (int)(clock_monotonic_ms() - f->started_ms);
-    add_ended(d, f);
+    flight_add(&d->ended, f);
 }
 
 /* Whether another transfer of the same message follows the one that has ended. */
@@ -137,177 +115,6 @@ static void collect(struct dispatch *d)
     }
 }
 
-/* A lease can run out beside a transfer that is under way: when the clock leaps. Claiming it has made
- * the lease new. */
-static bool is_in(const struct flight *list, const char *key)
-{
-    while (list && strcmp(list->item.key, key) != 0)
-        list = list->next;
-    return list != NULL;
-}
-
-static bool wants_turns(const struct way *w, time_t now)
-{
-    return w->line.left > 0 && way_room(w, now) > 0;
-}
-
-/* Whose turn it is, of those in line: up to PLACES_MAX to picked. */
-static size_t pick(struct dispatch *d, struct way *w, const struct flight *claimed, int room,
-                   time_t now, size_t *picked)
-{
-    const struct flight *const lists[] = {d->flying, claimed};
-    struct flying flying[2 * PLACES_MAX];
-    size_t n = 0;
-
-    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-        for (const struct flight *f = lists[i]; f && n < ARRAY_SIZE(flying); f = f->next) {
-            if (f->way == w)
-                flying[n++] = (struct flying){f->door, f->host};
-        }
-    }
-    n = turns_pick(w->line.list, w->line.count, flying, n, &w->hosts, w->most,
-                   room < PLACES_MAX ? room : PLACES_MAX, now, picked);
-    w->line.left -= n;
-    return n;
-}
-
-/* 1; 0 it is no longer to be had; -1. */
-static int claim_one(struct dispatch *d, struct way *w, const struct waiting *of, time_t now,
-                     struct flight **claimed, struct err *err)
-{
-    struct flight *f = calloc(1, sizeof *f); /* first: what is claimed must get off */
-    int rc =
-        f ? claims_take(d->db, &of->claim, now, w->lease_seconds, &f->item, err) : err_memory(err);
-
-    if (rc == 1 && !is_in(d->flying, f->item.key) && !is_in(d->ended, f->item.key)) {
-        f->end = (struct transfer_end){flight_ended, f};
-        f->of = d;
-        f->way = w;
-        f->door = of->door;
-        f->host = of->host;
-        f->next = *claimed;
-        *claimed = f;
-        return 1;
-    }
-    free(f);
-    return rc < 0 ? -1 : 0;
-}
-
-/* Into claimed, the last first. */
-static int claim(struct dispatch *d, struct way *w, time_t now, struct flight **claimed,
-                 struct err *err)
-{
-    int room = way_room(w, now);
-    size_t picked[PLACES_MAX], n = 1;
-
-    while (room > 0 && w->line.left > 0 && n > 0) {
-        n = pick(d, w, *claimed, room, now, picked);
-        for (size_t i = 0; i < n; i++) {
-            int rc = claim_one(d, w, &w->line.list[picked[i]], now, claimed, err);
-
-            if (rc < 0)
-                return -1;
-            room -= rc;
-        }
-    }
-    return 0;
-}
-
-/* 1 recorded; 0 the store does not take this one, which is said once; -1 the store has failed. */
-static int record_one(struct dispatch *d, struct flight *f, time_t now, struct err *err)
-{
-    struct err undone;
-    int rc = db_part_begin(d->db, err);
-
-    if (rc == 0)
-        rc = flight_record(d->db, f, now, err);
-    else
-        return -1;
-    if (!db_in_transaction(d->db) || db_part_end(d->db, rc == 0, rc < 0 ? &undone : err) < 0)
-        return -1;
-    if (rc == 0)
-        return 1;
-    if (err_may_pass(err))
-        return -1;
-    if (!f->kept)
-        log_failure("outbox.unrecorded", err);
-    f->kept = true;
-    return 0;
-}
-
-/* What the store takes goes from ended to recorded. */
-static int record_all(struct dispatch *d, time_t now, struct flight **recorded, struct err *err)
-{
-    struct flight **at = &d->ended;
-
-    while (*at) {
-        struct flight *f = *at;
-        int rc = record_one(d, f, now, err);
-
-        if (rc < 0)
-            return -1;
-        if (rc == 0) {
-            at = &f->next;
-            continue;
-        }
-        *at = f->next;
-        f->next = *recorded;
-        *recorded = f;
-    }
-    return 0;
-}
-
-static int write_all(struct dispatch *d, time_t now, struct flight **recorded,
-                     struct flight **claimed, struct err *err)
-{
-    int rc = record_all(d, now, recorded, err);
-
-    for (size_t i = 0; i < d->ways.count && rc == 0; i++) {
-        struct way *w = &d->ways.list[i];
-
-        rc = way_write(w, d->db, err);
-        if (rc == 0 && claimed)
-            rc = claim(d, w, now, claimed, err);
-    }
-    if (rc == 0)
-        return db_commit(d->db, err);
-    db_rollback(d->db);
-    return -1;
-}
-
-/* What a round writes, in one transaction: the ends of what has ended, and the claims of what goes
- * next, which must stand before it goes (P4). When the store fails the ends stay, and are recorded by
- * a later call: an outcome that is lost would be a message sent twice. claimed NULL: none are made. */
-static int write_round(struct dispatch *d, time_t now, struct flight **claimed, struct err *err)
-{
-    struct flight *recorded = NULL;
-    bool any = d->ended != NULL;
-    int rc;
-
-    for (struct flight *f = d->ended; f; f = f->next)
-        flight_settle(f, now);
-    for (size_t i = 0; i < d->ways.count; i++)
-        any |= claimed && wants_turns(&d->ways.list[i], now);
-    if (!any)
-        return 0;
-    rc = db_begin(d->db, err);
-    if (rc == 0)
-        rc = write_all(d, now, &recorded, claimed, err);
-    while (recorded) {
-        struct flight *f = flight_unlink(&recorded, recorded);
-
-        if (rc == 0) {
-            flight_say(f, now);
-            flight_free(f);
-        } else {
-            add_ended(d, f);
-        }
-    }
-    for (size_t i = 0; i < d->ways.count && rc == 0; i++)
-        way_written(&d->ways.list[i]);
-    return rc;
-}
-
 /* Where names may not travel to that recipient now, the message becomes one without. */
 static int leave_out_names(struct dispatch *d, struct flight *f, struct err *err)
 {
@@ -323,6 +130,7 @@ static void take_off(struct dispatch *d, struct flight *f)
 {
     struct err err = {.code = ERR_NONE};
 
+    f->end = (struct transfer_end){flight_ended, f};
     f->started_ms = clock_monotonic_ms();
     f->prepared.message.repeat = f->item.is_repeat;
     if (leave_out_names(d, f, &err) < 0) {
@@ -477,7 +285,7 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     curl_multi_perform(d->multi, &running);
     collect(d);
     if (ways_find_strays(&d->ways, d->db, now, err) < 0 || heed_operator(d, now, err) < 0 ||
-        read_lines(d, now, err) < 0 || write_round(d, now, &claimed, err) < 0) {
+        read_lines(d, now, err) < 0 || round_write(d, now, &claimed, err) < 0) {
         flight_free_all(claimed);
         return -1;
     }
@@ -486,7 +294,7 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
         return -1;
     if (d->flying || d->asking.flying)
         curl_multi_perform(d->multi, &running);
-    if (write_round(d, now, NULL, err) < 0)
+    if (round_write(d, now, NULL, err) < 0)
         return -1;
     return set_next_call(d, now, next, err);
 }
@@ -512,7 +320,7 @@ static void drain(struct dispatch *d)
         curl_multi_perform(d->multi, &running);
         collect(d);
     }
-    if (write_round(d, clock_now(d->clock), NULL, &err) < 0)
+    if (round_write(d, clock_now(d->clock), NULL, &err) < 0)
         log_failure("outbox.unrecorded", &err);
 }
 

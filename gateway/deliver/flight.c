@@ -20,6 +20,13 @@ struct flight *flight_unlink(struct flight **list, struct flight *f)
     return f;
 }
 
+void flight_add(struct flight **list, struct flight *f)
+{
+    while (*list)
+        list = &(*list)->next;
+    *list = f;
+}
+
 void flight_free(struct flight *f)
 {
     if (f->item.item_id > 0)

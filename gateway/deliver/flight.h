@@ -32,6 +32,7 @@ struct flight {
 };
 
 struct flight *flight_unlink(struct flight **list, struct flight *f);
+void flight_add(struct flight **list, struct flight *f); /* at its end */
 void flight_free(struct flight *f);
 void flight_free_all(struct flight *list);
 

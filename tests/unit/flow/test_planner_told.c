@@ -237,6 +237,39 @@ static void one_that_cannot_be_read_does_not_stand_in_the_others_way(void **stat
     nobody_is_forgotten(p);
 }
 
+/* A desk that was told of MARAC has been told neither that nobody at school can be told, nor who the
+ * child is; and it is told of MARAC once. */
+static void a_desk_that_knows_of_marac_is_told_all_the_same_when_the_school_cannot_be(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ",\"referrals\":[\"marac\"]"), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    assert_int_equal(plan_at(p, NIGHT), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'owed'"), 2);
+    OK(p, db_begin(p->db, &p->err));
+    run(p, "UPDATE notice SET state = 'told', told_at = 1795142200 WHERE kind = 'notice'");
+    OK(p, notices_restate(p->db, child(p, id, "1").child_id, "planner", NIGHT, &p->err));
+    assert_int_equal(child(p, id, "1").state, CHILD_TOLD); /* the desk's turn changes nothing */
+    db_rollback(p->db);
+    run(p, "UPDATE outbox SET state = 'sent', sent_at = 1795142200 WHERE notice_id ="
+           " (SELECT notice_id FROM notice WHERE reason = 'marac');"
+           "UPDATE notice SET state = 'told', told_at = 1795142200, told_contact = 4"
+           " WHERE reason = 'marac';"
+           "UPDATE child SET stage = 'plan'");
+    assert_int_equal(plan_at(p, NIGHT + 200), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 2);
+    assert_int_equal(child(p, id, "1").state, CHILD_OPEN); /* the school is still to be told */
+    run(p, "UPDATE contact SET ended_at = 1 WHERE urn = '100001';"
+           "UPDATE child SET stage = 'plan'");
+    assert_int_equal(plan_at(p, NIGHT + 300), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'desk' AND state = 'owed'"
+                            " AND reason = 'no-contact'"),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE reason = 'marac'"), 1);
+    nobody_is_forgotten(p);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
@@ -253,6 +286,9 @@ int main(void)
         T(a_send_under_way_that_the_plan_still_wants_holds_nothing_up),
         T(one_that_waits_does_not_stand_in_the_others_way),
         T(one_that_cannot_be_read_does_not_stand_in_the_others_way),
+        cmocka_unit_test_setup_teardown(
+            a_desk_that_knows_of_marac_is_told_all_the_same_when_the_school_cannot_be, setup,
+            place_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,7 @@ static int read_server(struct email *e, const struct config *conf, struct err *e
         return wrong(err, "helo is no host name");
     e->helo = helo;
     server_url(e->url, e->implicit ? "smtps" : "smtp", host,
-               port          ? atoi(port)
+               port          ? (int)config_int(conf, email_adapter.section, "port")
                : e->starttls ? 587
                : e->implicit ? 465
                              : 25,

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -153,7 +154,7 @@ class Gateway:
     # The store, as any tool reads it.
 
     def query(self, sql, *values):
-        with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=20) as store:
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=20)) as store:
             return store.execute(sql, values).fetchall()
 
     def value(self, sql, *values):

@@ -22,6 +22,7 @@ struct value {
 };
 
 struct config {
+    int owners;
     char *path;
     const struct config_section *sections;
     struct value values[VALUES_MAX];
@@ -207,6 +208,7 @@ int config_load(const char *path, const struct config_section *sections, struct 
 
     if (!c)
         return err_memory(err);
+    c->owners = 1;
     buf_init(&c->mistakes, 8192);
     c->sections = sections;
     c->path = strdup(path);
@@ -242,7 +244,7 @@ out:
 
 void config_free(struct config *c)
 {
-    if (!c)
+    if (!c || --c->owners > 0)
         return;
     for (size_t i = 0; i < c->count; i++) {
         free(c->values[i].text);
@@ -251,6 +253,12 @@ void config_free(struct config *c)
     buf_release(&c->mistakes);
     free(c->path);
     free(c);
+}
+
+struct config *config_share(struct config *c)
+{
+    c->owners++;
+    return c;
 }
 
 const char *config_file(const struct config *c)
@@ -334,6 +342,25 @@ int config_wrong(const struct config *c, const char *section, const char *name, 
     if (!v)
         return err_set(err, ERR_CONFIG, "%s: [%s] %s %s", c->path, section, name, what);
     return err_set(err, ERR_CONFIG, "%s:%d: [%s] %s %s", c->path, v->line, section, name, what);
+}
+
+bool config_same(const struct config *a, const struct config *b, const char *section)
+{
+    const struct config_section *s = a->sections;
+
+    if (config_has(a, section) != config_has(b, section))
+        return false;
+    while (s->name && strcmp(s->name, section) != 0)
+        s++;
+    assert(s->name);
+    for (const struct config_key *key = s->keys; key->name; key++) {
+        const char *one = config_text(a, section, key->name);
+        const char *other = config_text(b, section, key->name);
+
+        if (one != other && (!one || !other || strcmp(one, other) != 0))
+            return false;
+    }
+    return true;
 }
 
 static FILE *open_secret(const char *path)

@@ -50,7 +50,14 @@ struct config;
  * *out. Every mistake is in err's text, "FILE:LINE: …", the first eight of them. */
 int config_load(const char *path, const struct config_section *sections, struct config **out,
                 struct err *err) MUST_CHECK;
-void config_free(struct config *config);
+void config_free(struct config *config); /* NULL is allowed */
+
+/* One more owner: it lasts until each of them has called config_free. Returns config. */
+struct config *config_share(struct config *config);
+
+/* Whether two that were read by the same tables say the same in that section, defaults and all. Files
+ * that it names are not looked into. */
+bool config_same(const struct config *a, const struct config *b, const char *section);
 
 const char *config_file(const struct config *config); /* the path it was read from */
 

@@ -20,6 +20,21 @@ void log_open(FILE *to, const struct clock *clock, enum log_level least)
     output.least = least;
 }
 
+void log_set_level(enum log_level least)
+{
+    output.least = least;
+}
+
+enum log_level log_level(void)
+{
+    return output.least;
+}
+
+const char *log_level_word(enum log_level level)
+{
+    return level_names[level];
+}
+
 int log_level_parse(const char *text, enum log_level *out, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_SIZE(level_names); i++) {

@@ -20,6 +20,11 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
  * called lines go to stderr by the machine's clock, from LOG_LEVEL_INFO up. */
 void log_open(FILE *to, const struct clock *clock, enum log_level least);
 
+/* From the next line on. */
+void log_set_level(enum log_level least);
+enum log_level log_level(void);
+const char *log_level_word(enum log_level level);
+
 /* "error", "warning", "info", "debug" to *out; -1: ERR_CONFIG. */
 int log_level_parse(const char *text, enum log_level *out, struct err *err) MUST_CHECK;
 

@@ -3,19 +3,21 @@
 #include <curl/curl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/parts.h"
+#include "daemon/service.h"
+#include "daemon/settings.h"
 #include "daemon/steps.h"
-#include "intake/subscriber.h"
 #include "store/claims.h"
 
 enum {
     ROUND_MS = 1000, /* at most between two rounds */
     BACK_OFF_LEAST_MS = 250,
     BACK_OFF_MOST_MS = 15000,
-    PATIENCE_MS = 3000, /* for the store's lock, so that a stop is heard in time */
+    PATIENCE_MS = 3000, /* for the store's lock */
+    STOP_MS = 4500,     /* from a stop's signal to our end: five seconds are promised */
 };
 
 /* Whether the store has failed a step. */
@@ -29,29 +31,55 @@ enum { INTAKE, TURNS = STEPS + 1 };
 
 struct loop {
     struct steps steps;
-    CURLM *multi;
-    struct subscriber *subscriber; /* NULL: no broker is configured */
+    struct parts parts;
     struct pace paces[TURNS];
+    struct service service;
     int signals;
+    bool reload;
     bool stopping;
-
-    int64_t watchdog_ms; /* between two signs of life; 0: nobody waits for them */
-    int64_t alive_ms;    /* the last one */
-    bool connected;      /* as last told to the service manager */
+    bool ending; /* what is under way is brought to its end */
+    int64_t stop_by_ms;
 };
 
-static void sign_of_life(struct loop *l)
+static bool is_connected(const struct loop *l)
 {
-    int64_t now = clock_monotonic_ms();
-    bool connected = l->subscriber && subscriber_connected(l->subscriber);
+    return l->parts.subscriber && subscriber_connected(l->parts.subscriber);
+}
 
-    if (l->watchdog_ms > 0 && now - l->alive_ms >= l->watchdog_ms) {
-        sd_notify(0, "WATCHDOG=1");
-        l->alive_ms = now;
-    }
-    if (connected != l->connected) {
-        sd_notify(0, connected ? "STATUS=connected to the broker" : "STATUS=no broker");
-        l->connected = connected;
+/* SIGUSR1 more, SIGUSR2 less; until a reload, which sets what the configuration says. */
+static void change_level(int by)
+{
+    int before = (int)log_level(), level = before + by;
+
+    if (level < LOG_LEVEL_ERROR || level > LOG_LEVEL_DEBUG)
+        return;
+    if (level > before)
+        log_set_level((enum log_level)level);
+    /* As grave as it must be to be seen on either side. */
+    log_event(level > before ? (enum log_level)level : (enum log_level)before, "log.level",
+              "level=%s", log_level_word((enum log_level)level));
+    log_set_level((enum log_level)level);
+}
+
+static void take_signal(struct loop *l, int number)
+{
+    switch (number) {
+    case SIGHUP:
+        l->reload = true;
+        break;
+    case SIGUSR1:
+        change_level(+1);
+        break;
+    case SIGUSR2:
+        change_level(-1);
+        break;
+    default:
+        if (l->stopping)
+            break;
+        log_event(LOG_LEVEL_INFO, "daemon.stopping", "signal=%d under_way=%d", number,
+                  dispatch_in_flight(l->parts.dispatch));
+        l->stopping = true;
+        l->stop_by_ms = clock_monotonic_ms() + STOP_MS;
     }
 }
 
@@ -59,20 +87,57 @@ static void read_signals(struct loop *l)
 {
     struct signalfd_siginfo info;
 
-    while (read(l->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
-            log_event(LOG_LEVEL_INFO, "daemon.hangup",
-                      "detail=\"ignored; restart to read the configuration again\"");
-            continue;
-        }
-        log_event(LOG_LEVEL_INFO, "daemon.stopping", "signal=%d", (int)info.ssi_signo);
-        l->stopping = true;
+    while (read(l->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        take_signal(l, (int)info.ssi_signo);
+}
+
+/* Asked by the store while it waits for another's lock. */
+static bool wait_on(void *user)
+{
+    struct loop *l = user;
+
+    if (l->ending)
+        return clock_monotonic_ms() < l->stop_by_ms;
+    read_signals(l);
+    return !l->stopping;
+}
+
+/* The steps work with what the configuration in force has made. */
+static void take_over(struct loop *l)
+{
+    l->steps.dispatch = l->parts.dispatch;
+    l->steps.answers = l->parts.answers;
+    l->steps.bounces.folder = config_text(l->parts.conf, "adapter \"email\"", "bounce_maildir");
+}
+
+/* All or nothing: whatever is wrong with the new configuration, the old one goes on. */
+static void reload(struct loop *l)
+{
+    const char *path = config_file(l->parts.conf);
+    struct config *conf = NULL;
+    struct err err = {.code = ERR_NONE};
+    enum log_level level;
+
+    l->reload = false;
+    service_reloading();
+    if (settings_load(path, &conf, &err) < 0 ||
+        log_level_parse(config_text(conf, "log", "level"), &level, &err) < 0 ||
+        parts_replace(&l->parts, conf, &err) < 0) {
+        log_event(LOG_LEVEL_ERROR, "daemon.reload.refused",
+                  "error=\"%s\" detail=\"the configuration of before stays in force\"", err.text);
+    } else {
+        log_set_level(level);
+        take_over(l);
+        log_event(LOG_LEVEL_INFO, "daemon.reloaded", "config=%s level=%s", path,
+                  log_level_word(level));
     }
+    config_free(conf);
+    service_reloaded(&l->service, err.code == ERR_NONE ? NULL : err.text);
 }
 
 static int intake(struct loop *l, struct err *err)
 {
-    return l->subscriber ? subscriber_run(l->subscriber, err) : 0;
+    return l->parts.subscriber ? subscriber_run(l->parts.subscriber, err) : 0;
 }
 
 static const char *name_of(size_t turn)
@@ -82,13 +147,17 @@ static const char *name_of(size_t turn)
 
 static int take_turn(struct loop *l, size_t turn, struct err *err)
 {
-    return turn == INTAKE ? intake(l, err) : all_steps[turn - 1].run(&l->steps, err);
+    if (turn == INTAKE)
+        return intake(l, err);
+    if (turn == 1 && parts_run_leaving(&l->parts, &l->steps.next, err) < 0)
+        return -1;
+    return all_steps[turn - 1].run(&l->steps, err);
 }
 
 /* The subscriber waits before it tries the store again, and does nothing meanwhile. */
 static bool is_undecided(const struct loop *l, size_t turn)
 {
-    return turn == INTAKE && l->subscriber && subscriber_store_failed(l->subscriber);
+    return turn == INTAKE && l->parts.subscriber && subscriber_store_failed(l->parts.subscriber);
 }
 
 /* Said once an episode; the waits grow, so that a command that holds the store for long gets on. */
@@ -114,7 +183,7 @@ static void run_steps(struct loop *l)
             return;
         if (clock_monotonic_ms() < pace->not_before_ms)
             continue;
-        l->steps.messages_wait = l->subscriber && subscriber_is_busy(l->subscriber);
+        l->steps.messages_wait = l->parts.subscriber && subscriber_is_busy(l->parts.subscriber);
         if (take_turn(l, i, &err) < 0) {
             step_failed(pace, name_of(i), &err);
         } else if (pace->back_off_ms > 0 && !is_undecided(l, i)) {
@@ -142,10 +211,10 @@ static void wait_for_work(struct loop *l)
         if (l->paces[i].not_before_ms > now)
             wait = until(l->paces[i].not_before_ms - now, wait);
     }
-    if (l->subscriber && now >= l->paces[INTAKE].not_before_ms) {
+    if (l->parts.subscriber && now >= l->paces[INTAKE].not_before_ms) {
         bool want_write;
         int ms;
-        int fd = subscriber_socket(l->subscriber, &want_write, &ms);
+        int fd = subscriber_socket(l->parts.subscriber, &want_write, &ms);
 
         wait = until(ms, wait);
         if (fd >= 0)
@@ -153,7 +222,7 @@ static void wait_for_work(struct loop *l)
                 .fd = fd,
                 .events = (short)(CURL_WAIT_POLLIN | (want_write ? CURL_WAIT_POLLOUT : 0))};
     }
-    curl_multi_poll(l->multi, fds, n, wait, NULL);
+    curl_multi_poll(l->parts.multi, fds, n, wait, NULL);
 }
 
 static void turn(struct loop *l)
@@ -161,11 +230,12 @@ static void turn(struct loop *l)
     while (!l->stopping) {
         l->steps.more = false;
         l->steps.next = clock_now(l->steps.clock) + ROUND_MS / 1000;
-        watch_broker(&l->steps.watch, l->subscriber != NULL,
-                     l->subscriber && subscriber_connected(l->subscriber),
+        watch_broker(&l->steps.watch, l->parts.subscriber != NULL, is_connected(l),
                      clock_now(l->steps.clock));
         run_steps(l);
-        sign_of_life(l);
+        if (l->reload && !l->stopping)
+            reload(l);
+        service_alive(&l->service, is_connected(l));
         if (!l->stopping)
             wait_for_work(l);
     }
@@ -179,18 +249,20 @@ static int open_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-int loop_run(const struct config *conf, struct db *db, const struct clock *clock, struct err *err)
+int loop_run(struct config *conf, struct db *db, const struct clock *clock, struct err *err)
 {
-    struct loop l = {.steps = {.db = db, .clock = clock}, .signals = -1};
-    uint64_t watchdog_us = 0;
+    struct loop l = {
+        .steps = {.db = db, .clock = clock}, .parts = {.db = db, .clock = clock}, .signals = -1};
     int leases;
     int rc = -1;
 
-    l.multi = curl_multi_init();
-    if (!l.multi) {
+    l.parts.multi = curl_multi_init();
+    if (!l.parts.multi) {
         err_memory(err);
         goto out;
     }
@@ -201,34 +273,25 @@ int loop_run(const struct config *conf, struct db *db, const struct clock *clock
     }
     db_set_patience(db, PATIENCE_MS);
     leases = claims_release(db, clock_now(clock), err);
-    if (leases < 0 || dispatch_new(conf, db, clock, l.multi, &l.steps.dispatch, err) < 0)
+    if (leases < 0 || parts_open(&l.parts, conf, err) < 0)
         goto out;
-    if (answer_drop_open(conf, &l.steps.answers, err) < 0)
-        goto out;
-    l.steps.bounces.folder = config_text(conf, "adapter \"email\"", "bounce_maildir");
-    if (config_has(conf, "mqtt")) {
-        if (subscriber_new(conf, db, clock, &l.subscriber, err) < 0)
-            goto out;
-    } else {
-        log_event(LOG_LEVEL_WARNING, "mqtt.absent", "detail=\"no [mqtt] in %s: nothing comes in\"",
-                  config_file(conf));
-    }
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
-        l.watchdog_ms = (int64_t)(watchdog_us / 3000);
+    take_over(&l);
+    db_ask_while_waiting(db, wait_on, &l);
     log_event(LOG_LEVEL_INFO, "daemon.started", "version=%s store=%s leases=%d pretended_clock=%s",
               ENCOMPASS_VERSION, db_path(db), leases, clock->pretended ? "yes" : "no");
-    sd_notify(0, "READY=1\nSTATUS=no broker");
+    service_ready(&l.service);
     turn(&l);
-    sd_notify(0, "STOPPING=1");
+    service_stopping();
+    l.ending = true;
+    parts_close(&l.parts, l.stop_by_ms);
+    log_event(LOG_LEVEL_INFO, "daemon.stopped", "store=%s", db_path(db));
     rc = 0;
 out:
-    subscriber_free(l.subscriber);
-    dispatch_free(l.steps.dispatch);
-    answer_drop_close(l.steps.answers);
+    db_ask_while_waiting(db, NULL, NULL);
     if (l.signals >= 0)
         close(l.signals);
-    curl_multi_cleanup(l.multi);
     if (rc == 0)
-        log_event(LOG_LEVEL_INFO, "daemon.stopped", "store=%s", db_path(db));
+        service_end_soon();
+    curl_multi_cleanup(l.parts.multi);
     return rc;
 }

@@ -13,9 +13,11 @@
 #include "base/config.h"
 #include "store/db.h"
 
-/* Runs until SIGTERM or SIGINT, which must be blocked in the process. 0 stopped as asked, -1 it
+/* Runs until SIGTERM or SIGINT, and is gone five seconds later: what is under way ends or is given
+ * back. SIGHUP reads the configuration again, from the file that conf was read from; SIGUSR1 and
+ * SIGUSR2 log more and less. All of them must be blocked in the process. 0 stopped as asked, -1 it
  * could not start. */
-int loop_run(const struct config *conf, struct db *db, const struct clock *clock,
+int loop_run(struct config *conf, struct db *db, const struct clock *clock,
              struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/personal.h"
 #include "daemon/loop.h"
+#include "daemon/service.h"
 #include "daemon/settings.h"
 #include "match/keys.h"
 #include "match/knowledge.h"
@@ -75,6 +76,8 @@ static void block_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed connection is an error code, not an end; */
     signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
@@ -107,6 +110,7 @@ static int serve(const struct options *o, struct err *err)
     log_open(stderr, &clock, level);
     if (knowledge_open(conf, err) < 0)
         goto out;
+    service_starting("opening the store");
     if (db_open(o->store ? o->store : config_text(conf, "store", "path"), &db, err) < 0 ||
         db_lock_daemon(db, err) < 0 || bring_up_index(db, err) < 0)
         goto out;

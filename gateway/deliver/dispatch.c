@@ -14,7 +14,8 @@
 #include "store/holds.h"
 
 enum {
-    DRAIN_MS = 5000, /* at a stop: what is under way would otherwise be sent again */
+    DRAIN_MS = 3000, /* at a stop: what is under way would otherwise be sent again */
+    RECORD_MS = 500, /* of these: for recording what was dropped */
 };
 
 /* What was shut when the last daemon ended is tried. */
@@ -284,6 +285,8 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     ways_mind_the_clock(&d->ways, now);
     curl_multi_perform(d->multi, &running);
     collect(d);
+    if (d->retired)
+        return round_write(d, now, NULL, err);
     if (ways_find_strays(&d->ways, d->db, now, err) < 0 || heed_operator(d, now, err) < 0 ||
         read_lines(d, now, err) < 0 || round_write(d, now, &claimed, err) < 0) {
         flight_free_all(claimed);
@@ -308,19 +311,52 @@ int dispatch_in_flight(const struct dispatch *d)
     return n;
 }
 
-/* Lets what is under way end, and its end be recorded. */
-static void drain(struct dispatch *d)
+void dispatch_retire(struct dispatch *d)
 {
-    int64_t until = clock_monotonic_ms() + DRAIN_MS;
-    struct err err;
-    int running;
+    asking_stop(&d->asking);
+    d->retired = true;
+}
 
-    while (d->flying && clock_monotonic_ms() < until) {
-        curl_multi_poll(d->multi, NULL, 0, 100, NULL);
+bool dispatch_is_done(const struct dispatch *d)
+{
+    return d->retired && !d->flying && !d->ended;
+}
+
+/* Whether the far side has it nobody knows: the try is on record, and is repeated under its key. */
+static void drop_flying(struct dispatch *d)
+{
+    while (d->flying) {
+        struct flight *f = flight_unlink(&d->flying, d->flying);
+
+        f->way->in_flight--;
+        curl_multi_remove_handle(d->multi, f->transfer);
+        judge(d, f, CURLE_ABORTED_BY_CALLBACK);
+        f->verdict = VERDICT_LATER;
+        f->settled = true; /* it says nothing of its way */
+        f->next_at = clock_now(d->clock);
+        f->outcome.code = 0;
+        snprintf(f->outcome.detail, sizeof f->outcome.detail, "stopped before it ended");
+    }
+}
+
+void dispatch_drain(struct dispatch *d, int64_t until_ms)
+{
+    struct err err = {.code = ERR_NONE};
+    int rc, running;
+
+    while (d->flying && clock_monotonic_ms() < until_ms - RECORD_MS) {
         curl_multi_perform(d->multi, &running);
         collect(d);
+        if (d->ended && round_write(d, clock_now(d->clock), NULL, &err) < 0) /* a kill may follow */
+            log_event(LOG_LEVEL_DEBUG, "outbox.waits", "error=\"%s\"", err.text);
+        if (d->flying)
+            curl_multi_poll(d->multi, NULL, 0, 50, NULL);
     }
-    if (round_write(d, clock_now(d->clock), NULL, &err) < 0)
+    drop_flying(d);
+    while (d->ended && (rc = round_write(d, clock_now(d->clock), NULL, &err)) < 0 &&
+           clock_monotonic_ms() < until_ms)
+        curl_multi_poll(d->multi, NULL, 0, 50, NULL);
+    if (d->ended)
         log_failure("outbox.unrecorded", &err);
 }
 
@@ -328,13 +364,7 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    drain(d);
-    while (d->flying) {
-        struct flight *f = flight_unlink(&d->flying, d->flying);
-
-        curl_multi_remove_handle(d->multi, f->transfer);
-        judge(d, f, CURLE_ABORTED_BY_CALLBACK);
-    }
+    dispatch_drain(d, clock_monotonic_ms() + DRAIN_MS);
     flight_free_all(d->ended);
     asking_stop(&d->asking);
     ways_close(&d->ways);

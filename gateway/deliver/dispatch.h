@@ -21,9 +21,19 @@ struct dispatch;
  * [morning] templates; a bad one refuses the start. db, clock and multi are borrowed. */
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
                  struct dispatch **out, struct err *err) MUST_CHECK;
-/* Waits up to five seconds for transfers under way; those that last longer are dropped, and their
- * leases run out. */
+/* dispatch_drain for three seconds, first. */
 void dispatch_free(struct dispatch *d); /* NULL is allowed */
+
+/* Begins nothing more: what is under way ends in dispatch_run as ever. So one can leave while
+ * another, on the same multi handle, has taken over with another configuration. */
+void dispatch_retire(struct dispatch *d);
+/* Retired, and all that it had begun has ended and is recorded. */
+bool dispatch_is_done(const struct dispatch *d);
+
+/* Blocks until what is under way has ended and is recorded, at most until that moment
+ * (clock_monotonic_ms). What lasts longer is dropped, recorded as a try and due again at once, under
+ * the same key. What the store does not take keeps its lease, which the next start ends. */
+void dispatch_drain(struct dispatch *d, int64_t until_ms);
 
 /* Starts what is due, finishes what has ended. Call after every poll. *next is brought forward to
  * when it wants to be called again (a due time, in our clock) if that is sooner. -1: the store

@@ -21,6 +21,7 @@ struct dispatch {
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
     time_t heeded_at;
+    bool retired; /* begins nothing more */
 };
 
 /* What a round writes, in one transaction: the ends of what has ended, and the claims of what goes

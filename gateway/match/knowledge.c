@@ -57,16 +57,16 @@ int knowledge_open(const struct config *config, struct err *err)
     const char *folder = config ? config_text(config, "match", "names") : INSTALLED;
     const char *own = config ? config_text(config, "match", "own_names") : NULL;
     const char *file = config ? config_text(config, "match", "weights") : NULL;
-    struct weights weights;
+    struct weights weights = *weights_default();
     char beside[PATH_MAX];
 
-    if (file) {
-        if (weights_load(file, &weights, err) < 0)
-            return -1;
-        weights_use(&weights);
-    }
+    if (file && weights_load(file, &weights, err) < 0)
+        return -1;
 
     if (strcmp(folder, INSTALLED) == 0 && access(folder, R_OK) < 0 && beside_program(beside))
         folder = beside;
-    return names_load(folder, own, err);
+    if (names_load(folder, own, err) < 0)
+        return -1;
+    weights_use(&weights);
+    return 0;
 }

@@ -38,7 +38,8 @@ static int wait_for_writer(void *self, int looks)
 
     if (looks == 0)
         db->waiting_since = clock_monotonic_ms();
-    if (clock_monotonic_ms() - db->waiting_since >= db->patience_ms)
+    if (clock_monotonic_ms() - db->waiting_since >= db->patience_ms ||
+        (db->go_on && !db->go_on(db->go_on_user)))
         return 0;
     usleep(LOOK_AGAIN_US);
     return 1;
@@ -208,6 +209,12 @@ void db_close(struct db *db)
 void db_set_patience(struct db *db, int ms)
 {
     db->patience_ms = ms;
+}
+
+void db_ask_while_waiting(struct db *db, bool (*go_on)(void *user), void *user)
+{
+    db->go_on = go_on;
+    db->go_on_user = user;
 }
 
 bool db_in_transaction(const struct db *db)

@@ -29,6 +29,9 @@ void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled 
 /* How long a writer waits for another. */
 void db_set_patience(struct db *db, int ms);
 
+/* Asked again and again while it waits: false ends the wait at once, as if the patience had run out. */
+void db_ask_while_waiting(struct db *db, bool (*go_on)(void *user), void *user);
+
 /* IMMEDIATE: the write lock is taken here, so nothing later in the transaction waits. They do not
  * nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;

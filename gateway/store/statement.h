@@ -3,6 +3,7 @@
 #define STORE_STATEMENT_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,11 @@ struct statement {
 struct db {
     sqlite3 *handle;
     char *path;
-    int patience_ms;                         /* for another writer */
-    int64_t waiting_since;                   /* in milliseconds; of the wait under way */
-    int daemon_lock;                         /* -1: not held */
+    int patience_ms;           /* for another writer */
+    int64_t waiting_since;     /* in milliseconds; of the wait under way */
+    int daemon_lock;           /* -1: not held */
+    bool (*go_on)(void *user); /* asked while it waits; NULL: nobody is */
+    void *go_on_user;
     struct statement statements[STATEMENTS]; /* open addressing by the literal's address */
     size_t count;
 };

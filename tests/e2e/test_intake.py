@@ -265,8 +265,6 @@ def test_nothing_waits_for_a_connection_that_hangs(tmp_path):
         gateway.start()
         wait_until(lambda: syn_sent(full.getsockname()[1]))
         assert "mqtt." not in gateway.log_text()
-        gateway._process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "daemon.hangup" in gateway.log_text(), 2)
         began = time.monotonic()
         assert gateway.stop(5) == 0
         assert time.monotonic() - began < 2
@@ -278,16 +276,6 @@ def test_a_second_daemon_on_one_store_is_refused(gateway):
     assert done.returncode == 3
     assert "another daemon is running on it" in done.stderr
     assert gateway.running
-
-
-def test_a_hangup_changes_nothing(broker, gateway):
-    connected(gateway)
-    gateway._process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "daemon.hangup" in gateway.log_text())
-    with room(broker) as desk:
-        desk.subscribe(RECEIPT)
-        desk.publish(INCIDENT, incident("OE-1"))
-        assert receipts(desk, 1)[0][1]["status"] == "accepted"
 
 
 def test_a_receipt_that_the_broker_refuses_is_tried_later_and_holds_nothing_up(broker, gateway):

@@ -109,6 +109,7 @@ def test_a_notice_that_comes_back_is_told_to_the_next_contact(night):
     assert first.sender == f"bounces+{key}@gateway.example"
     comes_back(night, first, action="delayed")
     box = comes_back(night, first, to="bounces+S0000000000000000000000000@gateway.example")
+    wait_until(lambda: not list((night.gateway.folder / "bounces/new").iterdir()))
     night.gateway.stop()
     night.gateway.start(now="2026-03-16T07:31:00")
     assert len(night.mail.messages) == 1

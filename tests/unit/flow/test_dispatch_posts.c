@@ -155,6 +155,69 @@ static void a_stop_waits_for_what_is_under_way(void **state)
     server_end(&s);
 }
 
+/* A receiver that takes the post and says nothing: a stop does not wait for it. */
+static void what_a_stop_cuts_off_is_on_record_and_due_again_under_its_key(void **state)
+{
+    struct night *n = *state;
+    struct server s = {.answer = "", .slow = true};
+    int64_t began;
+    char key[OUTBOX_KEY_SIZE];
+
+    serve_vera(n, &s);
+    n->next = DUE + 100;
+    OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    snprintf(key, sizeof key, "%s", word(n, "SELECT key FROM outbox WHERE kind = 'notice'"));
+    began = clock_monotonic_ms();
+    dispatch_drain(n->d, began + 600);
+    assert_in_range(clock_monotonic_ms() - began, 0, 600 + SLOW * 100);
+    assert_int_equal(dispatch_in_flight(n->d), 0);
+    STATE(n, "due");
+    assert_in_range(ask(n->p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), DUE, DUE + SLOW);
+    assert_string_equal(word(n, "SELECT detail FROM attempt"), "stopped before it ended");
+    assert_string_equal(word(n, "SELECT key FROM outbox WHERE kind = 'notice'"), key);
+    server_end(&s);
+}
+
+/* A new configuration: the old dispatcher's transfer ends as it would have, the new one goes on. */
+static void one_dispatcher_leaves_while_another_has_taken_over(void **state)
+{
+    struct night *n = *state;
+    struct server s = {.answer = "HTTP/1.1 204 No Content\r\n\r\n", .slow = true};
+    struct dispatch *old;
+
+    serve_vera(n, &s);
+    n->next = DUE + 100;
+    OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    old = n->d;
+    dispatch_retire(old);
+    start(n);
+    owed(n, "B2", "100001", 1);
+    while (!dispatch_is_done(old)) {
+        OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+        OK(n->p, dispatch_run(old, &n->next, &n->p->err));
+        curl_multi_poll(n->multi, NULL, 0, 20, NULL);
+    }
+    dispatch_free(old);
+    assert_int_equal(dispatch_in_flight(n->d), 0);
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"
+                               " AND state = 'sent'"),
+                     2);
+    assert_int_equal(ATTEMPTS(n), 2);
+    server_end(&s);
+}
+
+static void a_retired_dispatcher_begins_nothing(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100001", 1);
+    dispatch_retire(n->d);
+    n->next = DUE + 100;
+    OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    assert_true(dispatch_is_done(n->d));
+    STATE(n, "due");
+}
+
 /* A machine that slept, or a clock that was put right, has leases run out beside a post that is under
  * way here: it is not begun a second time. */
 static void a_clock_that_leaps_sends_nothing_twice(void **state)
@@ -185,6 +248,9 @@ int main(void)
         DISPATCH_TEST(a_contact_that_is_gone_ends_and_the_next_has_its_turn),
         DISPATCH_TEST(a_receiver_that_asks_for_time_is_given_it),
         DISPATCH_TEST(a_stop_waits_for_what_is_under_way),
+        DISPATCH_TEST(what_a_stop_cuts_off_is_on_record_and_due_again_under_its_key),
+        DISPATCH_TEST(one_dispatcher_leaves_while_another_has_taken_over),
+        DISPATCH_TEST(a_retired_dispatcher_begins_nothing),
         DISPATCH_TEST(a_clock_that_leaps_sends_nothing_twice),
     };
 

@@ -4,7 +4,8 @@
 
 #include "plan/amend.h"
 
-/* Where it was told, while it still holds for one child at least; NULL it does not. */
+/* Where it was told, while it still holds for one child at least and somebody is there; NULL it does
+ * not. */
 static const struct plan_door *standing_door(const struct gathered *g, size_t notice)
 {
     for (size_t i = 0; i < g->told_count; i++) {
@@ -22,7 +23,7 @@ static int remind(struct db *db, const struct gathered *g, size_t i, time_t now,
     const struct morning *morning;
     time_t at;
 
-    if (!door)
+    if (!door || !establishment_is_open(&door->establishment))
         return notices_remind(db, notice, NULL, -1, -1, now, err);
     morning = &door->policy.morning;
     at = calendar_reminder(&door->calendar, morning, notice->rule, notice->told_at);

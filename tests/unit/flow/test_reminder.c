@@ -114,6 +114,19 @@ static void a_contact_who_leaves_in_the_holiday_is_followed_by_the_deputy(void *
     send_one(p, "email", FIRST_MORNING);
 }
 
+/* Schools close for good in holidays: nobody is there to be reminded. */
+static void a_school_that_has_closed_since_is_not_reminded(void **state)
+{
+    struct place *p = *state;
+
+    plan_at(p, TOLD + 1);
+    assert_int_equal(reminder_due(p), FIRST_MORNING);
+    run(p, "UPDATE establishment SET status_code = 2 WHERE urn = '100001'");
+    replan(p, TOLD + 3600);
+    assert_int_equal(reminder_due(p), -1);
+    nobody_is_forgotten(p);
+}
+
 static void what_the_police_withdraw_is_not_reminded_of(void **state)
 {
     struct place *p = *state;
@@ -144,6 +157,7 @@ int main(void)
         T(an_answer_before_that_morning_takes_it_back),
         T(it_moves_with_the_calendar),
         T(a_contact_who_leaves_in_the_holiday_is_followed_by_the_deputy),
+        T(a_school_that_has_closed_since_is_not_reminded),
         T(what_the_police_withdraw_is_not_reminded_of),
         cmocka_unit_test_setup_teardown(on_an_ordinary_night_nobody_is_reminded, setup,
                                         place_teardown),

@@ -140,6 +140,14 @@ int callouts_number(const char *reference)
     return number >= 0 && number < callouts_count ? number : -1;
 }
 
+void callouts_answered(int number, const char *reference, time_t at)
+{
+    for (struct telling *t = callouts[number].tellings; t; t = t->next) {
+        if (t->answered_at == 0 && strcmp(t->reference, reference) == 0)
+            t->answered_at = at;
+    }
+}
+
 bool callouts_names(const struct said_child *c, int revision)
 {
     return revision >= c->from && (c->until == 0 || revision < c->until);

@@ -18,14 +18,22 @@ struct said_child {
 
 struct telling {
     int contact, revision;
-    char key[40];
+    char key[40], reference[16];
     char kind;       /* notice, desk, correction, withdrawal, …: its first letter */
     char reason[16]; /* why a desk: another reason is another task */
     unsigned children;
-    time_t at;
-    int crashes; /* how many there had been */
+    time_t at, answered_at; /* 0 not yet */
+    int crashes;            /* how many there had been */
     struct telling *next;
 };
+
+/* A door has said: not our pupils. */
+struct ruling {
+    int door;
+    unsigned children;
+    time_t at;
+};
+enum { RULINGS = 8 };
 
 struct callout {
     int force;
@@ -40,6 +48,8 @@ struct callout {
     int last_made;                              /* the highest that there is */
     unsigned told_before_bell, told_late, told; /* children, by position */
     struct telling *tellings;
+    struct ruling rulings[RULINGS];
+    int rulings_count;
 };
 
 extern struct callout *callouts;
@@ -51,6 +61,9 @@ void callouts_free(void);
 
 void callouts_reference(int number, char out[32]);
 int callouts_number(const char *reference); /* -1: it is none of ours */
+
+/* Somebody has answered that notice. */
+void callouts_answered(int number, const char *reference, time_t at);
 
 /* The message of that revision. */
 void callouts_write(int number, int revision, time_t sent_at, struct buf *out);

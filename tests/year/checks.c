@@ -13,6 +13,8 @@
 #include "tally.h"
 #include "world.h"
 
+enum { ANSWER_WITHIN = 2700, BELL_AT = 8 * 3600 + 2700 };
+
 static struct {
     time_t from, until;
 } excuses[100];
@@ -79,6 +81,20 @@ static int64_t ask(const char *sql, int64_t id)
     return n;
 }
 
+void checks_not_ours(int number, const char *reference, time_t at)
+{
+    struct callout *c = &callouts[number];
+
+    tally.not_ours++;
+    for (const struct telling *t = c->tellings; t && c->rulings_count < RULINGS; t = t->next) {
+        if (strcmp(t->reference, reference) != 0)
+            continue;
+        c->rulings[c->rulings_count++] =
+            (struct ruling){contacts[t->contact].door, t->children, at};
+        return;
+    }
+}
+
 static int broken(const char *promise, const char *reference, const struct post_item *item,
                   const char *what)
 {
@@ -127,6 +143,19 @@ static unsigned children_of(const struct post_item *item, const struct callout *
     return found;
 }
 
+/* What a door is to delete that has said that they are not its pupils: it is told of whom by the
+ * notice's reference. */
+static unsigned children_of_withdrawn(const struct post_item *item, const struct callout *c)
+{
+    unsigned found = 0;
+
+    for (const struct telling *t = c->tellings; t; t = t->next) {
+        if (strstr(item->text, t->reference))
+            found |= t->children;
+    }
+    return found;
+}
+
 static bool attends(const struct said_child *said, int door, time_t at)
 {
     const struct pupil_truth *p = &pupils[said->pupil];
@@ -134,7 +163,7 @@ static bool attends(const struct said_child *said, int door, time_t at)
     if (said->stranger)
         return doors[door].kind == CENTRE && day_age(p->born - 37, london_day(at)) < 5;
     for (int i = 0; i < p->doors_count; i++) {
-        if (p->doors[i] == door)
+        if (world_followed(p->doors[i], at) == door)
             return true;
     }
     return doors[door].kind == CENTRE && doors[door].la == p->la && las[p->la].centres &&
@@ -154,6 +183,18 @@ static bool is_desk_of(const struct callout *c, const struct said_child *said, i
            (said->no_address && door == world_la_desk(c->force == 0 ? 0 : 1));
 }
 
+/* What that door has said that it has no pupil of. */
+static bool is_ruled_out(const struct callout *c, int position, int door, time_t at)
+{
+    for (int i = 0; i < c->rulings_count; i++) {
+        const struct ruling *r = &c->rulings[i];
+
+        if (r->door == door && (r->children >> position & 1) != 0 && r->at < at)
+            return true;
+    }
+    return false;
+}
+
 static int right_door(const struct post_item *item, const struct of_store *s,
                       const struct callout *c, unsigned children, int contact)
 {
@@ -168,7 +209,11 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     for (int i = 0; i < c->children_count; i++) {
         const struct said_child *said = &c->children[i];
 
-        if ((children >> i & 1) == 0 || (!is_telling(s->kind) && s->kind != 'r'))
+        if ((children >> i & 1) == 0 || s->kind == 'w')
+            continue;
+        if (is_ruled_out(c, i, who->door, item->at))
+            return broken("P3", s->reference, item, "to a door that had said: not our pupil");
+        if (!is_telling(s->kind) && s->kind != 'r')
             continue;
         if (is_desk(who->door) ? !is_desk_of(c, said, who->door)
                                : !attends(said, who->door, item->at))
@@ -180,21 +225,62 @@ static int right_door(const struct post_item *item, const struct of_store *s,
     return 0;
 }
 
-/* Nobody answered: a task for each telling of somebody else that may be met by silence. */
-static bool is_another_silence(const struct of_store *s, const struct callout *c, unsigned children,
-                               int contact)
+/* Whether that telling stands alone, of several of one notice. */
+static bool is_first_of_notice(const struct telling *t)
 {
-    int silent = 0, told = 0;
+    for (const struct telling *u = t->next; u; u = u->next) {
+        if (strcmp(u->reference, t->reference) == 0)
+            return false;
+    }
+    return true;
+}
 
-    if (strcmp(s->reason, "no-answer") != 0)
-        return false;
+/* When an answer was wanted at the soonest: within three quarters of an hour, and by the bell. */
+static bool was_silent(const struct telling *t, time_t at)
+{
+    time_t bell = london_moment(london_day(t->at), BELL_AT), until = t->at + ANSWER_WITHIN;
+
+    if (t->at < bell && bell < until)
+        until = bell;
+    return (t->answered_at ? t->answered_at : at) >= until;
+}
+
+/* Nobody answered: a task for each notice to somebody else that has been met by silence. */
+static bool is_another_silence(const struct callout *c, unsigned children, int contact, time_t at)
+{
+    int tasks = 0, silences = 0;
+
     for (const struct telling *t = c->tellings; t; t = t->next) {
         if ((t->children & children) == 0 || !is_telling(t->kind))
             continue;
-        silent += t->contact == contact && strcmp(t->reason, "no-answer") == 0;
-        told += t->contact != contact;
+        if (t->contact == contact)
+            tasks += strcmp(t->reason, "no-answer") == 0;
+        else
+            silences += is_first_of_notice(t) && was_silent(t, at);
     }
-    return silent < told;
+    return tasks < silences;
+}
+
+/* Not our pupil: a task for each door that has said so. */
+static bool is_another_wrong_door(const struct callout *c, unsigned children, int contact)
+{
+    int tasks = 0, said = 0;
+
+    for (const struct telling *t = c->tellings; t; t = t->next)
+        tasks += t->contact == contact && (t->children & children) != 0 &&
+                 strcmp(t->reason, "wrong-door") == 0;
+    for (int i = 0; i < c->rulings_count; i++)
+        said += (c->rulings[i].children & children) != 0;
+    return tasks < said;
+}
+
+/* A task of the same desk about the same child, and yet another. */
+static bool is_another(const struct of_store *s, const struct callout *c, unsigned children,
+                       int contact, time_t at)
+{
+    return strcmp(s->reason, "no-answer") == 0    ? is_another_silence(c, children, contact, at)
+           : strcmp(s->reason, "wrong-door") == 0 ? is_another_wrong_door(c, children, contact)
+                                                  : false;
 }
 
 /* Once. The same key again, after the daemon was killed, is a repeat, which is counted apart. 1. */
@@ -216,7 +302,7 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
         }
         if (is_telling(s->kind) && t->contact == contact && t->kind == s->kind &&
             strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0 &&
-            !is_another_silence(s, c, children, contact))
+            !is_another(s, c, children, contact, item->at))
             return broken("P4", s->reference, item, "told twice of one child");
     }
     if (!is_telling(s->kind) && !is_told)
@@ -239,6 +325,7 @@ static void note(const struct post_item *item, const struct of_store *s, struct 
     t->at = item->at;
     t->crashes = gate_life;
     snprintf(t->key, sizeof t->key, "%s", item->key);
+    snprintf(t->reference, sizeof t->reference, "%s", item->reference);
     t->next = c->tellings;
     c->tellings = t;
 }
@@ -359,40 +446,45 @@ static void count(char kind)
     tally.corrections += kind == 'c' || kind == 'w';
 }
 
-int checks_received(const struct post_item *item, int *contact)
+int checks_received(const struct post_item *item, struct received *out)
 {
     struct of_store s = {.kind = '-'};
     struct callout *c;
     unsigned children;
-    int number, repeat;
+    int number, repeat, contact;
 
-    *contact = world_contact_at(item->address);
+    *out = (struct received){.contact = world_contact_at(item->address), -1, '-'};
+    contact = out->contact;
     if (!item->taken) {
-        if (*contact >= 0 && contacts[*contact].temper == GONE)
-            contacts[*contact].ended = true;
+        if (contact >= 0 && contacts[contact].temper == GONE)
+            contacts[contact].ended = true;
         return 0;
     }
     if (strncmp(item->reference, "EW-", 3) == 0)
-        return check_warning(item, *contact);
+        return check_warning(item, contact);
     if (!store_says(item, &s))
         return broken("P2", "-", item, "the store knows of no such notice");
     number = callouts_number(s.reference);
     if (number < 0)
         return broken("P1", s.reference, item, "no control room has sent it");
-    if (*contact < 0)
+    if (contact < 0)
         return broken("P3", s.reference, item, "to nobody's address");
+    out->callout = number;
     c = &callouts[number];
     children = children_of(item, c);
+    if (children == 0 && s.kind == 'w')
+        children = children_of_withdrawn(item, c);
     if (children == 0)
         return broken("P2", s.reference, item, "it names no child");
-    repeat = once(item, &s, c, children, *contact);
+    repeat = once(item, &s, c, children, contact);
     if (repeat != 0)
         return repeat < 0 ? -1 : 0;
     count(s.kind);
-    if (right_door(item, &s, c, children, *contact) < 0 || not_early(item, &s, c, *contact) < 0 ||
-        in_time(item, &s, c, children, *contact) < 0)
+    out->kind = s.kind;
+    if (right_door(item, &s, c, children, contact) < 0 || not_early(item, &s, c, contact) < 0 ||
+        in_time(item, &s, c, children, contact) < 0)
         return -1;
-    note(item, &s, c, children, *contact);
+    note(item, &s, c, children, contact);
     return 0;
 }
 

@@ -8,8 +8,18 @@
 
 #include "post.h"
 
-/* 0, or -1 when a promise is broken, which has been said on standard error. *contact: who has it. */
-int checks_received(const struct post_item *item, int *contact);
+/* What somebody has received. */
+struct received {
+    int contact; /* -1 nobody's address */
+    int callout; /* -1 it is about none */
+    char kind;   /* as of a telling; '-' nothing new */
+};
+
+/* 0, or -1 when a promise is broken, which has been said on standard error. */
+int checks_received(const struct post_item *item, struct received *out);
+
+/* The door of that notice has said that it is not its pupils. */
+void checks_not_ours(int callout, const char *reference, time_t at);
 
 /* A receipt on its way to a control room. */
 int checks_receipt(const char *payload);

@@ -25,6 +25,15 @@ void world_add_range(int la, int door, const char *kind, day_t from, day_t to)
         ranges[ranges_count++] = (struct range_truth){la, door, kind, from, to};
 }
 
+void world_remove_range(int door, day_t from)
+{
+    for (int i = 0; i < ranges_count; i++) {
+        if (ranges[i].door == door && ranges[i].from == from &&
+            strcmp(ranges[i].kind, "closure") == 0)
+            ranges[i--] = ranges[--ranges_count];
+    }
+}
+
 bool world_is_bank_holiday(day_t day)
 {
     for (int i = 0; bank_holidays[i]; i++) {
@@ -43,7 +52,7 @@ bool world_is_school_day(int door, day_t day)
 {
     bool in_term = false;
 
-    if (!world_is_working_day(day))
+    if (day_weekday(day) > (doors[door].saturdays ? 5 : 4) || world_is_bank_holiday(day))
         return false;
     for (int i = 0; i < ranges_count; i++) {
         const struct range_truth *r = &ranges[i];

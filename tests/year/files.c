@@ -62,12 +62,32 @@ int files_establishments(struct db *db, const char *folder, time_t now)
 
         if (is_desk(d))
             continue;
-        fprintf(out, "%s,%s,%s,%s,%d,a type,1,Open,%d,%d,%d,%s,%s,%s\r\n", d->urn, las[d->la].code,
-                las[d->la].name, d->name, type_code(d->kind), d->kind == PRIMARY ? 2 : 4, d->low,
-                d->high, streets[i % 14], las[d->la].town, d->postcode);
+        fprintf(out, "%s,%s,%s,%s,%d,a type,%s,%d,%d,%d,%s,%s,%s\r\n", d->urn, las[d->la].code,
+                las[d->la].name, d->name, type_code(d->kind), d->closed_at ? "2,Closed" : "1,Open",
+                d->kind == PRIMARY ? 2 : 4, d->low, d->high, streets[i % 14], las[d->la].town,
+                d->postcode);
     }
     fclose(out);
     return import(db, "establishments", path, (struct import_options){.now = now});
+}
+
+int files_links(struct db *db, const char *folder, time_t now)
+{
+    char path[512];
+    FILE *out = make(folder, "links_edubasealldata.csv", path);
+
+    if (!out)
+        return -1;
+    fputs("URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\n", out);
+    for (int i = 0; i < doors_count; i++) {
+        for (int j = 0; j < doors[i].successors_count; j++) {
+            const struct door_truth *to = &doors[doors[i].successors[j]];
+
+            fprintf(out, "%s,%s,%s,Successor,\r\n", doors[i].urn, to->urn, to->name);
+        }
+    }
+    fclose(out);
+    return import(db, "links", path, (struct import_options){.now = now});
 }
 
 int files_policies(struct db *db, const char *folder, time_t now)
@@ -149,9 +169,12 @@ static void write_row(FILE *out, const struct range_truth *r)
 {
     char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE];
 
-    fprintf(out, "%s,%s,%s,%s,%s,%s,\n", r->la >= 0 ? las[r->la].code : "",
+    bool saturdays = r->door >= 0 && doors[r->door].saturdays && strcmp(r->kind, "term") == 0;
+
+    fprintf(out, "%s,%s,%s,%s,%s,%s,,%s\n", r->la >= 0 ? las[r->la].code : "",
             r->door >= 0 ? doors[r->door].namespace : "", r->door >= 0 ? doors[r->door].urn : "",
-            r->kind, day_format(r->from, from), day_format(r->to, to));
+            r->kind, day_format(r->from, from), day_format(r->to, to),
+            saturdays ? "mon tue wed thu fri sat" : "");
 }
 
 static void make_ranges(void)
@@ -237,7 +260,7 @@ int files_terms(struct db *db, const char *folder, time_t now)
     if (!out)
         return -1;
     make_ranges();
-    fputs("la,namespace,urn,kind,from,to,title\n", out);
+    fputs("la,namespace,urn,kind,from,to,title,days\n", out);
     for (int i = 0; i < ranges_count; i++) {
         if (ranges[i].la != 1)
             write_row(out, &ranges[i]);
@@ -258,7 +281,7 @@ int files_closure(struct db *db, const char *folder, int door, day_t from, day_t
     if (!out)
         return -1;
     world_add_range(-1, door, "closure", from, to);
-    fputs("la,namespace,urn,kind,from,to,title\n", out);
+    fputs("la,namespace,urn,kind,from,to,title,days\n", out);
     write_row(out, &r);
     fclose(out);
     return import(db, "terms", path, (struct import_options){.now = now});

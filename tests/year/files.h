@@ -9,6 +9,7 @@
 #include "store/db.h"
 
 int files_establishments(struct db *db, const char *folder, time_t now);
+int files_links(struct db *db, const char *folder, time_t now); /* who has followed whom */
 int files_policies(struct db *db, const char *folder, time_t now);
 int files_terms(struct db *db, const char *folder, time_t now); /* CSV, iCalendar, bank holidays */
 /* Complete for an authority: who has left ends. la -1: the desks of forces. */

@@ -33,9 +33,9 @@ static void play_close(void *self)
     (void)self;
 }
 
-static void write_down(const struct message *m, bool taken)
+static void write_down(const struct message *m, bool taken, bool answers)
 {
-    struct post_item item = {.at = m->at, .taken = taken};
+    struct post_item item = {.at = m->at, .taken = taken, .answers = taken && answers};
     const char *text = personal_reveal(&m->text);
     struct iovec_pair {
         const void *bytes;
@@ -102,7 +102,7 @@ static int play_start(void *self, const struct message *m, CURL **transfer, void
     p->answers = contact >= 0 && contacts[contact].temper == PROMPT &&
                  strcmp(contacts[contact].adapter, "webhook") == 0;
     if (p->verdict == VERDICT_SENT || p->verdict == VERDICT_NEVER)
-        write_down(m, p->verdict == VERDICT_SENT);
+        write_down(m, p->verdict == VERDICT_SENT, p->answers);
     *transfer = NULL;
     *work = p;
     return 0;

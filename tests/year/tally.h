@@ -14,7 +14,8 @@ enum late {
 };
 
 struct tally {
-    long messages, refused_ones, repeats, receipts, answers, reviews, imports;
+    long messages, refused_ones, repeats, receipts, answers, reviews, imports, closings, not_ours;
+    long sent_twice, wrong_contact;
     long notices, desk_tasks, reminders, corrections, warnings;
     long late[LATES];
 };

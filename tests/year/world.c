@@ -82,6 +82,7 @@ static void add_door(enum kind kind, int la, const char *name, int low, int high
     if (kind == SPECIAL)
         d->timing = AT_ONCE;
     d->own_terms = kind == INDEPENDENT || kind == COLLEGE || kind == CENTRE;
+    d->saturdays = kind == INDEPENDENT && la != 2;
 }
 
 static void make_doors(void)
@@ -129,6 +130,32 @@ int world_force_desk(int force)
 int world_la_desk(int la)
 {
     return las[la].has_desk ? doors_count - FORCES - LAS + la : world_force_desk(las[la].force);
+}
+
+static int some_door(int la, enum kind kind);
+
+void world_close_one(int successors, time_t at)
+{
+    int la = chance_below(LAS), from = some_door(la, PRIMARY);
+    struct door_truth *d = &doors[from];
+
+    for (int tries = 0; tries < 100 && d->successors_count < successors; tries++) {
+        int to = some_door(la, PRIMARY);
+
+        if (to != from && (d->successors_count == 0 || d->successors[0] != to))
+            d->successors[d->successors_count++] = to;
+    }
+    d->closed_at = at;
+}
+
+int world_followed(int door, time_t at)
+{
+    while (doors[door].closed_at && doors[door].closed_at <= at) {
+        if (doors[door].successors_count != 1)
+            return -1;
+        door = doors[door].successors[0];
+    }
+    return door;
 }
 
 /* Contacts */
@@ -216,7 +243,8 @@ static int some_door(int la, enum kind kind)
     int n = 0, found = -1;
 
     for (int d = 0; d < doors_count; d++) {
-        if (doors[d].la == la && doors[d].kind == kind && chance_below(++n) == 0)
+        if (doors[d].la == la && doors[d].kind == kind && doors[d].closed_at == 0 &&
+            chance_below(++n) == 0)
             found = d;
     }
     return found;
@@ -356,6 +384,12 @@ void world_some_move(double share)
 
         if (!p->left && p->doors_count > 0 && chance_of(share))
             enrol(p, age_in_september(p, 2027));
+        for (int j = 0; j < p->doors_count; j++) {
+            const struct door_truth *d = &doors[p->doors[j]];
+
+            if (d->closed_at && d->successors_count > 0)
+                p->doors[j] = d->successors[chance_below(d->successors_count)];
+        }
     }
 }
 

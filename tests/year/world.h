@@ -34,6 +34,9 @@ struct door_truth {
     int low, high;
     enum timing timing;
     bool own_terms;
+    bool saturdays;   /* lessons on them too */
+    time_t closed_at; /* for good; 0 it is open */
+    int successors[2], successors_count;
 };
 
 enum temper {
@@ -101,6 +104,12 @@ int world_add_contact(int door, const char *role, const char *adapter, enum temp
 int world_contact_at(const char *address); /* -1 nobody's */
 
 void world_add_range(int la, int door, const char *kind, day_t from, day_t to);
+void world_remove_range(int door, day_t from); /* a closure of its own that begins on that day */
+
+/* One school closes for good, and 1 or 2 others take its pupils. */
+void world_close_one(int successors, time_t at);
+/* Where a place on roll is at that moment: of what has closed its one successor; -1 nobody's. */
+int world_followed(int door, time_t at);
 bool world_is_bank_holiday(day_t day);
 bool world_is_school_day(int door, day_t day);
 bool world_is_working_day(day_t day);

@@ -26,11 +26,13 @@ static int some_pupil(int force)
     }
 }
 
-/* A child may go by its second name, unless that is what a brother or sister is called. */
+/* A child may go by its second name, unless a brother or sister is called so or may go by it, too: a
+ * notice would name either. */
 static bool is_a_siblings(int pupil, const char *forename)
 {
     for (int i = 0; i < pupils_count; i++) {
-        if (pupils[i].family == pupils[pupil].family && strcmp(pupils[i].forename, forename) == 0)
+        if (i != pupil && pupils[i].family == pupils[pupil].family &&
+            (strcmp(pupils[i].forename, forename) == 0 || strcmp(pupils[i].middle, forename) == 0))
             return true;
     }
     return false;

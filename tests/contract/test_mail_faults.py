@@ -123,8 +123,26 @@ def test_a_server_that_is_slow_over_each_mail_holds_up_neither_the_others_nor_us
         way = Way("email", tmp_path, {"host": "localhost", "port": sink.port, "ca_file": certs.ca,
                                       "from": "encompass@police.example", "timeout": "20s"})
         started = time.monotonic()
-        done = way.run(times=10, together=True)
+        done = way.run(times=10, at_once=10)
         assert time.monotonic() - started < 3
         assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["sent"] * 10
         assert int(done.stderr) < 300  # milliseconds during which nothing else could be done
         assert len(sink.messages) == 10 and sink.most_connections == 10
+
+
+def test_two_hundred_mails_go_by_the_ten_connections_that_ten_at_a_time_need(certs, tmp_path):
+    with SmtpSink(certs) as sink:
+        way = Way("email", tmp_path, {"host": "localhost", "port": sink.port, "ca_file": certs.ca,
+                                      "from": "encompass@police.example", "timeout": "20s"})
+        done = way.run(times=200, at_once=10)
+        assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["sent"] * 200
+        assert len(sink.messages) == 200 and sink.connections <= 10
+
+
+@pytest.mark.parametrize("command", ["EHLO", "STARTTLS", "AUTH", "RCPT", "content"])
+def test_ten_mails_to_a_server_that_hangs_are_dropped_within_three_seconds(mail, by_mail, command):
+    by_mail.keys["timeout"] = "60s"
+    refuse(mail, command, "hang")
+    started = time.monotonic()
+    done = by_mail.run(times=10, at_once=10, drop_ms=1000)
+    assert len(done.stdout.splitlines()) == 10 and time.monotonic() - started < 4

@@ -1,7 +1,8 @@
-/* adapter_try CONFIG ADAPTER [TIMES] < message.json - opens an adapter as encompassd would, sends a
- * message once or so many times, one after another, and prints a line of JSON on how each ended, for
- * tests/contract/test_adapters.py. Exit 2: not opened. */
+/* adapter_try CONFIG ADAPTER [TIMES [AT_ONCE [DROP_MS]]] < message.json - opens an adapter as encompassd
+ * would, sends a message once or so many times, one after another or so many at a time, and prints a
+ * line of JSON on how each ended, for tests/contract/test_adapters.py. Exit 2: not opened. */
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "adapters/receivers.h"
 #include "base/clock.h"
 
-enum { INPUT_MAX = 1 << 20 };
+enum { INPUT_MAX = 1 << 20, TOGETHER_MAX = 64 };
 
 static const char *text_of(const cJSON *json, const char *key)
 {
@@ -104,42 +105,71 @@ static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
     personal_release(&outcome.answered_by);
 }
 
-/* All at once; how long the longest look at them took, in milliseconds, goes to standard error. */
-static void send_together(CURLM *multi, const struct adapter *adapter, void *self,
-                          const struct message *m, int times)
+struct trying {
+    CURL *transfer;
+    void *work;
+};
+
+static bool take_off(CURLM *multi, const struct adapter *adapter, void *self,
+                     const struct message *m, struct trying *t)
 {
-    CURL *transfers[64];
-    void *works[64];
-    int64_t longest = 0;
-    int running = 1, left;
-    struct err err;
+    struct err err = {.code = ERR_NONE};
+
+    if (adapter->start(self, m, &t->transfer, &t->work, &err) < 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return false;
+    }
+    curl_easy_setopt(t->transfer, CURLOPT_PRIVATE, t);
+    curl_multi_add_handle(multi, t->transfer);
+    return true;
+}
+
+static void land(CURLM *multi, const struct adapter *adapter, void *self, struct trying *t,
+                 CURLcode how)
+{
+    struct outcome outcome = {.retry_after = -1};
+
+    curl_multi_remove_handle(multi, t->transfer);
+    print(verdict_word(adapter->judge(self, t->transfer, t->work, how, &outcome)), &outcome);
+    *t = (struct trying){NULL, NULL};
+}
+
+/* So many at a time; how long the longest look at them took, in milliseconds, goes to standard error.
+ * drop: whatever has not ended after as many milliseconds is dropped, as at a stop; 0 nothing is. */
+static void send_together(CURLM *multi, const struct adapter *adapter, void *self,
+                          const struct message *m, int times, int at_once, int drop)
+{
+    struct trying tries[TOGETHER_MAX] = {{NULL, NULL}};
+    int64_t longest = 0, started = clock_monotonic_ms();
+    int begun = 0, ended = 0, running, left;
     CURLMsg *said;
 
-    for (int i = 0; i < times; i++) {
-        if (adapter->start(self, m, &transfers[i], &works[i], &err) < 0)
+    for (int i = 0; i < at_once && begun < times; i++, begun++) {
+        if (!take_off(multi, adapter, self, m, &tries[i]))
             return;
-        curl_multi_add_handle(multi, transfers[i]);
     }
-    while (running > 0) {
+    while (ended < times && (drop == 0 || clock_monotonic_ms() - started < drop)) {
         int64_t from = clock_monotonic_ms(), took;
 
         curl_multi_perform(multi, &running);
         while ((said = curl_multi_info_read(multi, &left))) {
-            struct outcome outcome = {.retry_after = -1};
-            int i = 0;
+            struct trying *t;
+            CURLcode how = said->data.result;
 
-            while (transfers[i] != said->easy_handle)
-                i++;
-            transfers[i] = NULL;
-            left = (int)said->data.result;
-            curl_multi_remove_handle(multi, said->easy_handle);
-            print(verdict_word(
-                      adapter->judge(self, said->easy_handle, works[i], (CURLcode)left, &outcome)),
-                  &outcome);
+            curl_easy_getinfo(said->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+            land(multi, adapter, self, t, how);
+            ended++;
+            if (begun < times && !take_off(multi, adapter, self, m, t))
+                return;
+            begun += begun < times;
         }
         took = clock_monotonic_ms() - from;
         longest = took > longest ? took : longest;
-        curl_multi_poll(multi, NULL, 0, 1000, NULL);
+        curl_multi_poll(multi, NULL, 0, drop > 0 ? 50 : 1000, NULL);
+    }
+    for (int i = 0; i < at_once; i++) {
+        if (tries[i].transfer)
+            land(multi, adapter, self, &tries[i], CURLE_ABORTED_BY_CALLBACK);
     }
     fprintf(stderr, "%lld\n", (long long)longest);
 }
@@ -173,9 +203,9 @@ int main(int argc, char **argv)
     struct err err = {.code = ERR_NONE};
     void *self = NULL;
     cJSON *json;
-    int rc = 2;
+    int rc = 2, at_once = argc > 4 ? atoi(argv[4]) : 1;
 
-    if (!adapter)
+    if (!adapter || at_once < 1 || at_once > TOGETHER_MAX)
         return 2;
     sections[0] = (struct config_section){adapter->section, adapter->keys};
     input[fread(input, 1, sizeof input - 1, stdin)] = '\0';
@@ -187,7 +217,8 @@ int main(int argc, char **argv)
         CURLM *multi = curl_multi_init();
 
         if (argc > 4)
-            send_together(multi, adapter, self, &m, atoi(argv[3]));
+            send_together(multi, adapter, self, &m, atoi(argv[3]), at_once,
+                          argc > 5 ? atoi(argv[5]) : 0);
         for (int i = 0; argc <= 4 && i < (argc > 3 ? atoi(argv[3]) : 1); i++) {
             if (leave_out_names(adapter, self, json, &m, &err) < 0)
                 break;

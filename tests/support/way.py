@@ -53,13 +53,14 @@ class Way:
     keys: dict
     more: str = ""  # other sections
 
-    def run(self, times=1, together=False, **changes):
+    def run(self, times=1, at_once=0, drop_ms=0, **changes):
         conf = self.folder / "encompass.conf"
         conf.write_text(f'[adapter "{self.name}"]\n' +
                         "".join(f"{key} = {value}\n" for key, value in self.keys.items()) +
                         self.more)
         return subprocess.run([BUILD / "tests/adapter_try", conf, self.name, str(times),
-                               *(["together"] if together else [])],
+                               *([str(at_once)] if at_once else []),
+                               *([str(drop_ms)] if drop_ms else [])],
                               input=json.dumps({**MESSAGE, **changes}), capture_output=True,
                               text=True, timeout=60, check=False,
                               env={**os.environ, "https_proxy": "http://127.0.0.1:9",

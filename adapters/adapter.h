@@ -54,12 +54,17 @@ struct adapter {
     const struct config_key *keys;
     int (*open)(const struct config *conf, void **self, struct err *err);
     /* Makes a transfer ready for curl_multi_add_handle; *transfer NULL means that all is done
-     * already and judge can be asked at once (spool). The message is borrowed until judge returns.
+     * already and judge can be asked at once (spool), or else see `ended`. The message is borrowed until judge returns.
      * *work is the adapter's own state of this transfer, handed to judge, which frees it. -1:
      * ERR_INVALID when this message can never go this way (no mail address): as VERDICT_NEVER;
      * anything else is worth another try. */
     int (*start)(void *self, const struct message *message, CURL **transfer, void **work,
                  struct err *err);
+    /* NULL, or both: what start has begun goes on in threads of the adapter's own, and *transfer is NULL
+     * until the end. multi is woken (curl_multi_wakeup) when something has ended; NULL: nobody is.
+     * ended: the work of one that has, which judge is to be asked about with CURLE_OK; NULL none. */
+    void (*wake)(void *self, CURLM *multi);
+    void *(*ended)(void *self);
     /* Reads the transfer's end, frees work and cleans the transfer up; *outcome is all zero with
      * retry_after -1 before. how is CURLE_ABORTED_BY_CALLBACK for a transfer that is dropped: the
      * verdict is of no interest then. */

@@ -1,247 +1,54 @@
 /* Mail by SMTP (RFC 5321), one recipient a message.
  *
- * Each mail is sent in a thread of its own (mail_thread.h has why) by a curl handle that keeps its one
- * connection for the next, so there are at most `concurrency` connections. libcurl does not pipeline (RFC 2920): up to and beyond 7.88 it waits for the reply to
- * each of MAIL, RCPT, DATA and the content, four round trips a mail where two would do, whatever the
- * server offers; nor does it hand on parameters of MAIL and RCPT (ENVID, NOTIFY, REQUIRETLS) before
- * 8.16. tests/bench/mail_trips.py measures what the trips cost; more connections make up for it.
+ * Each mail is sent by a lane (mail_lanes.h has why), a thread whose curl handle keeps its one connection
+ * for the next mail, so there are at most `concurrency` connections. libcurl does not pipeline (RFC 2920):
+ * up to and beyond 7.88 it waits for the reply to each of MAIL, RCPT, DATA and the content, four round
+ * trips a mail where two would do, whatever the server offers; nor does it hand on parameters of MAIL and
+ * RCPT (ENVID, NOTIFY, REQUIRETLS) before 8.16. tests/bench/mail_trips.py measures what the trips cost;
+ * more connections make up for it.
  *
  * libcurl also uses a connection of smtp:// again without looking at how it was secured by STARTTLS, so
  * one that is not verified is never kept.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "adapters/adapter.h"
+#include "adapters/email_settings.h"
 #include "adapters/mail_domains.h"
-#include "adapters/mail_thread.h"
+#include "adapters/mail_lanes.h"
 #include "adapters/mime.h"
 #include "adapters/smtp_reply.h"
 #include "adapters/transfer.h"
 #include "base/clock.h"
 
-enum {
-    MAIL_BYTES_MAX = 8 * 1024 * 1024,
-    URL_SIZE = 640,
-    ADDRESS_SIZE = 320,
-    LEAVE_SECONDS = 3,
-    IDLE_MOST = 64
-};
+enum { MAIL_BYTES_MAX = 8 * 1024 * 1024, LEAVE_SECONDS = 3 };
 
 struct email {
-    char url[URL_SIZE];
-    bool starttls, implicit;
-    const char *ca_file;
-    const char *username;
-    struct personal password;
-    struct mime_sender sender;
-    const char *bounce_address;
-    bool bounce_tag;
-    long timeout;
-    const char *helo;
-    enum mail_tls relay_tls;
-    const char *minimal_link;
-    struct mail_domains domains;
-    CURL *idle[IDLE_MOST]; /* handles, with the connection that each keeps */
-    size_t idle_count;
-    atomic_bool stop; /* for all threads: we are leaving */
+    struct email_settings set;
+    struct mail_lanes *lanes;
 };
 
 /* One transfer under way. */
 struct mail {
     CURL *transfer;
-    struct mail_thread thread;
+    struct mail_lane *lane;
     struct mail_domain *domain; /* whose server it goes to; NULL: the relay */
     struct buf content;
     size_t given;                      /* bytes that curl has taken */
     struct curl_slist *recipient;      /* curl wants a list */
-    char sender[ADDRESS_SIZE];         /* the envelope's */
+    char sender[EMAIL_ADDRESS_SIZE];   /* the envelope's */
     char error[CURL_ERROR_SIZE];       /* begins with the command that was refused */
     char enhanced[SMTP_ENHANCED_SIZE]; /* of the last reply, "" none */
 };
-
-static const struct config_key keys[] = {
-    {.name = "host", .kind = CONFIG_TEXT, .help = "the mail server"},
-    {.name = "port",
-     .kind = CONFIG_INT,
-     .least = 1,
-     .most = 65535,
-     .help = "587 for starttls, 465 for implicit, 25 for none unless given"},
-    {.name = "tls",
-     .kind = CONFIG_CHOICE,
-     .otherwise = "starttls",
-     .choices = "starttls|implicit|none",
-     .help = "none is refused unless the host is loopback"},
-    {.name = "ca_file",
-     .kind = CONFIG_PATH,
-     .help = "who may vouch for the server; the system's authorities unless given"},
-    {.name = "relay_tls",
-     .kind = CONFIG_CHOICE,
-     .otherwise = "unknown",
-     .choices = "unknown|require|require-verified",
-     .help = "what the mail server is set up to keep on its own way on"},
-    {.name = "minimal_link",
-     .kind = CONFIG_TEXT,
-     .help = "https address that a message without names leads to, the reference behind it"},
-    {.name = "username", .kind = CONFIG_TEXT, .help = "login, with password_file"},
-    {.name = "password_file", .kind = CONFIG_PATH, .help = "its first line is the password"},
-    {.name = "from", .kind = CONFIG_TEXT, .help = "the sender's address"},
-    {.name = "from_name", .kind = CONFIG_TEXT, .help = "the sender's name"},
-    {.name = "reply_to",
-     .kind = CONFIG_TEXT,
-     .help = "where replies go unless to the sender; somebody must read them before the bell"},
-    {.name = "bounce_address",
-     .kind = CONFIG_TEXT,
-     .help = "the envelope's sender, to whom failures are reported; the sender unless given"},
-    {.name = "bounce_tag",
-     .kind = CONFIG_BOOL,
-     .otherwise = "yes",
-     .help = "bounce_address gets +KEY, so that a failure names its message"},
-    {.name = "bounce_maildir",
-     .kind = CONFIG_PATH,
-     .help = "the maildir that bounce_address is delivered to; the daemon reads it"},
-    {.name = "helo",
-     .kind = CONFIG_TEXT,
-     .help = "how we greet the server; the sender's domain unless given"},
-    ADAPTER_KEYS("10", "60s"),
-    {.name = NULL},
-};
-
-static const char *text_of(const struct config *conf, const char *key)
-{
-    return config_text(conf, email_adapter.section, key);
-}
-
-static int wrong(struct err *err, const char *what)
-{
-    return err_set(err, ERR_CONFIG, "[%s] %s", email_adapter.section, what);
-}
-
-static void server_url(char url[URL_SIZE], const char *protocol, const char *host, int port,
-                       const char *helo)
-{
-    bool bare_six = strchr(host, ':') && host[0] != '[';
-
-    snprintf(url, URL_SIZE, "%s://%s%s%s:%d/%s", protocol, bare_six ? "[" : "", host,
-             bare_six ? "]" : "", port, helo);
-}
-
-static int read_server(struct email *e, const struct config *conf, struct err *err)
-{
-    const char *host = text_of(conf, "host");
-    const char *tls = text_of(conf, "tls");
-    const char *helo = text_of(conf, "helo");
-    const char *port = text_of(conf, "port");
-
-    if (!host || !mail_host_is_plain(host))
-        return wrong(err, "host is missing or is no host name");
-    e->starttls = strcmp(tls, "starttls") == 0;
-    e->implicit = strcmp(tls, "implicit") == 0;
-    if (!e->starttls && !e->implicit && !transfer_host_is_loopback(host))
-        return wrong(err, "tls = none is allowed for a host on this machine only");
-    if (!helo)
-        helo = strchr(e->sender.address, '@') + 1;
-    if (!mail_host_is_plain(helo))
-        return wrong(err, "helo is no host name");
-    e->helo = helo;
-    server_url(e->url, e->implicit ? "smtps" : "smtp", host,
-               port          ? (int)config_int(conf, email_adapter.section, "port")
-               : e->starttls ? 587
-               : e->implicit ? 465
-                             : 25,
-               helo);
-    return 0;
-}
-
-static int read_sender(struct email *e, const struct config *conf, struct err *err)
-{
-    e->sender.address = text_of(conf, "from");
-    e->sender.name = text_of(conf, "from_name");
-    e->sender.reply_to = text_of(conf, "reply_to");
-    if (!e->sender.address || !mime_address_is_plain(e->sender.address))
-        return wrong(err, "from is missing or is no plain address such as encompass@example.org");
-    if (e->sender.reply_to && !mime_address_is_plain(e->sender.reply_to))
-        return wrong(err, "reply_to is no plain address such as encompass@example.org");
-    return 0;
-}
-
-/* Every mail system on the way has to report a failure to the envelope's sender (RFC 5321 3.6.3,
- * 4.4), so the message's key rides there: bounces+KEY@example.org (RFC 5233). ENVID (RFC 3461) would
- * need every hop to know it, and libcurl to say it, which it cannot before 8.16. */
-static int envelope_sender(const struct email *e, const char *key, char *out, size_t size)
-{
-    const char *at = strchr(e->bounce_address, '@');
-    int n = e->bounce_tag ? snprintf(out, size, "%.*s+%s%s", (int)(at - e->bounce_address),
-                                     e->bounce_address, key, at)
-                          : snprintf(out, size, "%s", e->bounce_address);
-
-    return n > 0 && (size_t)n < size && mime_address_is_plain(out) ? 0 : -1;
-}
-
-static int read_bounces(struct email *e, const struct config *conf, struct err *err)
-{
-    static const char longest[] = "00000000000000000000000000";
-    char sender[ADDRESS_SIZE];
-
-    e->bounce_address = text_of(conf, "bounce_address");
-    e->bounce_tag = e->bounce_address && config_bool(conf, email_adapter.section, "bounce_tag");
-    if (!e->bounce_address)
-        e->bounce_address = e->sender.address;
-    if (!mime_address_is_plain(e->bounce_address))
-        return wrong(err, "bounce_address is no plain address such as bounces@example.org");
-    if (envelope_sender(e, longest, sender, sizeof sender) < 0)
-        return wrong(err, "bounce_address is too long to have a key behind its local part");
-    return 0;
-}
-
-static int read_login(struct email *e, const struct config *conf, struct err *err)
-{
-    int rc = config_secret(conf, email_adapter.section, "password_file", &e->password, err);
-
-    e->username = text_of(conf, "username");
-    if (rc < 0)
-        return -1;
-    if ((e->username != NULL) != (rc == 1))
-        return wrong(err, "username and password_file go together");
-    return 0;
-}
-
-static int read_domains(struct email *e, const struct config *conf, struct err *err)
-{
-    const char *relay = text_of(conf, "relay_tls");
-
-    e->relay_tls = strcmp(relay, "require") == 0            ? MAIL_TLS_REQUIRE
-                   : strcmp(relay, "require-verified") == 0 ? MAIL_TLS_VERIFIED
-                                                            : MAIL_TLS_RELAY;
-    e->minimal_link = text_of(conf, "minimal_link");
-    if (e->minimal_link && strncmp(e->minimal_link, "https://", 8) != 0)
-        return wrong(err, "minimal_link does not begin with https://");
-    return mail_domains_open(&e->domains, conf, e->relay_tls, e->minimal_link, err);
-}
-
-/* curl says QUIT when it shuts a connection, and would wait two minutes for the reply. It still says it. */
-static void hang_up(CURL *c)
-{
-    curl_socket_t fd = CURL_SOCKET_BAD;
-
-    if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
-        shutdown(fd, SHUT_RD);
-}
 
 static void email_close(void *self)
 {
     struct email *e = self;
 
-    while (e->idle_count > 0) {
-        hang_up(e->idle[--e->idle_count]);
-        curl_easy_cleanup(e->idle[e->idle_count]);
-    }
-    mail_domains_close(&e->domains);
-
-    personal_release(&e->password);
+    mail_lanes_free(e->lanes);
+    email_settings_release(&e->set);
     free(e);
 }
 
@@ -251,11 +58,8 @@ static int email_open(const struct config *conf, void **self, struct err *err)
 
     if (!e)
         return err_memory(err);
-    e->ca_file = text_of(conf, "ca_file");
-    e->timeout = (long)config_int(conf, email_adapter.section, "timeout");
-    if (read_sender(e, conf, err) < 0 || read_bounces(e, conf, err) < 0 ||
-        read_server(e, conf, err) < 0 || read_login(e, conf, err) < 0 ||
-        read_domains(e, conf, err) < 0) {
+    e->lanes = mail_lanes_new(err);
+    if (!e->lanes || email_settings_read(&e->set, conf, err) < 0) {
         email_close(e);
         return -1;
     }
@@ -300,58 +104,44 @@ static struct mail_domain *domain_of(const struct email *e, const struct persona
 {
     const char *at = strrchr(personal_reveal(to_address), '@');
 
-    return at ? mail_domains_find(&e->domains, at + 1) : NULL;
+    return at ? mail_domains_find(&e->set.domains, at + 1) : NULL;
 }
 
 static const char *email_minimal(void *self, const struct personal *to_address)
 {
     const struct email *e = self;
 
-    return mail_domain_is_minimal(domain_of(e, to_address), e->relay_tls, clock_monotonic_ms())
-               ? e->minimal_link
+    return mail_domain_is_minimal(domain_of(e, to_address), e->set.relay_tls, clock_monotonic_ms())
+               ? e->set.minimal_link
                : NULL;
 }
 
-static CURL *take_idle(struct email *e)
+static CURL *to_relay(struct email *e, CURL *kept, struct err *err)
 {
-    return e->idle_count > 0 ? e->idle[--e->idle_count] : NULL;
-}
+    CURL *c = transfer_again(kept, e->set.url, e->set.implicit ? "smtps" : "smtp", e->set.ca_file,
+                             e->set.timeout, err);
 
-/* What is left over would take its leave of the server while everybody waits. */
-static void put_idle(struct email *e, CURL *c)
-{
-    if (e->idle_count < IDLE_MOST)
-        e->idle[e->idle_count++] = c;
-    else
-        curl_easy_cleanup(c);
-}
-
-static CURL *to_relay(struct email *e, struct err *err)
-{
-    CURL *c = transfer_again(take_idle(e), e->url, e->implicit ? "smtps" : "smtp", e->ca_file,
-                             e->timeout, err);
-
-    if (c && e->username &&
-        (curl_easy_setopt(c, CURLOPT_USERNAME, e->username) != CURLE_OK ||
-         curl_easy_setopt(c, CURLOPT_PASSWORD, personal_reveal(&e->password)) != CURLE_OK)) {
+    if (c && e->set.username &&
+        (curl_easy_setopt(c, CURLOPT_USERNAME, e->set.username) != CURLE_OK ||
+         curl_easy_setopt(c, CURLOPT_PASSWORD, personal_reveal(&e->set.password)) != CURLE_OK)) {
         curl_easy_cleanup(c);
         err_memory(err);
         return NULL;
     }
-    if (c && e->starttls)
+    if (c && e->set.starttls)
         curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     return c;
 }
 
 /* The relay's login is not for others. */
-static CURL *to_server(struct email *e, const struct mail_domain *d, struct err *err)
+static CURL *to_server(struct email *e, const struct mail_domain *d, CURL *kept, struct err *err)
 {
-    bool minimal = mail_domain_is_minimal(d, e->relay_tls, clock_monotonic_ms());
-    char url[URL_SIZE];
+    bool minimal = mail_domain_is_minimal(d, e->set.relay_tls, clock_monotonic_ms());
+    char url[EMAIL_URL_SIZE];
     CURL *c;
 
-    server_url(url, "smtp", d->server, (int)d->port, e->helo);
-    c = transfer_again(take_idle(e), url, "smtp", d->ca_file, e->timeout, err);
+    email_server_url(url, "smtp", d->server, (int)d->port, e->set.helo);
+    c = transfer_again(kept, url, "smtp", d->ca_file, e->set.timeout, err);
     if (!c)
         return NULL;
     curl_easy_setopt(c, CURLOPT_USE_SSL,
@@ -368,12 +158,13 @@ static CURL *to_server(struct email *e, const struct mail_domain *d, struct err 
 
 static CURL *prepare(struct email *e, struct mail *mail, struct err *err)
 {
-    CURL *c = mail->domain ? to_server(e, mail->domain, err) : to_relay(e, err);
+    CURL *kept = mail_lane_handle(mail->lane);
+    CURL *c = mail->domain ? to_server(e, mail->domain, kept, err) : to_relay(e, kept, err);
 
+    mail_lane_set_handle(mail->lane, c);
     if (!c)
         return NULL;
     if (curl_easy_setopt(c, CURLOPT_MAIL_FROM, mail->sender) != CURLE_OK) {
-        curl_easy_cleanup(c);
         err_memory(err);
         return NULL;
     }
@@ -397,16 +188,17 @@ static int email_start(void *self, const struct message *message, CURL **transfe
     struct mail_domain *domain = domain_of(e, &message->to_address);
     struct mail *mail;
 
-    if (!message->nameless && mail_domain_is_minimal(domain, e->relay_tls, clock_monotonic_ms()))
+    if (!message->nameless &&
+        mail_domain_is_minimal(domain, e->set.relay_tls, clock_monotonic_ms()))
         return err_set(err, ERR_SYSTEM, "names may not travel there at this moment");
     mail = calloc(1, sizeof *mail);
     if (!mail)
         return err_memory(err);
     mail->domain = domain && domain->server ? domain : NULL;
     buf_init(&mail->content, MAIL_BYTES_MAX);
-    if (mime_build(&e->sender, message, &mail->content, err) < 0)
+    if (mime_build(&e->set.sender, message, &mail->content, err) < 0)
         goto fail;
-    if (envelope_sender(e, message->key, mail->sender, sizeof mail->sender) < 0) {
+    if (email_envelope_sender(&e->set, message->key, mail->sender, sizeof mail->sender) < 0) {
         err_set(err, ERR_INVALID, "the message's key cannot stand in an address");
         goto fail;
     }
@@ -415,16 +207,16 @@ static int email_start(void *self, const struct message *message, CURL **transfe
         err_memory(err);
         goto fail;
     }
-    if (!prepare(e, mail, err))
+    mail->lane = mail_lanes_take(e->lanes, mail->domain, err);
+    if (!mail->lane || !prepare(e, mail, err))
         goto fail;
-    if (mail_thread_start(&mail->thread, mail->transfer, e->timeout, &e->stop, transfer, err) < 0) {
-        mail_thread_end(&mail->thread);
-        put_idle(e, mail->transfer);
-        goto fail;
-    }
+    mail_lane_run(mail->lane, e->set.timeout, mail);
+    *transfer = NULL;
     *work = mail;
     return 0;
 fail:
+    if (mail->lane)
+        mail_lane_end(mail->lane);
     mail_free(mail);
     return -1;
 }
@@ -501,6 +293,20 @@ static enum verdict judge_server(struct mail_domain *d, CURLcode how, struct out
     return VERDICT_LATER;
 }
 
+static void email_wake(void *self, CURLM *multi)
+{
+    struct email *e = self;
+
+    mail_lanes_wake(e->lanes, multi);
+}
+
+static void *email_ended(void *self)
+{
+    struct email *e = self;
+
+    return mail_lanes_next_over(e->lanes);
+}
+
 static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode how,
                                 struct outcome *outcome)
 {
@@ -510,10 +316,10 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
     const char *step = "content";
     long code = 0;
 
+    (void)transfer;
     if (how == CURLE_ABORTED_BY_CALLBACK)
-        atomic_store(&e->stop, true);
-    curl_easy_cleanup(transfer);
-    how = mail_thread_end(&mail->thread); /* what became of the mail, whatever of the stand-in */
+        mail_lanes_stop(e->lanes);
+    how = mail_lane_wait(mail->lane);
     curl_easy_getinfo(mail->transfer, CURLINFO_RESPONSE_CODE, &code);
     if (how == CURLE_WEIRD_SERVER_REPLY && mail->given == mail->content.length && code / 100 == 2)
         how = CURLE_OK; /* RFC 5321 4.3.2: the first digit counts; curl wants 250 */
@@ -528,9 +334,7 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
                  mail->enhanced[0] ? " " : "", mail->enhanced);
     else
         snprintf(outcome->detail, sizeof outcome->detail, "%s: %s", step, curl_easy_strerror(how));
-    if (how != CURLE_OK)
-        hang_up(mail->transfer); /* curl keeps a connection whose server fell silent */
-    put_idle(e, mail->transfer);
+    mail_lane_end(mail->lane);
     mail_free(mail);
     return verdict;
 }
@@ -538,9 +342,11 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
 const struct adapter email_adapter = {
     .name = "email",
     .section = "adapter \"email\"",
-    .keys = keys,
+    .keys = email_keys,
     .open = email_open,
     .start = email_start,
+    .wake = email_wake,
+    .ended = email_ended,
     .judge = email_judge,
     .minimal = email_minimal,
     .close = email_close,

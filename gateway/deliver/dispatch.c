@@ -48,6 +48,12 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
         dispatch_free(d);
         return -1;
     }
+    for (size_t i = 0; i < d->ways.count; i++) {
+        struct way *w = &d->ways.list[i];
+
+        if (w->self && w->adapter->wake)
+            w->adapter->wake(w->self, multi);
+    }
     *out = d;
     return 0;
 }
@@ -98,6 +104,21 @@ static void flight_ended(void *who, CURLcode how)
     judge(f->of, f, how);
 }
 
+static void collect_aside(struct dispatch *d, struct way *w)
+{
+    void *work;
+
+    if (!w->self || !w->adapter->ended)
+        return;
+    while ((work = w->adapter->ended(w->self))) {
+        struct flight *f = d->flying;
+
+        while (f->way != w || f->work != work)
+            f = f->next;
+        flight_ended(f, CURLE_OK);
+    }
+}
+
 static void collect(struct dispatch *d)
 {
     CURLMsg *m;
@@ -114,6 +135,8 @@ static void collect(struct dispatch *d)
         curl_multi_remove_handle(d->multi, transfer);
         end->take(end->who, how);
     }
+    for (size_t i = 0; i < d->ways.count; i++)
+        collect_aside(d, &d->ways.list[i]);
 }
 
 /* Where names may not travel to that recipient now, the message becomes one without. */
@@ -143,12 +166,13 @@ static void take_off(struct dispatch *d, struct flight *f)
         end_here(d, f, err.code == ERR_INVALID ? VERDICT_NEVER : VERDICT_LATER, err.text);
         return;
     }
-    if (!f->transfer) {
+    if (!f->transfer && !f->way->adapter->ended) {
         judge(d, f, CURLE_OK);
         return;
     }
-    curl_easy_setopt(f->transfer, CURLOPT_PRIVATE, &f->end);
-    if (curl_multi_add_handle(d->multi, f->transfer) != CURLM_OK) {
+    if (f->transfer)
+        curl_easy_setopt(f->transfer, CURLOPT_PRIVATE, &f->end);
+    if (f->transfer && curl_multi_add_handle(d->multi, f->transfer) != CURLM_OK) {
         judge(d, f, CURLE_OUT_OF_MEMORY);
         return;
     }
@@ -329,7 +353,8 @@ static void drop_flying(struct dispatch *d)
         struct flight *f = flight_unlink(&d->flying, d->flying);
 
         f->way->in_flight--;
-        curl_multi_remove_handle(d->multi, f->transfer);
+        if (f->transfer)
+            curl_multi_remove_handle(d->multi, f->transfer);
         judge(d, f, CURLE_ABORTED_BY_CALLBACK);
         f->verdict = VERDICT_LATER;
         f->settled = true; /* it says nothing of its way */

@@ -96,6 +96,8 @@ static void send_one(CURLM *multi, const struct adapter *adapter, void *self,
         return;
     }
     how = transfer ? perform(multi, transfer) : CURLE_OK;
+    while (adapter->ended && adapter->ended(self) != work)
+        curl_multi_poll(multi, NULL, 0, 1000, NULL);
     while (adapter->go_on && (next = adapter->go_on(self, transfer, work, how))) {
         transfer = next;
         how = perform(multi, transfer);
@@ -119,8 +121,10 @@ static bool take_off(CURLM *multi, const struct adapter *adapter, void *self,
         fprintf(stderr, "%s\n", err.text);
         return false;
     }
-    curl_easy_setopt(t->transfer, CURLOPT_PRIVATE, t);
-    curl_multi_add_handle(multi, t->transfer);
+    if (t->transfer) {
+        curl_easy_setopt(t->transfer, CURLOPT_PRIVATE, t);
+        curl_multi_add_handle(multi, t->transfer);
+    }
     return true;
 }
 
@@ -129,9 +133,32 @@ static void land(CURLM *multi, const struct adapter *adapter, void *self, struct
 {
     struct outcome outcome = {.retry_after = -1};
 
-    curl_multi_remove_handle(multi, t->transfer);
+    if (t->transfer)
+        curl_multi_remove_handle(multi, t->transfer);
     print(verdict_word(adapter->judge(self, t->transfer, t->work, how, &outcome)), &outcome);
     *t = (struct trying){NULL, NULL};
+}
+
+/* One that has ended, NULL none. */
+static struct trying *next_ended(CURLM *multi, const struct adapter *adapter, void *self,
+                                 struct trying *tries, CURLcode *how)
+{
+    struct trying *t = tries;
+    void *work = adapter->ended ? adapter->ended(self) : NULL;
+    CURLMsg *said;
+    int left;
+
+    *how = CURLE_OK;
+    while (work && t->work != work)
+        t++;
+    if (work)
+        return t;
+    said = curl_multi_info_read(multi, &left);
+    if (!said)
+        return NULL;
+    *how = said->data.result;
+    curl_easy_getinfo(said->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+    return t;
 }
 
 /* So many at a time; how long the longest look at them took, in milliseconds, goes to standard error.
@@ -141,8 +168,9 @@ static void send_together(CURLM *multi, const struct adapter *adapter, void *sel
 {
     struct trying tries[TOGETHER_MAX] = {{NULL, NULL}};
     int64_t longest = 0, started = clock_monotonic_ms();
-    int begun = 0, ended = 0, running, left;
-    CURLMsg *said;
+    int begun = 0, ended = 0, running;
+    struct trying *t;
+    CURLcode how;
 
     for (int i = 0; i < at_once && begun < times; i++, begun++) {
         if (!take_off(multi, adapter, self, m, &tries[i]))
@@ -152,11 +180,7 @@ static void send_together(CURLM *multi, const struct adapter *adapter, void *sel
         int64_t from = clock_monotonic_ms(), took;
 
         curl_multi_perform(multi, &running);
-        while ((said = curl_multi_info_read(multi, &left))) {
-            struct trying *t;
-            CURLcode how = said->data.result;
-
-            curl_easy_getinfo(said->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        while ((t = next_ended(multi, adapter, self, tries, &how))) {
             land(multi, adapter, self, t, how);
             ended++;
             if (begun < times && !take_off(multi, adapter, self, m, t))
@@ -168,7 +192,7 @@ static void send_together(CURLM *multi, const struct adapter *adapter, void *sel
         curl_multi_poll(multi, NULL, 0, drop > 0 ? 50 : 1000, NULL);
     }
     for (int i = 0; i < at_once; i++) {
-        if (tries[i].transfer)
+        if (tries[i].work)
             land(multi, adapter, self, &tries[i], CURLE_ABORTED_BY_CALLBACK);
     }
     fprintf(stderr, "%lld\n", (long long)longest);
@@ -216,6 +240,8 @@ int main(int argc, char **argv)
     } else if (read_message(json, &m, &err) == 0) {
         CURLM *multi = curl_multi_init();
 
+        if (adapter->wake)
+            adapter->wake(self, multi);
         if (argc > 4)
             send_together(multi, adapter, self, &m, atoi(argv[3]), at_once,
                           argc > 5 ? atoi(argv[5]) : 0);
@@ -224,6 +250,8 @@ int main(int argc, char **argv)
                 break;
             send_one(multi, adapter, self, &m);
         }
+        if (adapter->wake)
+            adapter->wake(self, NULL);
         curl_multi_cleanup(multi);
         rc = 0;
     }

@@ -189,7 +189,8 @@ static void send_together(CURLM *multi, const struct adapter *adapter, void *sel
         }
         took = clock_monotonic_ms() - from;
         longest = took > longest ? took : longest;
-        curl_multi_poll(multi, NULL, 0, drop > 0 ? 50 : 1000, NULL);
+        if (ended < times)
+            curl_multi_poll(multi, NULL, 0, drop > 0 ? 50 : 1000, NULL);
     }
     for (int i = 0; i < at_once; i++) {
         if (tries[i].work)

@@ -47,6 +47,16 @@ static int back_to_review(struct db *db, const struct notice_row *notice, int64_
                    "ii", before.decision_id, child_id);
 }
 
+/* A child of whom nobody is to be told any more stays so: 1 it is, 0, -1. */
+static int is_settled(struct db *db, int64_t child_id, struct err *err)
+{
+    int64_t one;
+
+    return sql_int(db, &one, err,
+                   "SELECT 1 FROM child WHERE child_id = ? AND state IN ('withheld','withdrawn')",
+                   "i", child_id);
+}
+
 /* One child: 1; 0 it had been said of it; -1. */
 static int say(struct db *db, const struct notice_row *notice, int64_t child_id, const char *who,
                time_t now, struct err *err)
@@ -55,8 +65,12 @@ static int say(struct db *db, const struct notice_row *notice, int64_t child_id,
 
     if (said != 0)
         return said < 0 ? -1 : 0;
-    return rule_out(db, notice, child_id, who, now, err) < 0 ||
-                   back_to_review(db, notice, child_id, who, now, err) < 0 ||
+    if (rule_out(db, notice, child_id, who, now, err) < 0)
+        return -1;
+    said = is_settled(db, child_id, err);
+    if (said != 0)
+        return said;
+    return back_to_review(db, notice, child_id, who, now, err) < 0 ||
                    notices_restate(db, child_id, who, now, err) < 0
                ? -1
                : 1;

@@ -71,6 +71,27 @@ static void taken_first_and_found_not_theirs_later(void **state)
     assert_int_equal(child(p, id, "1").state, CHILD_REVIEW);
 }
 
+/* Whoever opens yesterday's mail after the police have withdrawn. */
+static void said_of_a_child_that_was_withdrawn_it_stays_withdrawn(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), SEND_AT + 60);
+    plan_at(p, SEND_AT + 60);
+    send_one(p, "email", SEND_AT + 60);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    plan_at(p, SAID_AT);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITHDRAWN);
+    assert_int_equal(ask(p, "SELECT count(*) FROM ruled_out"), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'desk'"), 0);
+    nobody_is_forgotten(p);
+}
+
 static void a_person_decides_for_another_pupil_whose_school_is_told(void **state)
 {
     struct place *p = *state;
@@ -246,6 +267,7 @@ int main(void)
         T(it_is_taken_back_and_a_person_and_the_desk_have_the_child),
         T(said_twice_it_is_said_once),
         T(taken_first_and_found_not_theirs_later),
+        T(said_of_a_child_that_was_withdrawn_it_stays_withdrawn),
         T(a_person_decides_for_another_pupil_whose_school_is_told),
         T(the_door_stays_ruled_out_for_that_child),
         T(the_candidates_are_shown_again),

@@ -134,6 +134,40 @@ int outbox_sent(struct db *db, const struct outbox_item *item, int code, const c
     return tell(db, item, now, err);
 }
 
+/* Its time is up and the far side keeps putting it off: the next contact has his turn, as after a
+ * refusal. Where nobody answered (code 0) it is the way that is down, for the next one as well: it is
+ * waited for, and stands on the call list. 1 given up, 0 not, -1. */
+static int give_up_late(struct db *db, const struct outbox_item *item, int code, time_t next_at,
+                        time_t now, struct err *err)
+{
+    int64_t incident_id;
+    const char *detail = "put off past its time";
+
+    if (code == 0 || item->is_reminder || item->give_up_at < 0 || next_at < item->give_up_at)
+        return 0;
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'failed', detail = ? WHERE item_id = ? AND state = 'due'"
+                " AND EXISTS (SELECT 1 FROM notice n WHERE n.notice_id = outbox.notice_id"
+                "  AND n.kind = 'notice' AND n.state = 'owed')",
+                "ti", detail, item->item_id) < 0)
+        return -1;
+    if (sql_changes(db) == 0)
+        return 0;
+    if (incident_of(db, item, &incident_id, err) < 0 ||
+        sql_run(db, err,
+                "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
+                "i", item->notice_id) < 0)
+        return -1;
+    const struct audit_about about = {incident_id, -1, item->notice_id, item->item_id};
+
+    return audit_add(db, now, "dispatcher", "item.late", &about, err,
+                     "contact=%lld put off past its time, so the next is told",
+                     (long long)item->contact_id) < 0
+               ? -1
+               : 1;
+}
+
 int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
                  const char *detail, int ms, time_t next_at, time_t now, struct err *err)
 {
@@ -148,11 +182,11 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
         return -1;
     if (item->notice_id < 0)
         return 0;
-    if (incident_of(db, item, &incident_id, err) < 0)
+    if (incident_of(db, item, &incident_id, err) < 0 ||
+        record(db, item, &end, "item.later", incident_id, err) < 0 ||
+        (strcmp(verdict, "later") == 0 && give_up_late(db, item, code, next_at, now, err) < 0))
         return -1;
-    return record(db, item, &end, "item.later", incident_id, err) < 0
-               ? -1
-               : replan_outdated(db, item->notice_id, err);
+    return replan_outdated(db, item->notice_id, err);
 }
 
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,

@@ -24,6 +24,16 @@ static bool is_one_of(char c, const char *set)
     return c != '\0' && strchr(set, c);
 }
 
+/* =XX, as both encodings have it. */
+static void add_hex(struct buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    buf_add_char(out, '=');
+    buf_add_char(out, digits[c >> 4]);
+    buf_add_char(out, digits[c & 15]);
+}
+
 /* Words between dots, each of at least one letter, digit or character of extra. */
 static bool is_dotted(const char *text, size_t length, const char *extra)
 {
@@ -106,7 +116,7 @@ static void add_encoded(struct buf *out, const char *text, size_t column)
             buf_add_char(out, *text);
         else
             for (size_t i = 0; i < length; i++)
-                buf_addf(out, "=%02X", (unsigned char)text[i]);
+                add_hex(out, (unsigned char)text[i]);
         room -= needs;
         text += length;
     }
@@ -197,7 +207,7 @@ static void add_body(struct buf *out, const struct personal *body)
         if (plain)
             buf_add_char(out, (char)c);
         else
-            buf_addf(out, "=%02X", c);
+            add_hex(out, c);
         column += needs;
     }
     if (column > 0)

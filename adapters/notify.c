@@ -18,6 +18,7 @@
 #include "adapters/adapter.h"
 #include "adapters/mime.h"
 #include "adapters/notify_request.h"
+#include "adapters/notify_settings.h"
 #include "adapters/reply.h"
 #include "adapters/transfer.h"
 #include "base/clock.h"
@@ -25,7 +26,6 @@
 enum {
     ANSWER_BYTES_MAX = 4 * 1024 * 1024, /* it has our message in it */
     HEAD_BYTES_MAX = 64 * 1024,
-    URL_MAX = 512,
     TEXT_MAX = 1900 * 1000,    /* Notify takes e-mails of 2,000,000 bytes */
     SETTLE_SECONDS = 20,       /* what is under way there after we have gone shows by then */
     RATE_SECONDS = 5,          /* 3,000 a minute, on a rolling basis */
@@ -33,21 +33,9 @@ enum {
     RETENTION = 7 * 24 * 3600, /* Notify's default */
 };
 
-struct notify {
-    char url[URL_MAX];
-    const char *protocol;
-    const char *ca_file;
-    struct notify_key key;
-    struct notify_templates templates;
-    const char *sender[NOTIFY_CHANNELS];
-    const char *desk_number;
-    bool abroad;
-    long timeout;
-};
-
 /* One message, or one question, under way. */
 struct note {
-    const struct notify *notify;
+    const struct notify_settings *notify;
     const struct message *message; /* NULL: a question */
     enum notify_channel channel;
     char to[NOTIFY_PHONE_SIZE];
@@ -63,106 +51,9 @@ struct note {
     size_t head;         /* bytes of it so far */
 };
 
-#define TEMPLATE_KEYS(channel, what)                                                               \
-    {.name = channel "_template",                                                                  \
-     .kind = CONFIG_TEXT,                                                                          \
-     .help = "id of the template of " what "; none is sent without it"},                           \
-        {.name = channel "_template_cy",                                                           \
-         .kind = CONFIG_TEXT,                                                                      \
-         .help = "the same for those who read Welsh, of any kind"},                                \
-        {.name = channel "_template_notice", .kind = CONFIG_TEXT, .help = "one kind's own"},       \
-        {.name = channel "_template_desk", .kind = CONFIG_TEXT, .help = "one kind's own"},         \
-        {.name = channel "_template_correction", .kind = CONFIG_TEXT, .help = "one kind's own"},   \
-        {.name = channel "_template_withdrawal", .kind = CONFIG_TEXT, .help = "one kind's own"},   \
-        {.name = channel "_template_reminder", .kind = CONFIG_TEXT, .help = "one kind's own"},     \
-        {.name = channel "_template_warning", .kind = CONFIG_TEXT, .help = "one kind's own"},      \
-    {                                                                                              \
-        .name = channel "_template_exercise", .kind = CONFIG_TEXT, .help = "one kind's own"        \
-    }
-
-static const struct config_key keys[] = {
-    {.name = "api_key_file",
-     .kind = CONFIG_PATH,
-     .help = "its first line is the API key: name, service and secret, hyphens between"},
-    {.name = "url",
-     .kind = CONFIG_TEXT,
-     .otherwise = "https://api.notifications.service.gov.uk",
-     .help = "another only for drills"},
-    {.name = "ca_file",
-     .kind = CONFIG_PATH,
-     .help = "who may vouch for it; the system's authorities unless given"},
-    TEMPLATE_KEYS("email", "e-mails"),
-    TEMPLATE_KEYS("sms", "text messages"),
-    {.name = "email_reply_to_id",
-     .kind = CONFIG_TEXT,
-     .help = "where replies go; the service's default unless given"},
-    {.name = "sms_sender_id",
-     .kind = CONFIG_TEXT,
-     .help = "who a text message is from; the service's default unless given"},
-    {.name = "desk_number",
-     .kind = CONFIG_TEXT,
-     .help = "the telephone number that a text message says; needed with sms_template"},
-    {.name = "abroad",
-     .kind = CONFIG_BOOL,
-     .otherwise = "no",
-     .help = "mobile numbers of other countries are allowed, as the service must allow them too"},
-    ADAPTER_KEYS("16", "30s"),
-    {.name = NULL},
-};
-
-static int wrong(const struct config *conf, const char *key, const char *what, struct err *err)
-{
-    return config_wrong(conf, notify_adapter.section, key, what, err);
-}
-
-static int read_key(struct notify *n, const struct config *conf, struct err *err)
-{
-    struct personal line = {0};
-    int rc = config_secret(conf, notify_adapter.section, "api_key_file", &line, err);
-
-    if (rc == 0)
-        return wrong(conf, "api_key_file", "is missing", err);
-    if (rc == 1 && !notify_key_parse(personal_reveal(&line), &n->key))
-        rc = wrong(conf, "api_key_file",
-                   "does not hold an API key: a name and two UUIDs, hyphens between", err);
-    personal_release(&line);
-    return rc < 0 ? -1 : 0;
-}
-
-static int read_url(struct notify *n, const struct config *conf, struct err *err)
-{
-    const char *url = config_text(conf, notify_adapter.section, "url");
-    size_t length = strlen(url);
-
-    n->protocol = transfer_protocol_of(url);
-    while (length > 0 && url[length - 1] == '/')
-        length--;
-    if (!n->protocol || length > URL_MAX - 128 || strpbrk(url, "?#"))
-        return wrong(conf, "url", "is no https URL", err);
-    snprintf(n->url, sizeof n->url, "%.*s", (int)length, url);
-    return 0;
-}
-
-static int read_senders(struct notify *n, const struct config *conf, struct err *err)
-{
-    static const char *const names[NOTIFY_CHANNELS] = {"email_reply_to_id", "sms_sender_id"};
-
-    for (size_t i = 0; i < NOTIFY_CHANNELS; i++) {
-        n->sender[i] = config_text(conf, notify_adapter.section, names[i]);
-        if (n->sender[i] && !notify_is_uuid(n->sender[i]))
-            return wrong(conf, names[i], "is no UUID", err);
-    }
-    n->desk_number = config_text(conf, notify_adapter.section, "desk_number");
-    if (n->templates.general[NOTIFY_SMS] && !n->desk_number)
-        return wrong(conf, "desk_number", "is missing beside sms_template", err);
-    if (n->desk_number && n->desk_number[strspn(n->desk_number, "0123456789 +()-")] != '\0')
-        return wrong(conf, "desk_number", "is no telephone number", err);
-    return 0;
-}
-
 static void notify_close(void *self)
 {
-    struct notify *n = self;
+    struct notify_settings *n = self;
 
     sodium_memzero(n, sizeof *n);
     free(n);
@@ -170,18 +61,13 @@ static void notify_close(void *self)
 
 static int notify_open(const struct config *conf, void **self, struct err *err)
 {
-    struct notify *n = calloc(1, sizeof *n);
+    struct notify_settings *n = calloc(1, sizeof *n);
 
     if (!n || sodium_init() < 0) {
         free(n);
         return err_memory(err);
     }
-    n->ca_file = config_text(conf, notify_adapter.section, "ca_file");
-    n->abroad = config_bool(conf, notify_adapter.section, "abroad");
-    n->timeout = (long)config_int(conf, notify_adapter.section, "timeout");
-    if (read_key(n, conf, err) < 0 || read_url(n, conf, err) < 0 ||
-        notify_templates_read(&n->templates, conf, notify_adapter.section, err) < 0 ||
-        read_senders(n, conf, err) < 0) {
+    if (notify_settings_read(n, conf, err) < 0) {
         notify_close(n);
         return -1;
     }
@@ -197,7 +83,7 @@ static void note_free(struct note *note)
     free(note);
 }
 
-static struct note *note_new(const struct notify *n, struct err *err)
+static struct note *note_new(const struct notify_settings *n, struct err *err)
 {
     struct note *note = calloc(1, sizeof *note);
 
@@ -235,8 +121,8 @@ static CURL *make_transfer(struct note *note, const char *path, const struct buf
                            struct err *err)
 {
     const struct clock machine = {.shift = 0}; /* what a login is held to, in a drill too */
-    const struct notify *n = note->notify;
-    char url[URL_MAX], token[NOTIFY_TOKEN_SIZE];
+    const struct notify_settings *n = note->notify;
+    char url[NOTIFY_URL_MAX], token[NOTIFY_TOKEN_SIZE];
     CURL *c;
 
     snprintf(url, sizeof url, "%s%s", n->url, path);
@@ -541,7 +427,7 @@ static enum delivery notify_hear(void *self, CURL *transfer, void *work, CURLcod
 const struct adapter notify_adapter = {
     .name = "notify",
     .section = "adapter \"notify\"",
-    .keys = keys,
+    .keys = notify_keys,
     .open = notify_open,
     .start = notify_start,
     .judge = notify_judge,

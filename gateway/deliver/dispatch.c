@@ -367,7 +367,7 @@ static void drop_flying(struct dispatch *d)
 void dispatch_drain(struct dispatch *d, int64_t until_ms)
 {
     struct err err = {.code = ERR_NONE};
-    int rc, running;
+    int running;
 
     while (d->flying && clock_monotonic_ms() < until_ms - RECORD_MS) {
         curl_multi_perform(d->multi, &running);
@@ -378,7 +378,7 @@ void dispatch_drain(struct dispatch *d, int64_t until_ms)
             curl_multi_poll(d->multi, NULL, 0, 50, NULL);
     }
     drop_flying(d);
-    while (d->ended && (rc = round_write(d, clock_now(d->clock), NULL, &err)) < 0 &&
+    while (d->ended && round_write(d, clock_now(d->clock), NULL, &err) < 0 &&
            clock_monotonic_ms() < until_ms)
         curl_multi_poll(d->multi, NULL, 0, 50, NULL);
     if (d->ended)

@@ -4,12 +4,12 @@
 
 #include "plan/amend.h"
 
-/* Where it was told, while it still holds for one child at least and somebody is there; NULL it does
- * not. */
+/* Where it was told, while one child at least is still there of whom it holds; NULL none is. */
 static const struct plan_door *standing_door(const struct gathered *g, size_t notice)
 {
     for (size_t i = 0; i < g->told_count; i++) {
-        if (g->told[i].notice == notice && g->told[i].owed.kind != NOTICE_WITHDRAWAL)
+        if (g->told[i].notice == notice && g->told[i].at_door &&
+            g->told[i].owed.kind != NOTICE_WITHDRAWAL)
             return &g->doors[g->told[i].door];
     }
     return NULL;

@@ -120,6 +120,7 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     if (t.at_door && row->changed_revision > revision &&
         says_otherwise(db, g, notice, &g->doors[told.door], row, revision, &t.changed, err) < 0)
         return -1;
+    told.at_door = t.at_door;
     told.owed = amend_judge(&t);
     child->desk_knows |= t.to_desk && told.owed.kind != NOTICE_WITHDRAWAL;
     if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision, child))

@@ -15,6 +15,7 @@ struct told {
     size_t door;   /* index into plan_input.doors */
     int64_t child_id;
     struct amendment owed;
+    bool at_door; /* the child is that door's still */
 };
 
 /* Judges the tellings of one child, adds them to g->told, and fills child->told with the doors that

@@ -127,6 +127,19 @@ static void a_school_that_has_closed_since_is_not_reminded(void **state)
     nobody_is_forgotten(p);
 }
 
+/* Told in a holiday, and moved in it: the new school is told, and the old one not again. */
+static void a_school_that_the_child_has_left_is_not_reminded(void **state)
+{
+    struct place *p = *state;
+
+    plan_at(p, TOLD + 1);
+    assert_int_equal(reminder_due(p), FIRST_MORNING);
+    run(p, "UPDATE enrolment SET urn = '100002' WHERE pupil_key = 1");
+    replan(p, TOLD + 3600);
+    assert_int_equal(reminder_due(p), -1);
+    nobody_is_forgotten(p);
+}
+
 static void what_the_police_withdraw_is_not_reminded_of(void **state)
 {
     struct place *p = *state;
@@ -158,6 +171,7 @@ int main(void)
         T(it_moves_with_the_calendar),
         T(a_contact_who_leaves_in_the_holiday_is_followed_by_the_deputy),
         T(a_school_that_has_closed_since_is_not_reminded),
+        T(a_school_that_the_child_has_left_is_not_reminded),
         T(what_the_police_withdraw_is_not_reminded_of),
         cmocka_unit_test_setup_teardown(on_an_ordinary_night_nobody_is_reminded, setup,
                                         place_teardown),

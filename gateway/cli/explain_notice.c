@@ -83,14 +83,18 @@ static const char *amended(const struct telling *t, const struct notice_row *n)
     return NULL;
 }
 
-/* When the revision that a notice is about was accepted: the time its due time was reckoned from. */
-static time_t accepted_at(const struct telling *t, int64_t revision)
+/* The time that a notice's due time was reckoned from: when its revision was accepted, or an earlier
+ * one of which a child was to be told already. */
+static time_t reckoned_from(const struct telling *t, const struct report_notice *r)
 {
+    bool is_amendment = r->notice.amends >= 0;
+    time_t at = t->row.revised_at;
+
     for (size_t i = 0; i < t->revisions_count; i++) {
-        if (t->revisions[i].revision == revision)
-            return t->revisions[i].received_at;
+        if (t->revisions[i].revision == r->notice.revision)
+            at = t->revisions[i].received_at;
     }
-    return t->row.revised_at;
+    return !is_amendment && r->tell_from >= 0 && r->tell_from < at ? r->tell_from : at;
 }
 
 /* The value of a number in an audit's detail, "… name=5 …"; -1 it is not there. */
@@ -182,7 +186,7 @@ int explain_notice(struct telling *t, cJSON *list, const struct report_notice *r
     int rc;
 
     buf_init(&rule, 1024);
-    words_rule(n->rule, accepted_at(t, n->revision), r->planned_at, n->due_at, &rule);
+    words_rule(n->rule, reckoned_from(t, r), r->planned_at, n->due_at, &rule);
     json_text(o, "reference", n->reference);
     json_number(o, "revision", n->revision);
     json_text(o, "kind", notice_kind_word(n->kind));

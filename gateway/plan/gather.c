@@ -171,7 +171,7 @@ static day_t day_of_telling(const struct gathered *g, const struct plan_child *c
     const struct plan_door *desk = &g->doors[child->desk];
     struct due due;
 
-    calendar_due_desk(&desk->calendar, &desk->policy.morning, g->in.accepted_at, g->in.now, &due);
+    calendar_due_desk(&desk->calendar, &desk->policy.morning, child->tell_from, g->in.now, &due);
     return london_day(due.at);
 }
 
@@ -254,6 +254,7 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
     snprintf(decision.made_by, sizeof decision.made_by, "matcher");
     memset(&pupil, 0, sizeof pupil);
     out->child_id = row->child_id;
+    out->tell_from = row->tell_from;
     out->born = said ? said->date_of_birth : DAY_NONE;
     out->age = said ? said->age : -1;
     out->present = said ? said->present : PRESENT_UNKNOWN;

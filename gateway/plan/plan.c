@@ -95,7 +95,7 @@ static enum desk_reason offer(const struct plan_input *in, const struct plan_chi
     out->contact = plan_whom(in, door);
     if (!out->contact)
         return DESK_NO_CONTACT;
-    if (calendar_due_attending(&door->calendar, &morning, attends, in->accepted_at, in->now,
+    if (calendar_due_attending(&door->calendar, &morning, attends, child->tell_from, in->now,
                                &out->due) == 0)
         return DESK_NO_CALENDAR;
     if (is_urgent)
@@ -315,7 +315,7 @@ static int tell_desk(const struct plan_input *in, struct plan *out, const struct
     if (is_told(child, child->desk) || is_told(child, child->force_desk) ||
         (child->lives_elsewhere && is_told(child, child->home_force_desk)))
         return 0;
-    calendar_due_desk(&door->calendar, &door->policy.morning, in->accepted_at, in->now, &what.due);
+    calendar_due_desk(&door->calendar, &door->policy.morning, child->tell_from, in->now, &what.due);
     return owe(in, out, child, NOTICE_DESK, index, reason, &what, err);
 }
 
@@ -355,7 +355,7 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
     size_t schools = 0;
     struct due due;
 
-    calendar_due_desk(&desk->calendar, &desk->policy.morning, in->accepted_at, in->now, &due);
+    calendar_due_desk(&desk->calendar, &desk->policy.morning, child->tell_from, in->now, &due);
     if (child->outcome == MATCH_MATCH && tell_schools(in, out, child, &schools, &reason, err) < 0)
         return -1;
     if (child->outcome == MATCH_REVIEW) {

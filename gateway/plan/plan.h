@@ -81,8 +81,9 @@ struct plan_door {
 
 struct plan_child {
     int64_t child_id;
-    day_t born; /* from the roll when matched, else as the police said */
-    int age;    /* -1 unknown */
+    time_t tell_from; /* when what is to be told of it came: what its times are reckoned from */
+    day_t born;       /* from the roll when matched, else as the police said */
+    int age;          /* -1 unknown */
     enum match_outcome outcome;
     bool settled; /* withheld or withdrawn: no notice */
     enum incident_present present;
@@ -107,7 +108,8 @@ struct plan_child {
 };
 
 struct plan_input {
-    time_t accepted_at; /* of the revision in force */
+    time_t
+        accepted_at; /* of the revision in force: what corrects or withdraws is reckoned from it */
     time_t now;
     enum incident_type type;
     enum incident_risk risk;

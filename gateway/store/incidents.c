@@ -209,6 +209,7 @@ static int child_of(sqlite3_stmt *stmt, struct child_row *out, struct err *err)
     out->removed = sqlite3_column_int(stmt, 6) != 0;
     out->changed_revision = sqlite3_column_int64(stmt, 7);
     out->filtered = sqlite3_column_int(stmt, 8) != 0;
+    out->tell_from = sqlite3_column_int64(stmt, 9);
     return 0;
 }
 
@@ -222,7 +223,7 @@ int incidents_children(struct db *db, int64_t incident_id, struct child_row **ou
 
     if (sql_query(db, &stmt, err,
                   "SELECT child_id, incident_id, decision_id, child_ref, stage, state, removed,"
-                  " changed_revision, ifnull(withheld_reason LIKE 'filter:%', 0)"
+                  " changed_revision, ifnull(withheld_reason LIKE 'filter:%', 0), tell_from"
                   " FROM child WHERE incident_id = ?"
                   " ORDER BY removed, position, child_id",
                   "i", incident_id) < 0)

@@ -43,13 +43,15 @@ struct child_row {
     /* The revision that last changed what a notice would say of it: a notice told under a lower one
      * is out of date, and a correction is owed. */
     int64_t changed_revision;
+    time_t
+        tell_from; /* accepted then, in the first of the revisions that name it and hold nothing back */
 };
 
 struct incident_row {
     int64_t incident_id;
     int64_t revision;
     int64_t message_id;
-    time_t accepted_at; /* the first revision's; planning counts from revised_at */
+    time_t accepted_at; /* the first revision's; planning counts from each child's tell_from */
     time_t revised_at;
     char force[FORCE_SIZE];
     char police_ref[POLICE_REF_SIZE];

@@ -45,11 +45,11 @@ static int add_child(const struct put *p, size_t position, struct err *err)
     return sql_run(
         p->db, err,
         "INSERT INTO child(incident_id, child_ref, stage, state, withheld_reason, position,"
-        " changed_revision) VALUES (?,?,?,?,?,?,?)",
-        "ittttii", p->incident_id, incident->children[position].child_ref,
+        " changed_revision, tell_from) VALUES (?,?,?,?,?,?,?,?)",
+        "ittttiii", p->incident_id, incident->children[position].child_ref,
         state == CHILD_OPEN ? "match" : "done", child_state_word(state),
         state == CHILD_WITHHELD ? incident->withhold_reason : NULL, (int64_t)position,
-        incident->revision);
+        incident->revision, (int64_t)p->now);
 }
 
 /* A child that was there, as the new message has it at that position. */
@@ -67,6 +67,7 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
                       london_day(p->before->attended_at) == london_day(incident->attended_at);
     bool same_all = same_match && incident_child_same_to_tell(old, child) &&
                     incident_same_to_tell(p->before, incident);
+    bool was_held = row->state == CHILD_WITHHELD || row->state == CHILD_WITHDRAWN;
     bool decided = same_match && row->decision_id >= 0;
     enum child_state state = settled_as(incident);
     const char *stage = "plan";
@@ -74,7 +75,7 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
     if (state == CHILD_OPEN) {
         if (!decided || row->stage == STAGE_MATCH)
             stage = "match";
-        if (row->state != CHILD_WITHHELD && row->state != CHILD_WITHDRAWN) {
+        if (!was_held) {
             if (same_match)
                 state = row->state;
         } else if (decided && notices_child_state(p->db, row->child_id, &state, err) < 0) {
@@ -84,11 +85,12 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
     if (sql_run(p->db, err,
                 "UPDATE child SET stage = ?, state = ?, withheld_reason = ?, position = ?,"
                 " removed = 0, changed_revision = ?,"
+                " tell_from = CASE WHEN ? THEN ? ELSE tell_from END,"
                 " decision_id = CASE WHEN ? THEN decision_id END WHERE child_id = ?",
-                "tttiiii", stage, child_state_word(state),
+                "tttiiiiii", stage, child_state_word(state),
                 state == CHILD_WITHHELD ? incident->withhold_reason : NULL, (int64_t)position,
-                same_all ? row->changed_revision : incident->revision, (int64_t)same_match,
-                row->child_id) < 0)
+                same_all ? row->changed_revision : incident->revision, (int64_t)was_held,
+                (int64_t)p->now, (int64_t)same_match, row->child_id) < 0)
         return -1;
     return audit_child(p, row->child_id, row->state, state, err);
 }

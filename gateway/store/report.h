@@ -89,6 +89,7 @@ struct report_notice {
     char la_code[8];
     int64_t children;
     time_t planned_at;
+    time_t tell_from; /* the earliest of its children's, of today */
     char answered_by[REPORT_WHO_SIZE];
     /* The item that stands for it: one under way, else the last. item_id -1: nobody to send to. */
     int64_t item_id, contact_id;

@@ -12,7 +12,9 @@
     " coalesce(e.la_code, CASE n.namespace WHEN 'la' THEN n.urn ELSE '' END),"                     \
     " (SELECT count(*) FROM notice_child nc WHERE nc.notice_id = n.notice_id),"                    \
     " n.answered_by, o.item_id, o.contact_id, c.role, o.adapter, o.state, o.verdict, o.tries,"     \
-    " o.due_at, n.planned_at"                                                                      \
+    " o.due_at, n.planned_at,"                                                                     \
+    " (SELECT min(c.tell_from) FROM notice_child nc JOIN child c USING (child_id)"                 \
+    "  WHERE nc.notice_id = n.notice_id)"                                                          \
     " FROM notice n JOIN incident i ON i.incident_id = n.incident_id"                              \
     " LEFT JOIN establishment e ON e.namespace = n.namespace AND e.urn = n.urn"                    \
     " LEFT JOIN authority a ON n.namespace = 'la' AND a.la_code = n.urn"                           \
@@ -33,6 +35,7 @@ static int read_notice(struct db *db, sqlite3_stmt *stmt, void *into, struct err
     n->tries = sqlite3_column_int64(stmt, 16);
     n->next_try = sql_moment(stmt, 17);
     n->planned_at = sqlite3_column_int64(stmt, 18);
+    n->tell_from = sql_moment(stmt, 19);
     if (sql_copy(stmt, 2, n->force, sizeof n->force, err) < 0 ||
         sql_copy(stmt, 3, n->police_ref, sizeof n->police_ref, err) < 0 ||
         sql_copy(stmt, 6, n->establishment, sizeof n->establishment, err) < 0 ||

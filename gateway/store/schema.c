@@ -359,7 +359,14 @@ static const char step_8[] =
     " CHECK ((ask_at IS NULL) = (ended IS NOT NULL))) STRICT, WITHOUT ROWID;"
     "CREATE INDEX delivery_ask ON delivery(adapter, ask_at) WHERE ask_at IS NOT NULL;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
+/* From when a child's times are reckoned: the first of the revisions that have named it since without
+ * holding it back. A revision that changes something else puts nothing off. */
+static const char step_9[] = "ALTER TABLE child ADD COLUMN tell_from INTEGER NOT NULL DEFAULT 0;"
+                             "UPDATE child SET tell_from = (SELECT revised_at FROM incident i"
+                             " WHERE i.incident_id = child.incident_id);";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
+                                    step_6, step_7, step_8, step_9};
 
 int schema_newest(void)
 {

@@ -101,6 +101,34 @@ static void an_unsent_notice_takes_up_a_revision_under_its_reference(void **stat
     assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
 }
 
+/* Nobody's child waits over a weekend because the police have written something more of it. */
+static void a_revision_puts_nothing_off_and_a_release_is_reckoned_anew(void **state)
+{
+    struct place *p = *state;
+    time_t evening = SEND_AT + 9 * 3600, monday = SEND_AT + 3 * 86400;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ",\"circumstances\":\"More of it.\""), evening);
+    plan_at(p, evening);
+    assert_int_equal(notice(p, 1).revision, 2);
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE notice_id = 1"), SEND_AT);
+
+    put(p,
+        call_out(p, "A1", 3, "notify", ZELDA,
+                 ",\"withhold\":{\"reason\":\"risk-to-victim\",\"authorised_by\":\"I\"}"),
+        evening + 60);
+    plan_at(p, evening + 60);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITHHELD);
+    put(p, call_out(p, "A1", 4, "notify", ZELDA, ""), evening + 120);
+    if (child(p, id, "1").stage == STAGE_MATCH)
+        decided_as(p, child(p, id, "1").child_id, "match", 1, evening + 120);
+    plan_at(p, evening + 120);
+    assert_int_equal(notice(p, 2).state, NOTICE_OWED);
+    assert_int_equal(notice(p, 2).due_at, monday);
+}
+
 static void a_notice_that_nobody_can_take_waits_for_whoever_comes(void **state)
 {
     struct place *p = *state;
@@ -284,6 +312,7 @@ int main(void)
         T(planning_again_leaves_what_is_owed_as_it_was),
         T(a_changed_calendar_moves_a_notice_under_its_reference),
         T(an_unsent_notice_takes_up_a_revision_under_its_reference),
+        T(a_revision_puts_nothing_off_and_a_release_is_reckoned_anew),
         T(a_notice_that_nobody_can_take_waits_for_whoever_comes),
         T(a_contact_who_leaves_before_the_morning_is_followed_by_the_deputy),
         T(what_is_withdrawn_before_it_is_sent_is_not_sent),

@@ -92,6 +92,7 @@ static struct stage *stage_new(const struct plan_case *c)
         s->children[i] = w->children[i].child;
         memcpy(s->told[i], w->children[i].told, sizeof s->told[i]);
         s->children[i].told = s->told[i];
+        s->children[i].tell_from = w->accepted_at;
         s->children[i].force_desk = find_door(w, &force);
         snprintf(elsewhere.urn, sizeof elsewhere.urn, "%s", w->home_force);
         s->children[i].lives_elsewhere = w->home_force[0] != '\0';

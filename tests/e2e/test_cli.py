@@ -119,7 +119,7 @@ class Store:
         add("incident_revision", incident_id=key, revision=1, message_id=key, accepted_at=moment)
         for index, entry in enumerate(children):
             add("child", child_id=key * 10 + index, incident_id=key, child_ref=entry["child_ref"],
-                stage="plan", state="open", position=index, changed_revision=1)
+                stage="plan", state="open", position=index, changed_revision=1, tell_from=moment)
         add("audit", at=moment, who="police", event="incident.accepted", incident_id=key,
             detail="revision=1")
 

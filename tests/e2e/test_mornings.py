@@ -89,7 +89,7 @@ class Office:
             accepted_at=at(moment), revised_at=at(moment))
         add("incident_revision", incident_id=key, revision=1, message_id=key, accepted_at=at(moment))
         add("child", child_id=key, incident_id=key, child_ref="1", stage="plan", state="open",
-            position=0, changed_revision=1)
+            position=0, changed_revision=1, tell_from=at(moment))
         add("decision", decision_id=key, child_id=key, made_at=at(moment), made_by="matcher",
             outcome="match", pupil_key=key, score=9, margin=9, rule="by hand")
         add("audit", at=at(moment), who="police", event="incident.accepted", incident_id=key)

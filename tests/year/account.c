@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "callouts.h"
 #include "checks.h"
 #include "gate.h"
@@ -94,6 +95,34 @@ static int check_child(int number, int position, const struct child_row *row, ti
     return 0;
 }
 
+/* What a door has said that it has no pupil of is taken back there, and a desk has it. */
+static int check_wrong_doors(int number, time_t now)
+{
+    const struct callout *c = &callouts[number];
+
+    for (int i = 0; i < c->rulings_count; i++) {
+        const struct ruling *r = &c->rulings[i];
+        unsigned taken_back = 0, elsewhere = 0;
+
+        if (r->at + PATIENCE + 3 * 86400 > now || callouts_is_withdrawn(c, c->revision) ||
+            callouts_is_withheld(c, c->revision))
+            continue;
+        for (const struct telling *t = c->tellings; t; t = t->next) {
+            taken_back |= t->kind == 'w' && contacts[t->contact].door == r->door ? t->children : 0;
+            elsewhere |= t->at >= r->at && (t->kind == 'd' || t->kind == 'n') ? t->children : 0;
+        }
+        for (int j = 0; j < c->children_count; j++) {
+            if ((r->children >> j & 1) == 0 || !callouts_names(&c->children[j], c->revision))
+                continue;
+            if ((taken_back >> j & 1) == 0)
+                return broken("P3", number, "not our pupil, and it was not taken back there", "");
+            if ((elsewhere >> j & 1) == 0)
+                return broken("P2", number, "not our pupil, and nobody else was told", "");
+        }
+    }
+    return 0;
+}
+
 static int check_callout(int number, time_t now, struct ends *ends)
 {
     const struct callout *c = &callouts[number];
@@ -121,6 +150,71 @@ static int check_callout(int number, time_t now, struct ends *ends)
         named += c->children[i].from <= c->revision;
     if (rc == 0 && named != count)
         return broken("P2", number, "a child is missing, or there is one too many", "");
+    return rc == 0 ? check_wrong_doors(number, now) : rc;
+}
+
+/* What must never be found in the store: a promise, what, and a query that counts it. */
+static const struct {
+    const char *promise, *what, *sql;
+    long *counted;
+} never[] = {
+    {"P3", "messages to a contact of another door than the notice's",
+     "SELECT count(*) FROM outbox o JOIN notice n USING (notice_id) JOIN contact k"
+     " USING (contact_id) WHERE o.sent_at IS NOT NULL"
+     " AND (k.namespace <> n.namespace OR k.urn <> n.urn)",
+     &tally.wrong_contact},
+    {"P3", "messages to a contact that nobody had verified",
+     "SELECT count(*) FROM outbox o JOIN contact k USING (contact_id) WHERE o.sent_at IS NOT NULL"
+     " AND ifnull(k.verified_at, 1e12) > o.sent_at + 10800",
+     &tally.wrong_contact},
+    {"P3", "notices of a door that the pupil of the decision in force at that time was never at",
+     "SELECT count(*) FROM notice n JOIN notice_child nc USING (notice_id) WHERE n.kind = 'notice'"
+     " AND n.told_at IS NOT NULL AND n.namespace = 'school' AND NOT EXISTS (SELECT 1"
+     "  FROM decision d JOIN enrolment e USING (pupil_key) WHERE d.child_id = nc.child_id"
+     "  AND (e.namespace = n.namespace AND e.urn = n.urn OR EXISTS (SELECT 1"
+     "   FROM establishment_link l WHERE l.urn = e.urn AND l.link_urn = n.urn)))",
+     &tally.wrong_contact},
+    {"P4", "notices that went to one contact twice",
+     "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sent_at IS NOT NULL AND kind <> 'receipt'"
+     " GROUP BY notice_id, contact_id, kind HAVING count(*) > 1)",
+     &tally.sent_twice},
+    {"P6", "children who were told of, and no decision says why",
+     "SELECT count(*) FROM child WHERE state IN ('told','answered','with_la_desk')"
+     " AND decision_id IS NULL",
+     NULL},
+    {"P6", "notices that were told, and no entry of the audit says so",
+     "SELECT count(*) FROM notice n WHERE told_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit a"
+     " WHERE a.incident_id = n.incident_id AND a.notice_id = n.notice_id"
+     " AND a.event = 'item.sent')",
+     NULL},
+    {"P6", "children whose last recorded state is another than theirs",
+     "SELECT count(*) FROM child c WHERE (SELECT a.detail FROM audit a"
+     " WHERE a.incident_id = c.incident_id AND a.child_id = c.child_id AND a.event = 'child.state'"
+     " ORDER BY a.audit_id DESC LIMIT 1) NOT LIKE '%to=' || c.state",
+     NULL},
+    {"P7", "notices that are owed with nothing on its way and nobody's work",
+     "SELECT count(*) FROM notice n WHERE n.state = 'owed' AND NOT EXISTS (SELECT 1 FROM outbox o"
+     " WHERE o.notice_id = n.notice_id AND o.state IN ('due','leased'))",
+     NULL},
+};
+
+static int check_never(void)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+        struct err err = {.code = ERR_NONE};
+        int64_t n = -1;
+
+        if (sql_int(gate_office, &n, &err, never[i].sql, "") < 0)
+            fprintf(stderr, "year: %s\n", err.text);
+        if (n == 0)
+            continue;
+        fprintf(stderr, "year: %s broken: %" PRId64 " %s\n", never[i].promise, n, never[i].what);
+        if (never[i].counted)
+            *never[i].counted += (long)n;
+        rc = -1;
+    }
     return rc;
 }
 
@@ -152,12 +246,12 @@ static int check_quiet(const char *log_path)
 
 static void print_table(const struct ends *e, long incidents)
 {
-    static const char *const why[LATES] = {"a person decided who it is",
+    static const char *const why[LATES] = {"the mail server was down, or the clock was wrong",
+                                           "a person decided who it is",
                                            "a mailbox put it off or refused it",
-                                           "the mail server was down, or the clock was wrong",
-                                           "the police put it right later",
                                            "a roll or a contact came later",
-                                           "who was told first did not answer",
+                                           "the police put it right later",
+                                           "a desk had it until somebody answered",
                                            "no reason"};
 
     printf("%10ld incidents\n%10ld children\n", incidents, e->children);
@@ -169,15 +263,16 @@ static void print_table(const struct ends *e, long incidents)
     printf("%10ld with the desk\n%10ld withheld\n%10ld withdrawn\n", e->with_desk, e->withheld,
            e->withdrawn);
     printf("%10ld still open\n%16ld past their deadline\n", e->open, e->past);
-    printf("%10d sent twice\n%16ld repeats under one key, after %d kills\n", 0, tally.repeats,
-           gate_crashes);
-    printf("%10d to a wrong or unverified contact\n", 0);
+    printf("%10ld sent twice\n%16ld repeats under one key, after %d kills\n", tally.sent_twice,
+           tally.repeats, gate_crashes);
+    printf("%10ld to a wrong or unverified contact\n", tally.wrong_contact);
     printf("%10ld messages, %ld of them refused; %ld receipts\n", tally.messages,
            tally.refused_ones, tally.receipts);
     printf("%10ld notices, %ld desks' tasks, %ld reminders, %ld corrections and withdrawals\n",
            tally.notices, tally.desk_tasks, tally.reminders, tally.corrections);
-    printf("%10ld answers, %ld reviews, %ld imports, %ld warnings to desks\n", tally.answers,
-           tally.reviews, tally.imports, tally.warnings);
+    printf("%10ld answers, %ld of them not our pupil; %ld reviews, %ld warnings to desks\n",
+           tally.answers, tally.not_ours, tally.reviews, tally.warnings);
+    printf("%10ld imports, %ld closings by command\n", tally.imports, tally.closings);
 }
 
 int checks_end(const char *log_path, bool print)
@@ -193,6 +288,8 @@ int checks_end(const char *log_path, bool print)
             rc = -1;
         incidents += callouts[i].revision > 0;
     }
+    if (check_never() < 0)
+        rc = -1;
     if (print)
         print_table(&ends, incidents);
     if (incidents_account(gate_office, 0, &account, &err) < 0) {

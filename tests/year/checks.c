@@ -7,6 +7,7 @@
 
 #include "callouts.h"
 #include "gate.h"
+#include "late.h"
 #include "quiet.h"
 #include "store/incidents.h"
 #include "store/sql.h"
@@ -14,28 +15,6 @@
 #include "world.h"
 
 enum { ANSWER_WITHIN = 2700, BELL_AT = 8 * 3600 + 2700 };
-
-static struct {
-    time_t from, until;
-} excuses[100];
-static int excuses_count;
-
-void checks_excuse(time_t from, time_t until)
-{
-    if (excuses_count < 100) {
-        excuses[excuses_count].from = from;
-        excuses[excuses_count++].until = until;
-    }
-}
-
-static bool is_excused(time_t due, time_t at)
-{
-    for (int i = 0; i < excuses_count; i++) {
-        if (due < excuses[i].until && at > excuses[i].from)
-            return true;
-    }
-    return false;
-}
 
 /* What the store says of a notice. */
 struct of_store {
@@ -71,16 +50,6 @@ static bool store_says(const struct post_item *item, struct of_store *out)
     return found;
 }
 
-static int64_t ask(const char *sql, int64_t id)
-{
-    struct err err = {.code = ERR_NONE};
-    int64_t n = -1;
-
-    if (sql_int(gate_office, &n, &err, sql, "i", id) < 0)
-        fprintf(stderr, "year: %s\n", err.text);
-    return n;
-}
-
 void checks_not_ours(int number, const char *reference, time_t at)
 {
     struct callout *c = &callouts[number];
@@ -100,6 +69,8 @@ static int broken(const char *promise, const char *reference, const struct post_
 {
     char at[MOMENT_TEXT_SIZE];
 
+    tally.sent_twice += strcmp(promise, "P4") == 0;
+    tally.wrong_contact += strcmp(promise, "P3") == 0;
     fprintf(stderr, "year: %s broken: incident %s: %s (notice %s to %s at %s)\n", promise,
             reference, what, item->reference, item->address, moment_format(item->at, at));
     return -1;
@@ -354,59 +325,6 @@ static int not_early(const struct post_item *item, const struct of_store *s,
     return earliest > item->at ? broken("P7", s->reference, item, "before its time") : 0;
 }
 
-static enum late why_late(const struct of_store *s, const struct callout *c, time_t due, time_t at)
-{
-    if (ask("SELECT count(*) FROM notice_child nc JOIN child c USING (child_id)"
-            " JOIN decision d USING (decision_id) WHERE nc.notice_id = ?"
-            " AND d.made_by <> 'matcher'",
-            s->notice_id) > 0)
-        return LATE_DECIDED;
-    if (ask("SELECT count(*) FROM attempt a JOIN outbox o USING (item_id) JOIN notice n"
-            " USING (notice_id) WHERE n.incident_id = ? AND a.verdict <> 'sent'",
-            s->incident_id) > 0)
-        return LATE_REFUSED;
-    if (is_excused(due, at))
-        return LATE_OURS;
-    if (c->revision > 1)
-        return LATE_REVISED;
-    if (ask("SELECT count(*) FROM child c WHERE incident_id = ? AND (SELECT count(*) FROM decision d"
-            " WHERE d.child_id = c.child_id) > 1",
-            s->incident_id) > 0)
-        return LATE_REGISTER;
-    if (ask("SELECT count(*) FROM notice WHERE incident_id = ? AND state IN ('told','answered')",
-            s->incident_id) > 1)
-        return LATE_UNANSWERED;
-    return at - s->planned_at < 3600 && s->planned_at > due ? LATE_REGISTER : LATE_FOR_NOTHING;
-}
-
-/* Before the bell, or late for a reason. */
-static int in_time(const struct post_item *item, const struct of_store *s, struct callout *c,
-                   unsigned children, int contact)
-{
-    time_t first = c->accepted_at[c->revision], due, bell;
-    unsigned fresh = children & ~c->told;
-    enum late why;
-
-    if (s->kind != 'n' || fresh == 0)
-        return 0;
-    for (int r = 1; r <= c->revision; r++) {
-        if (c->accepted_at[r] && c->accepted_at[r] <= item->at)
-            first = c->accepted_at[r];
-    }
-    due = world_due(contacts[contact].door, first);
-    bell = world_late_after(contacts[contact].door, first);
-    c->told |= fresh;
-    if (item->at <= bell) {
-        c->told_before_bell |= fresh;
-        return 0;
-    }
-    c->told_late |= fresh;
-    why = why_late(s, c, due, item->at);
-    for (int i = 0; i < c->children_count; i++)
-        tally.late[why] += fresh >> i & 1;
-    return why == LATE_FOR_NOTHING ? broken("P7", s->reference, item, "late for no reason") : 0;
-}
-
 /* What is wrong is told to a desk, names nobody, and is told once. */
 static int check_warning(const struct post_item *item, int contact)
 {
@@ -481,9 +399,12 @@ int checks_received(const struct post_item *item, struct received *out)
         return repeat < 0 ? -1 : 0;
     count(s.kind);
     out->kind = s.kind;
-    if (right_door(item, &s, c, children, contact) < 0 || not_early(item, &s, c, contact) < 0 ||
-        in_time(item, &s, c, children, contact) < 0)
+    if (right_door(item, &s, c, children, contact) < 0 || not_early(item, &s, c, contact) < 0)
         return -1;
+    if (s.kind == 'n' &&
+        !late_is_explained(
+            &(struct late_telling){s.notice_id, s.incident_id, contact, item->at, children}, c))
+        return broken("P7", s.reference, item, "late for no reason");
     note(item, &s, c, children, contact);
     return 0;
 }

@@ -27,7 +27,4 @@ int checks_receipt(const char *payload);
 /* All incidents, all children, audit and log; prints the table. */
 int checks_end(const char *log_path, bool print);
 
-/* The gateway's clock or the mail server is not what it should be between these. */
-void checks_excuse(time_t from, time_t until);
-
 #endif

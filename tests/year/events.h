@@ -22,6 +22,7 @@ enum what {
     MERGER,  /* number: how many schools follow the one that closes */
     LEAVER,
     VERIFY, /* number: the contact */
+    MONTH,  /* number: of a store of what age, an enum statements_age */
     TICK,
     END,
 };

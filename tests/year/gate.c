@@ -43,6 +43,12 @@ static double processor(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+void gate_statements_in(enum statements_age age)
+{
+    statements_note(daemons);
+    statements_in(age);
+}
+
 void gate_print_time(void)
 {
     double all = processor();

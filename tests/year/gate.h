@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "intake/accept.h"
+#include "statements.h"
 #include "store/db.h"
 
 extern struct clock gate_clock;
@@ -21,6 +22,8 @@ int gate_make(const char *folder, struct err *err);
 /* As the daemon starts: also after it was killed. */
 int gate_open(struct err *err);
 void gate_close(void);
+
+void gate_statements_in(enum statements_age age);
 
 /* Where the processor's time went: by step, and intake. */
 void gate_print_time(void);

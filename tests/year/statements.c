@@ -8,12 +8,21 @@
 #include "base/attr.h"
 #include "store/sql.h"
 
+enum {
+    ROWS_READ_MOST = 100, /* a run, of what is small: registers of a few forces, work that waits */
+    RUNS_LEAST = 50,      /* in a month, to speak of a mean */
+    STEPS_LEAST = 1000,
+    GROWTH_MOST = 3,
+};
+
 struct cost {
     char *sql;
     long long runs, steps, scanned;
+    long long then_runs[STORE_BETWEEN], then_steps[STORE_BETWEEN];
 };
 static struct cost costs[1024];
 static size_t count;
+static enum statements_age age = STORE_BETWEEN;
 
 static struct cost *cost_of(const char *sql)
 {
@@ -33,20 +42,49 @@ void statements_note(struct db *db)
     for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(sql_handle(db), s));) {
         struct cost *c = cost_of(sqlite3_sql(s));
 
-        c->runs += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_RUN, 1);
-        c->steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+        int runs = sqlite3_stmt_status(s, SQLITE_STMTSTATUS_RUN, 1);
+        int steps = sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+
+        c->runs += runs;
+        c->steps += steps;
+        if (age != STORE_BETWEEN) {
+            c->then_runs[age] += runs;
+            c->then_steps[age] += steps;
+        }
         c->scanned += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
     }
 }
 
-/* Some rows for all that a step is run for nothing: registers of a few forces, work that waits. */
-enum { ROWS_READ_MOST = 100 };
+void statements_in(enum statements_age next)
+{
+    age = next;
+}
+
+static double steps_each(const struct cost *c, enum statements_age when)
+{
+    return c->then_runs[when] == 0 ? 0 : (double)c->then_steps[when] / (double)c->then_runs[when];
+}
+
+/* Holidays make more work wait, and contacts fail for longer: not so much more. */
+static bool has_grown(const struct cost *c)
+{
+    double young = steps_each(c, STORE_YOUNG), grown = steps_each(c, STORE_GROWN);
+
+    return c->then_runs[STORE_YOUNG] >= RUNS_LEAST && c->then_runs[STORE_GROWN] >= RUNS_LEAST &&
+           grown > STEPS_LEAST && grown > young * GROWTH_MOST;
+}
 
 int statements_check(void)
 {
     int rc = 0;
 
     for (size_t i = 0; i < count; i++) {
+        if (has_grown(&costs[i])) {
+            fprintf(stderr, "year: a step costs more as the store grows, %.0f and then %.0f: %s\n",
+                    steps_each(&costs[i], STORE_YOUNG), steps_each(&costs[i], STORE_GROWN),
+                    costs[i].sql);
+            rc = -1;
+        }
         if (costs[i].scanned <= costs[i].runs * ROWS_READ_MOST)
             continue;
         fprintf(stderr,

@@ -9,7 +9,13 @@
 /* Counts what the daemon's connection has run, before it closes. */
 void statements_note(struct db *db);
 
-/* -1: one of them goes through whole tables, which has been said on standard error. */
+/* What is counted from here on belongs to a month when the store is young, or to one when it has
+ * grown, or to none of them. */
+enum statements_age { STORE_YOUNG, STORE_GROWN, STORE_BETWEEN };
+void statements_in(enum statements_age age);
+
+/* -1: one of them goes through whole tables, or has become dearer with the store, which has been said
+ * on standard error. */
 int statements_check(void);
 
 /* The dearest. */

@@ -3,12 +3,12 @@
 #define YEAR_TALLY_H
 
 enum late {
-    LATE_DECIDED,    /* a person decided who it is, later */
-    LATE_REFUSED,    /* a mailbox put it off or refused it */
-    LATE_OURS,       /* the mail server was down, or the clock was wrong */
-    LATE_REVISED,    /* the police put it right later */
-    LATE_REGISTER,   /* the roll or a contact came later */
-    LATE_UNANSWERED, /* the first who was told did not answer */
+    LATE_OURS,     /* the mail server was down, or the clock was wrong */
+    LATE_DECIDED,  /* a person decided who it is, later */
+    LATE_REFUSED,  /* a mailbox put it off or refused it */
+    LATE_REGISTER, /* the roll or a contact came later */
+    LATE_REVISED,  /* the police put it right later */
+    LATE_ANSWERED, /* an answer came, and by then somebody at the school could be told */
     LATE_FOR_NOTHING,
     LATES,
 };

@@ -296,10 +296,12 @@ static void give_upn(struct pupil_truth *p)
     snprintf(p->upn, sizeof p->upn, "%c%s", "ABCDEFGHJKLMNPQRTUVWXYZ"[total % 23], digits);
 }
 
-static bool is_taken(const struct pupil_truth *p)
+/* By a brother's or sister's first name or second: who is meant could not be told from it. */
+static bool is_taken(const struct pupil_truth *p, const char *name)
 {
     for (int i = pupils_count - 1; i >= 0 && pupils[i].family == p->family; i--) {
-        if (&pupils[i] != p && strcmp(pupils[i].forename, p->forename) == 0)
+        if (&pupils[i] != p && (strcmp(pupils[i].forename, name) == 0 ||
+                                (pupils[i].middle && strcmp(pupils[i].middle, name) == 0)))
             return true;
     }
     return false;
@@ -321,10 +323,10 @@ static struct pupil_truth *add_pupil(const struct pupil_truth *of, day_t born)
     p->born = born;
     do
         p->forename = p->girl ? CHANCE_OF_LIST(girls) : CHANCE_OF_LIST(boys);
-    while (is_taken(p));
+    while (is_taken(p, p->forename));
     do
         p->middle = p->girl ? CHANCE_OF_LIST(girls) : CHANCE_OF_LIST(boys);
-    while (p->middle == p->forename);
+    while (p->middle == p->forename || is_taken(p, p->middle));
     serial++;
     give_upn(p);
     pupils_count++;

@@ -23,6 +23,7 @@
 #include "events.h"
 #include "files.h"
 #include "gate.h"
+#include "late.h"
 #include "life.h"
 #include "office.h"
 #include "people.h"
@@ -69,6 +70,9 @@ static int happen(const struct event *e)
         return office_leaver(options.folder);
     case VERIFY:
         return office_verify(options.folder, (int)e->number);
+    case MONTH:
+        gate_statements_in((enum statements_age)e->number);
+        return 0;
     case TICK:
         events_add(now + 4 * 3600, TICK, 0, 0, NULL);
         return 0;
@@ -95,6 +99,15 @@ static void draw_year(void)
     events_add(london_moment(YEAR_BEGINS + options.days, 0), END, 0, 0, NULL);
     for (int i = 0; i < 3; i++)
         events_add(london_moment(day_parse(rolls[i]), 12 * 3600), ROLLS, i == 0, 0, NULL);
+    for (int i = 0; i < 4; i++) {
+        static const int days[] = {330, 300, 60, 30}; /* before the end */
+        static const enum statements_age ages[] = {STORE_YOUNG, STORE_BETWEEN, STORE_GROWN,
+                                                   STORE_BETWEEN};
+
+        if (options.days > days[i])
+            events_add(london_moment(YEAR_BEGINS + options.days - days[i], 0), MONTH, ages[i], 0,
+                       NULL);
+    }
     for (int i = 0; i < 4; i++)
         events_add(london_moment(day_parse(mergers[i]), 11 * 3600), MERGER, i % 2 + 1, 0, NULL);
     for (int i = 0; i < options.days / 12; i++) {
@@ -110,7 +123,7 @@ static void draw_year(void)
 
         events_add(from, OUTAGE, 1, 0, NULL);
         events_add(to, OUTAGE, 0, 0, NULL);
-        checks_excuse(from, to + 1200);
+        late_excuse(from, to + 1200);
     }
     for (int i = 0; i < options.days / 60; i++) {
         time_t from = some_time(0, 23 * 3600), to = from + chance_between(3600, 3 * 3600);
@@ -118,7 +131,7 @@ static void draw_year(void)
 
         events_add(from, CLOCK, seconds, 0, NULL);
         events_add(to, CLOCK, 0, 0, NULL);
-        checks_excuse(from - 7200, to + 6 * 3600);
+        late_excuse(from - 7200, to + 6 * 3600);
     }
     for (int i = 0; i < contacts_count; i++) {
         if (contacts[i].verified_at == 0)

@@ -14,7 +14,7 @@
 #include "tally.h"
 #include "world.h"
 
-enum { ANSWER_WITHIN = 2700, BELL_AT = 8 * 3600 + 2700 };
+enum { ANSWERED_AT_ONCE = 900, BELL_AT = 8 * 3600 + 2700 };
 
 /* What the store says of a notice. */
 struct of_store {
@@ -206,10 +206,11 @@ static bool is_first_of_notice(const struct telling *t)
     return true;
 }
 
-/* When an answer was wanted at the soonest: within three quarters of an hour, and by the bell. */
+/* Not answered by when an answer was wanted: within three quarters of an hour of when it was due, which
+ * tries that were put off can have shortened, and by the bell. */
 static bool was_silent(const struct telling *t, time_t at)
 {
-    time_t bell = london_moment(london_day(t->at), BELL_AT), until = t->at + ANSWER_WITHIN;
+    time_t bell = london_moment(london_day(t->at), BELL_AT), until = t->at + ANSWERED_AT_ONCE;
 
     if (t->at < bell && bell < until)
         until = bell;

@@ -250,6 +250,7 @@ static void print_table(const struct ends *e, long incidents)
                                            "a person decided who it is",
                                            "a mailbox put it off or refused it",
                                            "a roll or a contact came later",
+                                           "school days changed at short notice",
                                            "the police put it right later",
                                            "a desk had it until somebody answered",
                                            "no reason"};

@@ -20,6 +20,24 @@ void late_excuse(time_t from, time_t until)
     }
 }
 
+static time_t closings[200];
+static int closings_count;
+
+void late_closing(time_t at)
+{
+    if (closings_count < 200)
+        closings[closings_count++] = at;
+}
+
+static time_t last_closing(time_t before)
+{
+    int i = closings_count;
+
+    while (i > 0 && closings[i - 1] > before)
+        i--;
+    return i > 0 ? closings[i - 1] : -1;
+}
+
 /* The last moment that a query finds before one: ?1 an id, ?2 that moment. -1 none. */
 static time_t last(const char *sql, int64_t id, time_t before)
 {
@@ -71,6 +89,8 @@ static time_t last_of(enum late why, const struct late_telling *t, const struct 
                     " JOIN outbox o ON o.notice_id = m.notice_id JOIN attempt a USING (item_id)"
                     " WHERE n.notice_id = ?1 AND a.verdict <> 'sent' AND a.at <= ?2",
                     t->notice_id, t->at);
+    case LATE_CLOSED:
+        return last_closing(t->at);
     case LATE_REVISED:
         return last_revision(c, t->at);
     case LATE_REGISTER:

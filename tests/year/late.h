@@ -11,6 +11,9 @@
 /* The gateway's clock or the mail server is not what it should be between these. */
 void late_excuse(time_t from, time_t until);
 
+/* Somebody has closed or opened a door by command. */
+void late_closing(time_t at);
+
 /* Children who are told at an establishment. */
 struct late_telling {
     int64_t notice_id, incident_id;

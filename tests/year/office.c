@@ -6,6 +6,7 @@
 #include "chance.h"
 #include "files.h"
 #include "gate.h"
+#include "late.h"
 #include "life.h"
 #include "store/closures.h"
 #include "tally.h"
@@ -47,6 +48,7 @@ static int close_by_command(int la, int door, day_t from, day_t to, bool reopen)
     else
         world_add_range(la, door, "closure", from, to);
     tally.closings++;
+    late_closing(clock_now(&gate_clock));
     return 0;
 }
 

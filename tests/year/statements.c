@@ -11,7 +11,7 @@
 enum {
     ROWS_READ_MOST = 100, /* a run, of what is small: registers of a few forces, work that waits */
     RUNS_LEAST = 50,      /* in a month, to speak of a mean */
-    STEPS_LEAST = 1000,
+    STEPS_LEAST = 3000,
     GROWTH_MOST = 3,
 };
 

@@ -7,6 +7,7 @@ enum late {
     LATE_DECIDED,  /* a person decided who it is, later */
     LATE_REFUSED,  /* a mailbox put it off or refused it */
     LATE_REGISTER, /* the roll or a contact came later */
+    LATE_CLOSED,   /* school days changed at short notice */
     LATE_REVISED,  /* the police put it right later */
     LATE_ANSWERED, /* an answer came, and by then somebody at the school could be told */
     LATE_FOR_NOTHING,

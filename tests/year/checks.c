@@ -166,10 +166,21 @@ static bool is_ruled_out(const struct callout *c, int position, int door, time_t
     return false;
 }
 
+/* A reminder is of what was told there, also of one of several who has left since. */
+static bool has_been_told(const struct callout *c, int position, int door)
+{
+    for (const struct telling *t = c->tellings; t; t = t->next) {
+        if (contacts[t->contact].door == door && (t->children >> position & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
 static int right_door(const struct post_item *item, const struct of_store *s,
                       const struct callout *c, unsigned children, int contact)
 {
     const struct contact_truth *who = &contacts[contact];
+    bool at_door = false;
 
     if (!who->verified_at || who->verified_at > item->at)
         return broken("P3", s->reference, item, "to somebody whom nobody has verified");
@@ -187,13 +198,17 @@ static int right_door(const struct post_item *item, const struct of_store *s,
         if (!is_telling(s->kind) && s->kind != 'r')
             continue;
         if (is_desk(who->door) ? !is_desk_of(c, said, who->door)
+            : s->kind == 'r'   ? !has_been_told(c, i, who->door)
                                : !attends(said, who->door, item->at))
             return broken("P3", s->reference, item, "to a door that is not the child's");
+        at_door |= attends(said, who->door, item->at);
         if (callouts_is_withheld(c, c->revision) || callouts_is_withdrawn(c, c->revision) ||
             !callouts_names(said, c->revision))
             return broken("P2", s->reference, item, "of a child that was withheld or withdrawn");
     }
-    return 0;
+    return s->kind == 'r' && !at_door
+               ? broken("P3", s->reference, item, "reminded, and none of them is there any more")
+               : 0;
 }
 
 /* Whether that telling stands alone, of several of one notice. */

@@ -100,12 +100,15 @@ static time_t last_of(enum late why, const struct late_telling *t, const struct 
                     "  AND (SELECT count(*) FROM decision e WHERE e.child_id = d.child_id) > 1)",
                     t->notice_id, t->at);
     case LATE_ANSWERED:
-        return last("SELECT max(at) FROM (SELECT max(m.answered_at) AS at FROM notice n"
-                    "  JOIN notice m USING (incident_id)"
-                    "  WHERE n.notice_id = ?1 AND m.answered_at <= ?2"
-                    " UNION ALL SELECT max(r.at) FROM notice n JOIN child c USING (incident_id)"
-                    "  JOIN ruled_out r USING (child_id) WHERE n.notice_id = ?1 AND r.at <= ?2)",
-                    t->notice_id, t->at);
+        return last(
+            "SELECT max(at) FROM (SELECT max(m.answered_at) AS at FROM notice n"
+            "  JOIN notice m USING (incident_id)"
+            "  WHERE n.notice_id = ?1 AND m.answered_at <= ?2"
+            " UNION ALL SELECT max(r.at) FROM notice n JOIN child c USING (incident_id)"
+            "  JOIN ruled_out r USING (child_id) WHERE n.notice_id = ?1 AND r.at <= ?2"
+            " UNION ALL SELECT max(d.made_at) FROM notice n JOIN child c USING (incident_id)"
+            "  JOIN decision d USING (child_id) WHERE n.notice_id = ?1 AND d.made_at <= ?2)",
+            t->notice_id, t->at);
     case LATE_FOR_NOTHING:
     case LATES:
         break;

@@ -9,7 +9,7 @@ enum late {
     LATE_REGISTER, /* the roll or a contact came later */
     LATE_CLOSED,   /* school days changed at short notice */
     LATE_REVISED,  /* the police put it right later */
-    LATE_ANSWERED, /* an answer came, and by then somebody at the school could be told */
+    LATE_ANSWERED, /* an answer or a brother's decision came, and by then the school could be told */
     LATE_FOR_NOTHING,
     LATES,
 };

@@ -5,6 +5,7 @@
 
 #include "follow/words.h"
 #include "store/registers.h"
+#include "store/remember.h"
 #include "store/repeats.h"
 #include "store/roster.h"
 
@@ -119,6 +120,26 @@ static int decisions_json(struct telling *t, cJSON *o, int64_t child_id)
     return rc;
 }
 
+/* What is kept for the decision: what kind of thing, never what. */
+static int remembered_json(struct telling *t, cJSON *o, int64_t child_id)
+{
+    cJSON *list = json_add_list(o, "remembered");
+    struct remembered *kept = NULL;
+    size_t count = 0;
+
+    if (remember_list(t->db, -1, child_id, &kept, &count, t->err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        cJSON *entry = json_push_object(list);
+
+        json_text(entry, "words", remembered_word(kept[i].kind));
+        json_moment(entry, "at", kept[i].at);
+        json_text(entry, "by", kept[i].who);
+    }
+    remembered_free(kept, count);
+    return 0;
+}
+
 /* The references of the notices that are about the child. */
 static int child_notices_json(struct telling *t, cJSON *o, int64_t child_id)
 {
@@ -200,7 +221,8 @@ int explain_child(struct telling *t, cJSON *list, const struct child_row *row)
         json_personal(o, "name", &name);
         personal_release(&name);
     }
-    return decisions_json(t, o, row->child_id) < 0 || repeats_json(t, o, row) < 0
+    return decisions_json(t, o, row->child_id) < 0 || remembered_json(t, o, row->child_id) < 0 ||
+                   repeats_json(t, o, row) < 0
                ? -1
                : child_notices_json(t, o, row->child_id);
 }

@@ -119,6 +119,9 @@ static void print_child(const cJSON *child, int number)
     heading(number, buf_text(&title));
     buf_release(&title);
     cJSON_ArrayForEach(item, list_of(child, "decisions")) print_decision(item);
+    cJSON_ArrayForEach(item, list_of(child, "remembered"))
+        printf("   Kept for the pupil's next call-out by %s: %s.\n", json_get_text(item, "by"),
+               json_get_text(item, "words"));
     cJSON_ArrayForEach(item, list_of(child, "on_roll"))
         printf("   On roll that day: %s (%s %s)%s%s.\n", json_get_text(item, "name"),
                json_get_text(item, "namespace"), json_get_text(item, "urn"),

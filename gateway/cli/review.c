@@ -11,6 +11,7 @@
 #include "cli/review_show.h"
 #include "cli/table.h"
 #include "follow/words.h"
+#include "store/remember.h"
 #include "store/report.h"
 #include "store/review.h"
 
@@ -190,16 +191,22 @@ static int print_done(struct cli *cli, const char *name, int64_t id, const char 
 
 static const char *la_code; /* --la */
 static bool again;          /* --again */
+static bool remember;       /* --remember */
 
-/* 1, 0 it had been decided so, -1. */
-static int decide(struct cli *cli, int64_t child_id, int64_t pupil_key, struct err *err)
+/* 1, 0 it had been decided so, -1. kept: what is remembered of the pupil from now on. */
+static int decide(struct cli *cli, int64_t child_id, int64_t pupil_key, bool kept[REMEMBERED_KINDS],
+                  struct err *err)
 {
+    time_t now = clock_now(&cli->clock);
     struct db *db;
     int rc;
 
+    memset(kept, 0, REMEMBERED_KINDS * sizeof *kept);
     if (cli_store(cli, &db, err) < 0 || db_begin(db, err) < 0)
         return -1;
-    rc = review_decide(db, child_id, pupil_key, again, cli_who(), clock_now(&cli->clock), err);
+    rc = review_decide(db, child_id, pupil_key, again, cli_who(), now, err);
+    if (rc >= 0 && remember && remember_keep(db, child_id, cli_who(), now, kept, err) < 0)
+        rc = -1;
     if (rc < 0) {
         db_rollback(db);
         return -1;
@@ -207,8 +214,42 @@ static int decide(struct cli *cli, int64_t child_id, int64_t pupil_key, struct e
     return db_commit(db, err) < 0 ? -1 : rc;
 }
 
+/* Kinds alone: what was said is not for a screen that no audit knows of. */
+static int print_accepted(struct cli *cli, int64_t child_id, bool already,
+                          const bool kept[REMEMBERED_KINDS], struct err *err)
+{
+    size_t n = 0;
+
+    if (cli->json) {
+        cJSON *root = json_object(), *list;
+
+        json_number(root, "child_id", child_id);
+        json_text(root, "done", "match");
+        json_bool(root, "already", already);
+        list = json_add_list(root, "remembered");
+        for (size_t i = 0; i < REMEMBERED_KINDS; i++) {
+            if (kept[i])
+                json_push_text(list, remembered_word((enum remembered_kind)i));
+        }
+        return json_print(root, err);
+    }
+    puts(already ? "It had been decided so already."
+                 : "Decided. The gateway plans who is told: see encompass plan.");
+    for (size_t i = 0; i < REMEMBERED_KINDS; i++) {
+        if (kept[i])
+            printf("%s%s", n++ == 0 ? "Kept for the pupil's next call-out: " : ", ",
+                   remembered_word((enum remembered_kind)i));
+    }
+    if (n > 0)
+        puts(".");
+    else if (remember)
+        puts("There was nothing to keep: the roll has it all, or the address is protected.");
+    return 0;
+}
+
 static int accept(struct cli *cli, int argc, char **argv, struct err *err)
 {
+    bool kept[REMEMBERED_KINDS];
     int64_t child_id, pupil_key = -1;
     struct db *db;
     int rc;
@@ -222,29 +263,62 @@ static int accept(struct cli *cli, int argc, char **argv, struct err *err)
     if (rc == 0)
         return err_set(err, ERR_NONE_SUCH, "no roll has a pupil of that number%s",
                        la_code ? " in that authority" : "");
-    rc = decide(cli, child_id, pupil_key, err);
+    rc = decide(cli, child_id, pupil_key, kept, err);
+    return rc < 0 ? -1 : print_accepted(cli, child_id, rc == 0, kept, err);
+}
+
+static int decide_none(struct cli *cli, char **argv, int64_t none, const char *next,
+                       struct err *err)
+{
+    bool kept[REMEMBERED_KINDS];
+    int64_t child_id;
+    int rc;
+
+    if (remember)
+        return cli_usage(err, "review", "--remember is for accept");
+    if (parse_id(argv[0], "CHILD", &child_id, err) < 0)
+        return -1;
+    rc = decide(cli, child_id, none, kept, err);
     if (rc < 0)
         return -1;
-    return print_done(cli, "child_id", child_id, "match", rc == 0,
-                      rc == 0 ? "It had been decided so already."
-                              : "Decided. The gateway plans who is told: see encompass plan.",
-                      err);
+    return print_done(cli, "child_id", child_id, "none", rc == 0,
+                      rc == 0 ? "It had been decided so already." : next, err);
 }
 
 static int reject(struct cli *cli, int argc, char **argv, struct err *err)
 {
+    (void)argc;
+    return decide_none(cli, argv, REVIEW_NONE_OF_THEM,
+                       "Decided: none of them. The authority's desk is told.", err);
+}
+
+static int not_on_roll(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    (void)argc;
+    return decide_none(cli, argv, REVIEW_NOT_ON_ROLL,
+                       "Decided: on no roll. The authority's desk is told.", err);
+}
+
+static int undo(struct cli *cli, int argc, char **argv, struct err *err)
+{
     int64_t child_id;
+    struct db *db;
     int rc;
 
     (void)argc;
-    if (parse_id(argv[0], "CHILD", &child_id, err) < 0)
+    if (parse_id(argv[0], "CHILD", &child_id, err) < 0 || cli_store(cli, &db, err) < 0 ||
+        db_begin(db, err) < 0)
         return -1;
-    rc = decide(cli, child_id, -1, err);
-    if (rc < 0)
+    rc = review_undo(db, child_id, again, cli_who(), clock_now(&cli->clock), err);
+    if (rc < 0) {
+        db_rollback(db);
         return -1;
-    return print_done(cli, "child_id", child_id, "none", rc == 0,
-                      rc == 0 ? "It had been decided so already."
-                              : "Decided: none of them. The authority's desk is told.",
+    }
+    if (db_commit(db, err) < 0)
+        return -1;
+    return print_done(cli, "child_id", child_id, "undone", rc == 0,
+                      rc == 0 ? "No person's decision is in force."
+                              : "Taken back. The gateway looks for the child anew.",
                       err);
 }
 
@@ -284,14 +358,20 @@ static const struct action {
     int arguments;
     int (*run)(struct cli *cli, int argc, char **argv, struct err *err);
 } actions[] = {
-    {"list", 0, list},     {"show", 1, show},       {"accept", 2, accept},
-    {"reject", 1, reject}, {"handled", 1, handled},
+    {"list", 0, list},
+    {"show", 1, show},
+    {"accept", 2, accept},
+    {"reject", 1, reject},
+    {"not-on-roll", 1, not_on_roll},
+    {"undo", 1, undo},
+    {"handled", 1, handled},
 };
 
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"la", required_argument, NULL, 'l'},
                                             {"again", no_argument, NULL, 'a'},
+                                            {"remember", no_argument, NULL, 'r'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
@@ -300,11 +380,13 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
             la_code = optarg;
         else if (option == 'a')
             again = true;
+        else if (option == 'r')
+            remember = true;
         else
             return cli_usage_option(err, argc, argv);
     }
     if (optind == argc)
-        return cli_usage(err, argv[0], "list, show, accept, reject or handled?");
+        return cli_usage(err, argv[0], "list, show, accept, reject, not-on-roll, undo or handled?");
     for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
         if (strcmp(actions[i].name, argv[optind]) != 0)
             continue;
@@ -312,34 +394,41 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
             return cli_usage(err, argv[0], "that is not the number of arguments it takes");
         return actions[i].run(cli, argc - optind - 1, argv + optind + 1, err);
     }
-    return cli_usage(err, argv[0], "list, show, accept, reject or handled?");
+    return cli_usage(err, argv[0], "list, show, accept, reject, not-on-roll, undo or handled?");
 }
 
 const struct command command_review = {
     .name = "review",
     .summary = "decide what the gateway leaves to a person",
     .usage =
-        "list | show CHILD | accept CHILD PUPIL_ID [--la CODE] [--again] |\n"
-        "                        reject CHILD [--again] | handled MESSAGE\n\n"
+        "list | show CHILD |\n"
+        "                        accept CHILD PUPIL_ID [--la CODE] [--remember] [--again] |\n"
+        "                        reject|not-on-roll|undo CHILD [--again] | handled MESSAGE\n\n"
         "When more than one pupil could be the child of a call-out, or one fits almost, no\n"
         "school is told: a person decides. Until then the authority's desk stands ready.\n\n"
-        "  list     children that wait, by deadline, and refused messages; no names\n"
-        "  show     what the police said beside each candidate; names and addresses are\n"
-        "           shown, and the audit says that you saw them\n"
-        "  accept   the child is this pupil, by the authority's pupil number; --la says whose\n"
-        "           number it is when several authorities use it\n"
-        "  reject   it is none of them: the authority's desk is told\n"
-        "  handled  a refused message has been dealt with\n\n"
-        "What another person has decided otherwise is decided anew only with --again. A child of\n"
-        "whom an establishment has been told cannot be decided again.\n\n"
+        "  list         children that wait, by deadline, and refused messages; no names\n"
+        "  show         what the police said beside each candidate; names and addresses are\n"
+        "               shown, and the audit says that you saw them\n"
+        "  accept       the child is this pupil, by the authority's pupil number; --la says whose\n"
+        "               number it is when several authorities use it\n"
+        "  reject       it is none of them: the authority's desk is told\n"
+        "  not-on-roll  it was found to be on no roll: the authority's desk is told\n"
+        "  undo         take back what was decided: the gateway looks for the child anew\n"
+        "  handled      a refused message has been dealt with\n\n"
+        "With --remember the name that the police said and the address that the child has moved to\n"
+        "are kept beside the roll's, and the pupil's next call-out is found by them, too. Nothing of\n"
+        "a protected address is kept. It ends when the decision is taken back or changed, or when\n"
+        "the school says that the child is not its pupil.\n\n"
+        "What another person has decided otherwise is decided anew, or taken back, only with\n"
+        "--again. A child of whom an establishment has been told cannot be decided again.\n\n"
         "JSON: list has children (child_id force police_ref child_ref state candidates rule\n"
         "since deadline) and messages (message_id received_at topic problems handled_at\n"
         "handled_by); show has child, the police's particulars, and candidates, each with\n"
         "pupil_id la score sure evidence and the roll's particulars; the others have child_id or\n"
-        "message_id, done, already.\n\n"
+        "message_id, done, already; accept also remembered, in words.\n\n"
         "Examples:\n"
         "  encompass review list\n"
         "  encompass review show 41\n"
-        "  encompass review accept 41 P000123 --la 879",
+        "  encompass review accept 41 P000123 --la 879 --remember",
     .run = run,
 };

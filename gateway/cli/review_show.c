@@ -12,6 +12,7 @@
 #include "cli/table.h"
 #include "follow/words.h"
 #include "match/match.h"
+#include "store/remember.h"
 #include "store/report.h"
 #include "store/roster.h"
 
@@ -33,6 +34,7 @@ static const struct {
     {"postcode", "Postcode"},
     {"address", "Address"},
     {"school", "School"},
+    {"remembered", "Accepted before"},
 };
 
 static void joined(cJSON *o, const char *name, const struct personal *parts, size_t count)
@@ -142,6 +144,27 @@ static void pupil_json(cJSON *o, const struct pupil *p, day_t on)
     joined(o, "address", address, ARRAY_SIZE(address));
 }
 
+/* "Peggy; 4 Mill Lane, LS1 1AA": names and homes that a person has accepted of the pupil. */
+static int remembered_json(struct db *db, cJSON *o, int64_t pupil_key, struct err *err)
+{
+    struct remembered *list = NULL;
+    struct buf text;
+    size_t count = 0;
+    int rc = remember_list(db, pupil_key, -1, &list, &count, err);
+
+    buf_init(&text, TEXT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *postcode = personal_reveal(&list[i].postcode);
+
+        buf_addf(&text, "%s%s%s%s", i > 0 ? "; " : "", personal_reveal(&list[i].text),
+                 personal_is_set(&list[i].text) && postcode[0] ? ", " : "", postcode);
+    }
+    json_text(o, "remembered", buf_text(&text));
+    buf_release(&text);
+    remembered_free(list, count);
+    return rc;
+}
+
 static int candidate_json(struct db *db, cJSON *list, const struct report_candidate *c, day_t on,
                           struct err *err)
 {
@@ -168,6 +191,8 @@ static int candidate_json(struct db *db, cJSON *list, const struct report_candid
         pupil_json(o, &pupil, on);
         pupil_release(&pupil);
     }
+    if (remembered_json(db, o, c->pupil_key, err) < 0)
+        return -1;
     return schools_json(db, o, c->pupil_key, on, err);
 }
 
@@ -244,7 +269,8 @@ static void print_sides(const cJSON *root)
     if (cJSON_GetArraySize(candidates) == 0)
         puts("There is no candidate.");
     printf("\nThen: encompass review accept %" PRId64 " PUPIL_ID --la CODE\n"
-           "  or: encompass review reject %" PRId64 "\n",
+           "  or: encompass review reject %" PRId64 "\n"
+           "accept ... --remember keeps the name or address that the roll does not have.\n",
            json_get_number(child, "child_id"), json_get_number(child, "child_id"));
 }
 

@@ -131,20 +131,28 @@ static void surname_initial_year(unsigned char tag, const struct reading *r, str
 
 static void postcode(unsigned char tag, const struct reading *r, struct keys *k)
 {
-    if (postcode_is_whole(r->person->postcode))
-        add(k, tag, r->person->postcode, "", 0);
+    const char *const codes[] = {r->person->postcode, r->person->other_home.postcode};
+
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        if (postcode_is_whole(codes[i]))
+            add(k, tag, codes[i], "", 0);
+    }
 }
 
 static void district_born(unsigned char tag, const struct reading *r, struct keys *k)
 {
+    const char *const codes[] = {r->person->postcode, r->person->other_home.postcode};
     char outward[POSTCODE_SIZE];
-    size_t n = postcode_outward(r->person->postcode);
 
-    if (n == 0 || r->born == DAY_NONE)
-        return;
-    memcpy(outward, r->person->postcode, n);
-    outward[n] = '\0';
-    add(k, tag, outward, "", r->born);
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        size_t n = postcode_outward(codes[i]);
+
+        if (n == 0 || r->born == DAY_NONE)
+            continue;
+        memcpy(outward, codes[i], n);
+        outward[n] = '\0';
+        add(k, tag, outward, "", r->born);
+    }
 }
 
 static void sound_year(unsigned char tag, const struct reading *r, struct keys *k)

@@ -29,6 +29,11 @@ enum {
     EVIDENCE_MAX = 14,
 };
 
+/* Where a pupil lives, folded; personal data. */
+struct home {
+    char house[HOUSE_SIZE], street[STREET_SIZE], postcode[10];
+};
+
 /* What is compared: a child of a call-out, or a pupil of the roll, folded to a Latin skeleton
  * (match/normalise.h). Personal data: wipe with person_wipe. */
 struct person {
@@ -48,6 +53,7 @@ struct person {
     char la_code[8];          /* whose roll it is on; "" for a call-out */
     char house[HOUSE_SIZE];   /* the numbers of the address, "20 4" for flat 20 of number 4 */
     char street[STREET_SIZE]; /* folded without spaces, "highstreet" */
+    struct home other_home;   /* of a pupil: where a person has accepted that it lives; "" none */
     /* "school/100001": where on roll; for a call-out: as claimed, by URN */
     char schools[PERSON_SCHOOLS][24];
     size_t schools_count;
@@ -74,11 +80,6 @@ struct weighed {
     double score; /* log2 of the odds that the child is this pupil: 10 is 1000 to 1 */
     struct evidence evidence[EVIDENCE_MAX];
     size_t evidence_count;
-};
-
-/* Where a pupil lives; personal data. */
-struct home {
-    char house[HOUSE_SIZE], street[STREET_SIZE], postcode[10];
 };
 
 struct decision {

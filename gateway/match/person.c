@@ -61,6 +61,17 @@ void person_set_postcode(struct person *p, const char *text)
     normalise_postcode(text, p->postcode);
 }
 
+void person_set_other_home(struct person *p, const char *address, const char *postcode)
+{
+    struct person there;
+
+    person_init(&there);
+    person_set_address(&there, address);
+    person_set_postcode(&there, postcode);
+    person_home(&there, &p->other_home);
+    person_wipe(&there);
+}
+
 void person_home(const struct person *p, struct home *out)
 {
     memcpy(out->house, p->house, sizeof out->house);

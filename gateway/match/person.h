@@ -18,6 +18,8 @@ void person_set_middle_names(struct person *p, const char *text);
 void person_set_upn(struct person *p, const char *text);
 void person_set_postcode(struct person *p, const char *text);
 void person_set_address(struct person *p, const char *text); /* house and street, not postcode */
+/* Beside its home, as the roll has it. */
+void person_set_other_home(struct person *p, const char *address, const char *postcode);
 void person_home(const struct person *p, struct home *out);
 void person_lives_at(struct person *p, const struct home *home);
 void person_add_school(struct person *p, const char *namespace, const char *urn);

@@ -6,6 +6,7 @@
 #include "base/personal.h"
 #include "match/compare.h"
 #include "match/normalise.h"
+#include "match/person.h"
 
 static bool is_digit(char c)
 {
@@ -120,16 +121,16 @@ static bool is_same_district(const char *a, const char *b)
     return n > 0 && n == postcode_outward(b) && memcmp(a, b, n) == 0;
 }
 
-enum home_level place_compare(const struct person *child, const struct person *pupil)
+static enum home_level level_of(const struct person *child, const struct home *there)
 {
-    const char *p = child->postcode, *q = pupil->postcode;
-    bool both_postcodes = *p && *q, both_streets = child->street[0] && pupil->street[0];
+    const char *p = child->postcode, *q = there->postcode;
+    bool both_postcodes = *p && *q, both_streets = child->street[0] && there->street[0];
     bool same = both_postcodes && postcode_is_whole(p) && strcmp(p, q) == 0;
     bool near = both_postcodes && !same && postcodes_are_near(p, q);
     bool district = both_postcodes && is_same_district(p, q);
-    bool both_houses = child->house[0] && pupil->house[0];
-    bool house = both_houses && strcmp(child->house, pupil->house) == 0;
-    bool street = both_streets && streets_are_alike(child->street, pupil->street);
+    bool both_houses = child->house[0] && there->house[0];
+    bool house = both_houses && strcmp(child->house, there->house) == 0;
+    bool street = both_streets && streets_are_alike(child->street, there->street);
     /* The same address in another district is another street of that name. */
     bool near_by = same || near || district || !both_postcodes;
 
@@ -148,4 +149,16 @@ enum home_level place_compare(const struct person *child, const struct person *p
     if (district)
         return HOME_DISTRICT;
     return both_postcodes || both_streets ? HOME_DIFFERS : HOME_MISSING;
+}
+
+enum home_level place_compare(const struct person *child, const struct person *pupil)
+{
+    struct home there;
+    enum home_level level, other;
+
+    person_home(pupil, &there);
+    level = level_of(child, &there);
+    other = level_of(child, &pupil->other_home);
+    personal_wipe(&there, sizeof there);
+    return other > level ? other : level;
 }

@@ -22,6 +22,7 @@ enum home_level {
     HOME_LEVELS,
 };
 
+/* Of a pupil with another home than the roll says the one that agrees better. */
 enum home_level place_compare(const struct person *child, const struct person *pupil);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "store/audit.h"
 #include "store/incidents.h"
+#include "store/remember.h"
 #include "store/roster.h"
 #include "store/sql.h"
 
@@ -104,7 +105,7 @@ static int check_others(struct db *db, int64_t child_id, int64_t pupil_key, bool
 
     if (rc <= 0 || before.outcome == MATCH_REVIEW || strcmp(before.made_by, "matcher") == 0)
         return rc < 0 ? -1 : 0;
-    if (before.pupil_key == pupil_key)
+    if (before.pupil_key == (pupil_key < 0 ? -1 : pupil_key))
         return 1;
     return again ? 0
                  : err_set(err, ERR_INVALID,
@@ -125,6 +126,10 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again
     same = check_others(db, child_id, pupil_key, again, err);
     if (same != 0)
         return same < 0 ? -1 : 0;
+    if (remember_end(db, child_id, who, now, err) < 0)
+        return -1;
+    if (pupil_key == REVIEW_NOT_ON_ROLL)
+        decision.rule = "a person found it to be on no roll";
     if (pupil_key >= 0) {
         decision.outcome = MATCH_MATCH;
         decision.rule = "a person chose this pupil";
@@ -141,6 +146,33 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again
     about.child_id = child_id;
     return audit_add(db, now, who, "child.reviewed", &about, err, "outcome=%s",
                      pupil_key >= 0 ? "match" : "none") < 0
+               ? -1
+               : 1;
+}
+
+int review_undo(struct db *db, int64_t child_id, bool again, const char *who, time_t now,
+                struct err *err)
+{
+    struct audit_about about = {-1, child_id, -1, -1};
+    struct decision_row before;
+    int rc = check_state(db, child_id, &about.incident_id, err);
+
+    if (rc == 0)
+        rc = roster_decision(db, child_id, &before, err);
+    if (rc <= 0 || before.outcome == MATCH_REVIEW || strcmp(before.made_by, "matcher") == 0)
+        return rc < 0 ? -1 : 0;
+    if (!again && strcmp(before.made_by, who) != 0)
+        return err_set(err, ERR_INVALID,
+                       "child %" PRId64 ": %s has decided that; to take it back, say --again",
+                       child_id, before.made_by);
+    if (remember_end(db, child_id, who, now, err) < 0 ||
+        sql_run(db, err, "UPDATE child SET decision_id = NULL WHERE child_id = ?", "i", child_id) <
+            0 ||
+        incidents_set_state(db, child_id, CHILD_OPEN, who, now, err) < 0 ||
+        incidents_set_stage(db, child_id, STAGE_MATCH, err) < 0)
+        return -1;
+    return audit_add(db, now, who, "child.undone", &about, err, "decision=%" PRId64,
+                     before.decision_id) < 0
                ? -1
                : 1;
 }

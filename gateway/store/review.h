@@ -9,7 +9,10 @@
 
 #include "store/db.h"
 
-/* The child is that pupil; pupil_key -1: none on any roll. A decision by roster_decide, with the
+/* Instead of a pupil: none of those who were shown is it; it was found to be on no roll. */
+enum { REVIEW_NONE_OF_THEM = -1, REVIEW_NOT_ON_ROLL = -2 };
+
+/* The child is that pupil, or one of the above. A decision by roster_decide, with the
  * evidence that the matcher had for that pupil; the child goes to planning. 1; 0 a person had decided
  * so already, and nothing changes; -1: ERR_NONE_SUCH: no such child; ERR_INVALID: an establishment has
  * been told of it, or the police withheld or withdrew it, or a person has decided otherwise and
@@ -17,6 +20,13 @@
  * that has been told, or is about to be, does not stand in the way: deciding is its task. */
 int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
                   time_t now, struct err *err) MUST_CHECK;
+
+/* Takes back what a person decided, until an establishment has been told: what was kept for it
+ * (remember.h) ends, and the child is looked for anew as if nobody had decided. Nothing of what was
+ * planned leaves meanwhile. 1; 0 no person's decision is in force; -1 as above, `again` too: it is needed
+ * to take back what another has decided. */
+int review_undo(struct db *db, int64_t child_id, bool again, const char *who, time_t now,
+                struct err *err) MUST_CHECK;
 
 /* A refused message has been dealt with. 1; 0 it had been; -1, with ERR_NONE_SUCH. */
 int review_message_handled(struct db *db, int64_t message_id, const char *who, time_t now,

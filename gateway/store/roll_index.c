@@ -5,6 +5,7 @@
 
 #include "match/keys.h"
 #include "match/person.h"
+#include "store/remember.h"
 #include "store/roster.h"
 #include "store/sorter.h"
 #include "store/sql.h"
@@ -179,7 +180,9 @@ static int gather_all(struct roll_index *x, struct err *err)
             return -1;
         roster_person(&pupil, &person);
         pupil_release(&pupil);
-        rc = gather(x, x->added, 1, pupil_key, &person, err);
+        rc = remember_add_to(x->db, pupil_key, &person, err);
+        if (rc == 0)
+            rc = gather(x, x->added, 1, pupil_key, &person, err);
         person_wipe(&person);
         if (rc < 0)
             return -1;

@@ -2,6 +2,7 @@
 
 #include "base/personal.h"
 #include "match/person.h"
+#include "store/remember.h"
 #include "store/sql.h"
 
 /* The pupil as the index has it, when it is on the roll: 1, 0, -1. */
@@ -18,18 +19,22 @@ static int standing(struct db *db, const struct pupil *pupil, int64_t *pupil_key
     if (rc == 1) {
         roster_person(&before, out);
         pupil_release(&before);
+        if (remember_add_to(db, *pupil_key, out, err) < 0)
+            rc = -1;
     }
     return rc;
 }
 
-static int file_anew(struct roll_index *index, int64_t pupil_key, const struct person *before,
-                     const struct pupil *pupil, struct err *err)
+static int file_anew(struct db *db, struct roll_index *index, int64_t pupil_key,
+                     const struct person *before, const struct pupil *pupil, struct err *err)
 {
     struct person person;
     int rc = 0;
 
     roster_person(pupil, &person);
     if (before)
+        rc = remember_add_to(db, pupil_key, &person, err);
+    if (rc == 0 && before)
         rc = roll_index_take_away(index, pupil_key, before, err);
     if (rc == 0)
         rc = roll_index_add(index, pupil_key, &person, err);
@@ -71,7 +76,7 @@ int roll_put_pupil(struct db *db, struct roll_index *index, const struct pupil *
     if (rc >= 0)
         rc = registers_put(db, REGISTER_PUPIL, values, import_id, watch, out, pupil_key, err);
     if (rc == 0 && *out != CHANGE_NONE)
-        rc = file_anew(index, *pupil_key, was == 1 ? &before : NULL, pupil, err);
+        rc = file_anew(db, index, *pupil_key, was == 1 ? &before : NULL, pupil, err);
     if (was == 1)
         person_wipe(&before);
     personal_wipe(born, sizeof born);

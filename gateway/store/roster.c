@@ -8,6 +8,7 @@
 #include "match/compare.h"
 #include "match/keys.h"
 #include "match/person.h"
+#include "store/remember.h"
 #include "store/roll_index.h"
 #include "store/sql.h"
 
@@ -242,7 +243,8 @@ static int load_bare(struct db *db, int64_t pupil_key, struct person *out, struc
 
 static int load_person(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
-    if (load_bare(db, pupil_key, out, err) < 0 || roster_count_names(db, out, err) < 0)
+    if (load_bare(db, pupil_key, out, err) < 0 || remember_add_to(db, pupil_key, out, err) < 0 ||
+        roster_count_names(db, out, err) < 0)
         return -1;
     return add_schools(db, pupil_key, out, err);
 }

@@ -20,7 +20,8 @@ struct pupil {
 };
 void pupil_release(struct pupil *p);
 
-/* The pupil as it is compared and filed; enrolments are not in it. For person_wipe. */
+/* The pupil as the roll has it; with what is remembered of it (store/remember.h) it is compared and
+ * filed. Enrolments are not in it. For person_wipe. */
 void roster_person(const struct pupil *pupil, struct person *out);
 
 struct enrolment {

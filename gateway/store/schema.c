@@ -365,8 +365,20 @@ static const char step_9[] = "ALTER TABLE child ADD COLUMN tell_from INTEGER NOT
                              "UPDATE child SET tell_from = (SELECT revised_at FROM incident i"
                              " WHERE i.incident_id = child.incident_id);";
 
+/* What a person has accepted of a pupil that the roll does not say (store/remember.h). */
+static const char step_10[] =
+    "CREATE TABLE remembered ("
+    " remembered_id INTEGER PRIMARY KEY,"
+    " pupil_key INTEGER NOT NULL REFERENCES pupil,"
+    " child_id INTEGER NOT NULL REFERENCES child," /* for whose decision it is kept */
+    " kind TEXT NOT NULL CHECK (kind IN ('forename','surname','home')),"
+    " text TEXT, postcode TEXT," /* a name; of a home its address */
+    " at INTEGER NOT NULL, who TEXT NOT NULL, ended_at INTEGER, ended_by TEXT) STRICT;"
+    "CREATE INDEX remembered_pupil ON remembered(pupil_key) WHERE ended_at IS NULL;"
+    "CREATE INDEX remembered_child ON remembered(child_id) WHERE ended_at IS NULL;";
+
 static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
-                                    step_6, step_7, step_8, step_9};
+                                    step_6, step_7, step_8, step_9, step_10};
 
 int schema_newest(void)
 {

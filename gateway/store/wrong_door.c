@@ -4,6 +4,7 @@
 
 #include "store/audit.h"
 #include "store/notices.h"
+#include "store/remember.h"
 #include "store/roster.h"
 #include "store/sql.h"
 
@@ -37,7 +38,8 @@ static int back_to_review(struct db *db, const struct notice_row *notice, int64_
         return -1;
     if (rc == 0 || before.outcome != MATCH_MATCH || before.pupil_key != told)
         return incidents_set_stage(db, child_id, STAGE_PLAN, err);
-    if (roster_decide(db, child_id, &review, who, now, err) < 0)
+    if (remember_end(db, child_id, who, now, err) < 0 ||
+        roster_decide(db, child_id, &review, who, now, err) < 0)
         return -1;
     return sql_run(db, err,
                    "INSERT INTO candidate(decision_id, rank, pupil_key, score, evidence)"

@@ -512,6 +512,37 @@ def test_two_people_do_not_undo_each_other_s_decision_unawares(store):
     assert rows(store, "SELECT count(*) FROM audit WHERE event = 'child.reviewed'") == [(2,)]
 
 
+def test_what_is_accepted_can_be_kept_for_the_next_call_out_and_taken_back(store, tmp_path):
+    roll = tmp_path / "none.csv"
+    roll.write_text("pupil_id,upn,forename,middle_names,surname,preferred_forename,former_surname,gender,dob,house,street,"
+                    "town,postcode,urn,school,la_code,nc_year\n")
+    run("import", "roll", str(roll), store=store)  # the index is this program's
+    assert "--remember is for accept" in run("review", "reject", "11", "--remember", store=store, status=2).stderr
+    change(store, "UPDATE pupil SET forename = 'Ysolbrenda', postcode = 'ZZ9 9ZZ', house = '88' WHERE pupil_id = 'P-2'")
+    kept = shown("review", "accept", "11", "P-2", "--remember", store=store)["remembered"]
+    assert "another forename" in kept
+    shown_again = run("explain", "50260000001", store=store).stdout
+    assert "Kept for the pupil's next call-out by" in shown_again and "another forename" in shown_again
+    assert "Mivostren" not in shown_again
+    assert rows(store, "SELECT text FROM remembered WHERE kind = 'forename' AND ended_at IS NULL") == [("Mivostren",)]
+
+    undone = shown("review", "undo", "11", store=store)
+    assert (undone["done"], undone["already"]) == ("undone", False)
+    assert shown("review", "undo", "11", store=store)["already"] is True
+    assert rows(store, "SELECT stage, state, decision_id FROM child WHERE child_id = 11") == [("match", "open", None)]
+    assert rows(store, "SELECT count(*) FROM remembered WHERE ended_at IS NULL") == [(0,)]
+    explained = run("explain", "50260000001", store=store).stdout
+    assert "Kept for" not in explained and "still to look for the child on the rolls" in explained
+
+
+def test_a_child_found_to_be_on_no_roll_is_the_desk_s_until_that_is_taken_back(store):
+    run("review", "not-on-roll", "11", store=store)
+    assert rows(store, "SELECT outcome, rule FROM decision ORDER BY decision_id DESC LIMIT 1") == \
+        [("none", "a person found it to be on no roll")]
+    assert shown("review", "undo", "11", store=store)["already"] is False
+    assert rows(store, "SELECT stage FROM child WHERE child_id = 11") == [("match",)]
+
+
 @pytest.mark.parametrize("arguments", [("accept", "11", "P-77"), ("accept", "77", "P-1"),
                                        ("reject", "77"), ("show", "10"), ("handled", "1")])
 def test_what_there_is_not_cannot_be_reviewed(store, arguments):

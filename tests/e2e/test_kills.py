@@ -30,6 +30,7 @@ def test_kills_of_intake_lose_nothing(scene):
     gateway.run("init")
     world = invent.World(invent.read_establishments(*ESTABLISHMENTS), 200, seed=50)
     gateway.start()
+    wait_until(lambda: "mqtt.connected" in gateway.log_text())  # the broker keeps for whom it knows
     publisher = Publisher(scene.broker, scene.certs, "lancashire")
     sent = []
     for kill in range(KILLS):
@@ -67,6 +68,7 @@ def test_kills_of_delivery_tell_everyone_and_repeat_only_under_the_same_key(scen
     gateway.now = "2026-03-15T22:00:00"
     gateway.fill(world, scene.folder / "registers", establishments=ESTABLISHMENTS)
     gateway.start()
+    wait_until(lambda: "mqtt.connected" in gateway.log_text())  # the broker keeps for whom it knows
     publisher = Publisher(scene.broker, scene.certs, "lancashire")
     for number, child in enumerate(world.children):
         message = invent.incident("lancashire", f"MORNING-{number:05d}", "2026-03-15T20:00:00Z",

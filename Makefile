@@ -13,6 +13,7 @@ FUZZ_SECONDS ?= 60
 # A labelled set: a folder with roll.csv, queries.csv, truth.csv and score.py; none: a small one of our own.
 LABELLED ?=
 PUPILS ?= 100000 1000000
+BENCH ?=
 YEAR_INCIDENTS ?= 100000
 YEAR_SEED ?= 1
 # In memory: a disk that syncs is no part of what it tries.
@@ -59,8 +60,9 @@ test: deps ## every test; the last line counts them
 	$(call built,release)
 	@$(PYTHON) -B tests/run --asan build/asan --release build/release
 
-bench: build ## how fast, as ratios against raw limits taken in the same run
-	@$(PYTHON) -B tests/bench/bench.py --build build/release
+bench: build ## how fast, as ratios against raw limits taken in the same run (BENCH: bench.py's options)
+	@tests/tools/bench_tools build/bench-tools
+	@$(PYTHON) -B tests/bench/bench.py --build build/release --tools build/bench-tools $(BENCH)
 
 match-bench: build ## how well and how fast the child is found (LABELLED, PUPILS)
 	@$(PYTHON) -B tests/bench/match_accuracy.py --build build/release $(if $(LABELLED),--set $(LABELLED))

@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """make bench: how fast, as ratios against raw limits that are taken in the same run.
 
-    bench.py --build FOLDER [--messages N] [--pupils N]
+intake      messages of two children wait at the broker: until all are on disk. Against SQLite alone
+            (an incident and two outbox rows; the very rows that the gateway keeps; a thousand a commit,
+            synchronous=FULL) and mosquitto_sub, which keeps nothing
+burst       a morning's notices, all due, by SMTP against smtp-source into the same smtp-sink, and by
+            webhook against libcurl alone into the same nginx; CPU, memory, and a tenth of the backlog
+end         from the broker to told
+start       start-up with settled items in the store
+import      a roll by `encompass import roll`, against sqlite3's own .import of that file
 
-intake   N incidents of two children wait at the broker; the daemon starts, and it counts until the
-         last is committed. Against: the same bytes into one SQLite table, a thousand a commit,
-         synchronous=FULL; and mosquitto_sub, which keeps nothing.
-import   a roll of N pupils by `encompass import roll`. Against: sqlite3's own .import of that file.
+CPU is the daemon's alone, user and system. Only ratios of one run count: rates drift with the machine.
 """
 import argparse
-import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,75 +21,18 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from support import invent  # noqa: E402
-from support.gateway import wait_until  # noqa: E402
-from support.scene import Publisher, Scene  # noqa: E402
-
-ESTABLISHMENTS = [HERE.parent / "demo/data/establishments.csv",
-                  HERE.parent / "demo/data/childrens_centres.csv"]
-
-
-def row(what, rate, unit, against="", ratio=None):
-    print(f"  {what:<44} {rate:>10,.0f} {unit:<12} {against:<34} {'' if ratio is None else f'{ratio:5.2f}'}",
-          flush=True)
+import burst  # noqa: E402
+import figures  # noqa: E402
+import intake  # noqa: E402
+import settled  # noqa: E402
+from stage import ESTABLISHMENTS, Stage  # noqa: E402
 
 
-def raw_sqlite(folder, payloads):
-    with sqlite3.connect(folder / "raw.db", isolation_level=None) as db:
-        db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                         "CREATE TABLE message(id INTEGER PRIMARY KEY, at INTEGER, topic TEXT, body BLOB);")
-        started = time.perf_counter()
-        for first in range(0, len(payloads), 1000):
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT INTO message(at, topic, body) VALUES (1, 'encompass/v1/kent/incident', ?)",
-                           [(p,) for p in payloads[first:first + 1000]])
-            db.execute("COMMIT")
-        return len(payloads) / (time.perf_counter() - started)
-
-
-def session(scene, client_id):
-    """Makes a persistent session at the broker and leaves it, so that messages wait there."""
-    subprocess.run(sub(scene, client_id) + ["-E"], check=True, timeout=30)
-
-
-def sub(scene, client_id):
-    return ["mosquitto_sub", "-V", "5", "-h", "localhost", "-p", str(scene.broker.port), "--cafile",
-            str(scene.certs.ca), "-u", "encompassd", "-P", scene.broker.users["encompassd"], "-i",
-            client_id, "-c", "-x", "4294967295", "-q", "1", "-t", "encompass/v1/+/incident"]
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def peak_mb(pid):
-    line = next(l for l in Path(f"/proc/{pid}/status").read_text().splitlines() if l.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--messages", type=int, default=20000)
-    parser.add_argument("--pupils", type=int, default=100000)
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="encompass-bench-"))
-    try:
-        establishments = invent.read_establishments(*ESTABLISHMENTS)
-        world = invent.World(establishments, options.pupils)
-        with Scene(folder, build=options.build.resolve(), now="2026-03-15T22:00:00") as scene:
-            print(f"  {'':<44} {'':>10} {'':<12} {'against':<34} ratio")
-            bench_import(scene, world, folder)
-            bench_intake(scene, world, options.messages, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def bench_import(scene, world, folder):
-    gateway = scene.gateway
+def bench_import(stage):
+    gateway, world, folder = stage.gateway, stage.world, stage.folder / "import"
+    folder.mkdir()
     gateway.run("init")
     for path in ESTABLISHMENTS:
         gateway.run("import", "establishments", path)
@@ -98,46 +43,53 @@ def bench_import(scene, world, folder):
     ours = len(world.children) / (time.perf_counter() - started)
     started = time.perf_counter()
     for code, path in rolls:
-        subprocess.run(["sqlite3", str(folder / "raw-import.db"), ".mode csv", f".import {path} roll_{code}"],
-                       check=True)
+        subprocess.run(["sqlite3", str(folder / "raw.db"), ".mode csv", f".import {path} roll_{code}"], check=True)
     raw = len(world.children) / (time.perf_counter() - started)
-    row("import: roll, keys and indexes", ours, "pupils/s", "sqlite3 .import, no index", ours / raw)
+    figures.heading(f"Import: {len(world.children):,} pupils; {figures.load()}")
+    figures.row("raw: sqlite3 .import, no key, no index", raw, "pupils/s")
+    figures.row("import roll: checked, with the keys of matching", ours, "pupils/s", None, "sqlite3 .import", ours / raw)
+    gateway.store.unlink()
 
 
-def bench_intake(scene, world, count, folder):
-    gateway = scene.gateway
-    pairs = [f for f in world.families if len(f) >= 2]
-    payloads = []
-    for number in range(count):
-        family = pairs[number % len(pairs)]
-        payloads.append(json.dumps(invent.incident(
-            "kent", f"BENCH-{number:06d}", "2026-03-15T20:00:00Z",
-            [invent.said(c, str(n)) for n, c in enumerate(family[:2], 1)],
-            circumstances="Officers attended a verbal argument. " * 8)).encode())
-    raw = raw_sqlite(folder, payloads)
-    row("raw: SQLite, one row a message, 1000 a commit", raw, "messages/s")
-    for client in ("encompassd", "nobody"):
-        session(scene, client)
-    publisher = Publisher(scene.broker, scene.certs, "kent")
-    handles = [publisher.publish("encompass/v1/kent/incident", p) for p in payloads]
-    for handle in handles:
-        handle.wait_for_publish(120)
-    publisher.stop()
-    started = time.perf_counter()
-    subprocess.run(sub(scene, "nobody") + ["-C", str(count)], check=True, stdout=subprocess.DEVNULL, timeout=300)
-    receiving = count / (time.perf_counter() - started)
-    row("raw: mosquitto_sub, keeps nothing", receiving, "messages/s")
-    started = time.perf_counter()
-    gateway.start()
-    wait_until(lambda: gateway.value("SELECT count(*) FROM incident") >= count, 300, every=0.02)
-    ours = count / (time.perf_counter() - started)
-    row("intake: checked, durable, acknowledged", ours, "messages/s", "raw SQLite", ours / raw)
-    row("", ours, "messages/s", "mosquitto_sub", ours / receiving)
-    scene.settled(600)
-    whole = count / (time.perf_counter() - started)
-    row("intake, match, plan, receipts", whole, "messages/s", "intake alone", whole / ours)
-    print(f"  {'for that: CPU seconds per 1,000 messages':<44} {cpu_seconds(gateway.pid) / count * 1000:>10.3f}"
-          f" s; peak memory {peak_mb(gateway.pid):.0f} MB")
+def play(stage, options):
+    if "import" in options.only:
+        bench_import(stage)
+    stage.fill()
+    stage.keep("base.db")
+    sinks = [("SMTP", stage.mail), ("webhook", stage.web)]
+    if "intake" in options.only or "burst" in options.only:
+        intake.measure(stage, options.notices // 2)
+    if "burst" in options.only:
+        for what, sink in sinks:
+            burst.measure(stage, sink, what, burst.first_few(stage, sink))
+    if "end" in options.only or "start" in options.only:
+        burst.end_to_end(stage, sinks, options.messages)
+        stage.keep("told.db")
+    if "start" in options.only:
+        settled.measure(stage, options.settled)
+
+
+def main():
+    every = ["import", "intake", "burst", "end", "start"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--tools", type=Path, required=True, help="where tests/tools/bench_tools has unpacked")
+    parser.add_argument("--notices", type=int, default=25000, help="of a morning; half as many messages of a night")
+    parser.add_argument("--messages", type=int, default=5000, help="from publishing to told")
+    parser.add_argument("--settled", type=int, default=1000000, help="items in the store at a start")
+    parser.add_argument("--pupils", type=int, default=100000)
+    parser.add_argument("--only", nargs="+", choices=every, default=every)
+    parser.add_argument("--folder", type=Path, help="where the store's disk is; a temporary folder unless given")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="encompass-bench-", dir=options.folder))
+    began = time.perf_counter()
+    try:
+        with Stage(folder, options.build.resolve(), options.tools,
+                   max(options.notices // 2, options.messages), options.pupils) as stage:
+            play(stage, options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"\n{time.perf_counter() - began:.0f} s, {figures.load()}")
 
 
 if __name__ == "__main__":

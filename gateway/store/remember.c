@@ -261,9 +261,9 @@ static int find_row(struct db *db, int64_t child_id, struct child_row *out, stru
 int remember_keep(struct db *db, int64_t child_id, const char *who, time_t now,
                   bool kinds[REMEMBERED_KINDS], struct err *err)
 {
+    struct decision_row decision = {.outcome = MATCH_NONE};
+    struct child_row row = {.child_id = -1};
     struct incident *incident = NULL;
-    struct decision_row decision;
-    struct child_row row;
     int rc = find_row(db, child_id, &row, err);
 
     memset(kinds, 0, REMEMBERED_KINDS * sizeof *kinds);

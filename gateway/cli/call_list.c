@@ -367,21 +367,25 @@ static int read_template(struct cli *cli, struct mustache **out, struct err *err
 static int print_page(struct cli *cli, const struct call_list *list, struct err *err)
 {
     struct mustache *template = NULL;
+    struct mustache_values *values = NULL;
     struct buf page;
-    cJSON *values;
+    cJSON *json;
     int rc = read_template(cli, &template, err);
 
     if (rc < 0)
         return -1;
-    values = page_values(list);
+    json = page_values(list);
     buf_init(&page, PAGE_BYTES);
-    rc = mustache_render(template, values, &page, err);
+    rc = mustache_values_new(json, &values, err);
+    if (rc == 0)
+        rc = mustache_render(template, values, &page, err);
     if (rc == 0)
         rc = buf_check(&page, err);
     if (rc == 0 && fwrite(page.data, 1, page.length, stdout) != page.length)
         rc = err_errno(err, "the page");
     buf_release(&page);
-    json_free(values);
+    mustache_values_free(values);
+    json_free(json);
     mustache_free(template);
     return rc;
 }

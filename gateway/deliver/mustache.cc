@@ -16,6 +16,10 @@ struct mustache {
     kainjow::mustache::mustache parsed;
 };
 
+struct mustache_values {
+    kainjow::mustache::data all;
+};
+
 namespace
 {
 
@@ -122,10 +126,37 @@ void mustache_free(struct mustache *m)
     delete m;
 }
 
-int mustache_render(struct mustache *m, const cJSON *values, struct buf *out, struct err *err)
+int mustache_values_new(const cJSON *json, struct mustache_values **out, struct err *err)
 {
     try {
-        std::string text = m->parsed.render(value_of(values));
+        *out = new mustache_values{value_of(json)};
+        return 0;
+    } catch (const std::exception &) {
+        return err_memory(err);
+    }
+}
+
+int mustache_values_add(struct mustache_values *values, const char *name, const char *text,
+                        struct err *err)
+{
+    try {
+        values->all.set(name, std::string{text});
+        return 0;
+    } catch (const std::exception &) {
+        return err_memory(err);
+    }
+}
+
+void mustache_values_free(struct mustache_values *values)
+{
+    delete values;
+}
+
+int mustache_render(struct mustache *m, const struct mustache_values *values, struct buf *out,
+                    struct err *err)
+{
+    try {
+        std::string text = m->parsed.render(values->all);
 
         if (!m->parsed.is_valid())
             return err_set(err, ERR_INVALID, "%s", m->parsed.error_message().c_str());

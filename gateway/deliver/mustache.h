@@ -25,8 +25,17 @@ struct mustache;
 int mustache_new(const char *text, bool html, struct mustache **out, struct err *err) MUST_CHECK;
 void mustache_free(struct mustache *m);
 
+/* Values in C++'s own shape: made once for all the templates that they go into. *out is for
+ * mustache_values_free. */
+struct mustache_values;
+int mustache_values_new(const cJSON *json, struct mustache_values **out,
+                        struct err *err) MUST_CHECK;
+int mustache_values_add(struct mustache_values *values, const char *name, const char *text,
+                        struct err *err) MUST_CHECK;
+void mustache_values_free(struct mustache_values *values); /* NULL is allowed */
+
 /* Adds the rendered text to out; its ceiling is the caller's to check. */
-int mustache_render(struct mustache *m, const cJSON *values, struct buf *out,
+int mustache_render(struct mustache *m, const struct mustache_values *values, struct buf *out,
                     struct err *err) MUST_CHECK;
 
 #ifdef __cplusplus

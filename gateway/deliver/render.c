@@ -12,8 +12,8 @@
 /* 20 children with 4,000 characters each, escaped. */
 enum { RENDERED_BYTES_MAX = 2 * 1024 * 1024, LINK_SIZE = 512 };
 
-static int render_part(const struct template_set *set, enum part part, const cJSON *values,
-                       struct personal *out, struct err *err)
+static int render_part(const struct template_set *set, enum part part,
+                       const struct mustache_values *values, struct personal *out, struct err *err)
 {
     struct buf text;
     int rc;
@@ -31,8 +31,8 @@ static int render_part(const struct template_set *set, enum part part, const cJS
 }
 
 /* The subject's template has been held to the reference, so it is no personal text. */
-static int render_subject(const struct template_set *set, const cJSON *values, char **out,
-                          struct err *err)
+static int render_subject(const struct template_set *set, const struct mustache_values *values,
+                          char **out, struct err *err)
 {
     struct buf text;
     int rc;
@@ -61,28 +61,39 @@ static int render_json(const cJSON *values, struct personal *out, struct err *er
     return rc;
 }
 
-static int add_subject(cJSON *values, const char *subject, struct err *err)
+/* The body as it is, then everything that is made from it. The banner's set gives the subject, and
+ * banner's text and html too; NULL there is none. */
+static int render_with(const struct template_set *set, const struct template_set *banner_set,
+                       cJSON *json, struct rendered *out, struct rendered *banner, struct err *err)
 {
-    return cJSON_AddStringToObject(values, "subject", subject) ? 0 : err_memory(err);
-}
-
-/* The body as it is, then everything that is made from it; the subject is that of titled. */
-static int render_all(const struct template_set *set, const struct template_set *titled,
-                      cJSON *values, struct rendered *out, struct err *err)
-{
+    const struct template_set *titled = banner_set ? banner_set : set;
     struct rendered r = {.subject = NULL};
+    struct mustache_values *values = NULL;
+    int rc = -1;
 
     snprintf(r.language, sizeof r.language, "%s", set->language);
-    if (render_json(values, &r.json, err) < 0 || values_add_words(values, err) < 0 ||
+    if (render_json(json, &r.json, err) < 0 || values_add_words(json, err) < 0 ||
+        mustache_values_new(json, &values, err) < 0 ||
         render_subject(titled, values, &r.subject, err) < 0 ||
-        add_subject(values, r.subject, err) < 0 ||
+        mustache_values_add(values, "subject", r.subject, err) < 0 ||
         render_part(set, PART_TXT, values, &r.text, err) < 0 ||
-        render_part(set, PART_HTML, values, &r.html, err) < 0) {
-        rendered_release(&r);
-        return -1;
-    }
+        render_part(set, PART_HTML, values, &r.html, err) < 0 ||
+        (banner_set && (render_part(banner_set, PART_TXT, values, &banner->text, err) < 0 ||
+                        render_part(banner_set, PART_HTML, values, &banner->html, err) < 0)))
+        goto out;
     *out = r;
-    return 0;
+    memset(&r, 0, sizeof r);
+    rc = 0;
+out:
+    rendered_release(&r);
+    mustache_values_free(values);
+    return rc;
+}
+
+static int render_all(const struct template_set *set, cJSON *values, struct rendered *out,
+                      struct err *err)
+{
+    return render_with(set, NULL, values, out, NULL, err);
 }
 
 static int find_set(const struct templates *t, const char *wording, const char *language,
@@ -103,7 +114,7 @@ int render_notice(const struct templates *t, const struct render_input *in, stru
 
     if (find_set(t, in->wording, in->language, kind, &set, err) == 0 &&
         values_make(in, set.language, &values, err) == 0)
-        rc = render_all(&set, &set, values, out, err);
+        rc = render_all(&set, values, out, err);
     values_free(values);
     return rc;
 }
@@ -163,9 +174,7 @@ int render_exercise(const struct templates *t, const struct render_input *in, st
         err_memory(err);
         goto out;
     }
-    if (render_all(&set, &banner_set, values, &r, err) < 0 ||
-        render_part(&banner_set, PART_TXT, values, &banner.text, err) < 0 ||
-        render_part(&banner_set, PART_HTML, values, &banner.html, err) < 0 ||
+    if (render_with(&set, &banner_set, values, &r, &banner, err) < 0 ||
         insert(&r.text, 0, &banner.text, err) < 0 ||
         insert(&r.html, body_of(personal_reveal(&r.html)), &banner.html, err) < 0)
         goto out;
@@ -210,7 +219,7 @@ int render_warning(const struct templates *t, const struct render_warning *in, s
     if (find_set(t, in->wording, in->language, "warning", &set, err) < 0)
         return -1;
     values = warning_values(in, set.language);
-    rc = values ? render_all(&set, &set, values, out, err) : err_memory(err);
+    rc = values ? render_all(&set, values, out, err) : err_memory(err);
     values_free(values);
     return rc;
 }
@@ -233,7 +242,7 @@ int render_minimal(const struct templates *t, const struct render_minimal *in, s
                  cJSON_AddStringToObject(values, "kind", "minimal") &&
                  cJSON_AddStringToObject(values, "language", set.language) &&
                  cJSON_AddStringToObject(values, "link", link)
-             ? render_all(&set, &set, values, out, err)
+             ? render_all(&set, values, out, err)
              : err_memory(err);
     values_free(values);
     return rc;

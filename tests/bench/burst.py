@@ -33,7 +33,7 @@ def measure(stage, sink, what, size, tenth=10):
     figures.row("told: rendered, sent, its outcome on disk", rate, "notices/s", thousand, sink.limit, rate / limit)
     figures.row(f"a backlog of {few:,}", few / small.seconds, "notices/s", small.cpu / few * 1000)
     before = small.cpu / few * 1000
-    figures.note(f"CPU a notice at {count / few:.0f} times the backlog: {thousand / before:.2f} times as much;"
+    figures.note(f"CPU a notice at {count / few:.0f} times the backlog: {thousand / max(before, 1e-9):.2f} times as much;"
                  f" {meter.memory()}")
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from figures import Meter
+from people import Population
 from sinks import MailSink, WebSink
 from support import invent
 from support.broker import Broker
@@ -25,7 +26,7 @@ TOPIC = "encompass/v1/kent/incident"
 
 def invented(families, pupils):
     """families of two who go to two schools, and others up to that many pupils."""
-    world = invent.World(invent.read_establishments(*ESTABLISHMENTS), 0)
+    world = Population(invent.read_establishments(*ESTABLISHMENTS))
     pairs = []
     while len(pairs) < families:
         pair = world.family(children=2)

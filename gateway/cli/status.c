@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "cli/warnings.h"
 #include "cli/withheld.h"
+#include "follow/metrics.h"
 #include "follow/words.h"
 #include "store/report.h"
 
@@ -266,19 +267,43 @@ static int show(struct cli *cli, bool clear, struct err *err)
     return !is_right(&s);
 }
 
+static int print_metrics(struct cli *cli, struct err *err)
+{
+    struct metrics_daemon daemon = {.running = false};
+    struct buf text;
+    struct db *db;
+    int rc;
+
+    if (cli_store(cli, &db, err) < 0)
+        return -1;
+    daemon.running = report_daemon(db) > 0;
+    buf_init(&text, METRICS_BYTES_MAX);
+    rc = metrics_text(db, clock_now(&cli->clock), &daemon, &text, err);
+    if (rc == 0)
+        fputs(buf_text(&text), stdout);
+    buf_release(&text);
+    return rc;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{"watch", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0}};
-    bool watch = false;
+    static const struct option options[] = {
+        {"watch", no_argument, NULL, 'w'}, {"metrics", no_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
+    bool watch = false, metrics = false;
     int rc;
 
     while ((rc = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (rc != 'w')
+        if (rc != 'w' && rc != 'm')
             return cli_usage_option(err, argc, argv);
-        watch = true;
+        watch |= rc == 'w';
+        metrics |= rc == 'm';
     }
     if (optind < argc)
         return cli_usage(err, argv[0], "it takes no arguments");
+    if (metrics && (watch || cli->json))
+        return cli_usage(err, argv[0], "--metrics goes with neither --watch nor --json");
+    if (metrics)
+        return print_metrics(cli, err);
     if (watch && (cli->json || !isatty(STDOUT_FILENO)))
         return cli_usage(err, argv[0], "--watch is for a terminal");
     while ((rc = show(cli, watch, err)) >= 0 && watch) {
@@ -292,11 +317,12 @@ const struct command command_status = {
     .name = "status",
     .summary = "the night at a glance, and what needs a person",
     .usage =
-        "[--watch]\n\n"
+        "[--watch|--metrics]\n\n"
         "Counts messages, incidents, children and notices: tonight (since noon in London) and\n"
         "in all, then lists what waits for a person. Every child is in exactly one state; if\n"
         "they do not add up, or one is forgotten, the exit status is 1. No names are shown.\n\n"
-        "  --watch   show it again every two seconds, until interrupted\n\n"
+        "  --watch     show it again every two seconds, until interrupted\n"
+        "  --metrics   figures in Prometheus' text format, as [metrics] file has them\n\n"
         "JSON: at, since, daemon_pid; tonight and all, each with messages (received accepted repeated\n"
         "refused), incidents, children (all open review told answered with_la_desk withheld\n"
         "withdrawn) and decisions (match review none undecided); adds_up; notices (all owed\n"

@@ -225,6 +225,17 @@ static void wait_for_work(struct loop *l)
     curl_multi_poll(l->parts.multi, fds, n, wait, NULL);
 }
 
+static void export_figures(struct loop *l)
+{
+    const struct metrics_daemon daemon = {.running = true,
+                                          .known = true,
+                                          .connected = is_connected(l),
+                                          .under_way = dispatch_in_flight(l->parts.dispatch)};
+
+    if (l->parts.exporter)
+        exporter_turn(l->parts.exporter, &daemon);
+}
+
 static void turn(struct loop *l)
 {
     while (!l->stopping) {
@@ -235,6 +246,7 @@ static void turn(struct loop *l)
         run_steps(l);
         if (l->reload && !l->stopping)
             reload(l);
+        export_figures(l);
         service_alive(&l->service, is_connected(l));
         if (!l->stopping)
             wait_for_work(l);

@@ -31,9 +31,12 @@ int parts_open(struct parts *parts, struct config *conf, struct err *err)
     if (dispatch_new(conf, parts->db, parts->clock, parts->multi, &dispatch, err) < 0)
         return -1;
     if (answer_drop_open(conf, &parts->answers, err) < 0 ||
+        exporter_new(conf, db_path(parts->db), parts->clock, &parts->exporter, err) < 0 ||
         make_subscriber(parts, conf, &parts->subscriber, err) < 0) {
         answer_drop_close(parts->answers);
+        exporter_free(parts->exporter);
         parts->answers = NULL;
+        parts->exporter = NULL;
         dispatch_free(dispatch);
         return -1;
     }
@@ -64,6 +67,7 @@ int parts_replace(struct parts *parts, struct config *conf, struct err *err)
     struct leaving *leaving = calloc(1, sizeof *leaving);
     struct dispatch *dispatch = NULL;
     struct answer_drop *answers = NULL;
+    struct exporter *exporter = NULL;
     struct subscriber *subscriber = NULL;
     bool stays = broker_stays(parts, conf);
 
@@ -76,6 +80,7 @@ int parts_replace(struct parts *parts, struct config *conf, struct err *err)
     }
     if (dispatch_new(conf, parts->db, parts->clock, parts->multi, &dispatch, err) < 0 ||
         answer_drop_open(conf, &answers, err) < 0 ||
+        exporter_new(conf, db_path(parts->db), parts->clock, &exporter, err) < 0 ||
         (!stays && make_subscriber(parts, conf, &subscriber, err) < 0) ||
         knowledge_open(conf, err) < 0)
         goto failed;
@@ -85,6 +90,8 @@ int parts_replace(struct parts *parts, struct config *conf, struct err *err)
     parts->dispatch = dispatch;
     answer_drop_close(parts->answers);
     parts->answers = answers;
+    exporter_free(parts->exporter);
+    parts->exporter = exporter;
     parts->conf = config_share(conf);
     if (!stays)
         replace_subscriber(parts, subscriber, conf);
@@ -92,6 +99,7 @@ int parts_replace(struct parts *parts, struct config *conf, struct err *err)
 failed:
     subscriber_free(subscriber);
     answer_drop_close(answers);
+    exporter_free(exporter);
     dispatch_free(dispatch);
     free(leaving);
     return -1;
@@ -138,8 +146,10 @@ void parts_close(struct parts *parts, int64_t until_ms)
     }
     dispatch_free(parts->dispatch);
     answer_drop_close(parts->answers);
+    exporter_free(parts->exporter);
     config_free(parts->conf);
     parts->answers = NULL;
+    parts->exporter = NULL;
     parts->subscriber = NULL;
     parts->dispatch = NULL;
     parts->conf = parts->broker_conf = NULL;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "daemon/exporter.h"
 #include "deliver/dispatch.h"
 #include "follow/answer_drop.h"
 #include "intake/subscriber.h"
@@ -31,6 +32,7 @@ struct parts {
     struct subscriber *subscriber; /* NULL: no broker is configured */
     struct dispatch *dispatch;
     struct answer_drop *answers; /* NULL: no folder is configured */
+    struct exporter *exporter;   /* NULL: no file is configured */
     struct leaving *leaving;     /* old dispatchers */
 };
 

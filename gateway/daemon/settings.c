@@ -46,6 +46,20 @@ static const struct config_key log_keys[] = {
     {.name = NULL},
 };
 
+static const struct config_key metrics_keys[] = {
+    {.name = "file",
+     .kind = CONFIG_PATH,
+     .help = "where figures for Prometheus are written, for node_exporter's textfile collector: "
+             "a name that ends in .prom; none are unless given"},
+    {.name = "every",
+     .kind = CONFIG_SECONDS,
+     .otherwise = "30s",
+     .least = 5,
+     .most = 3600,
+     .help = "how often"},
+    {.name = NULL},
+};
+
 enum { SECTIONS_MAX = 32 };
 
 const struct config_section *settings_sections(void)
@@ -60,8 +74,9 @@ const struct config_section *settings_sections(void)
         {RECEIVER_FAMILY, receiver_keys},
         {"answers", answers_keys},
         {MAIL_FAMILY, mail_domain_keys},
+        {"metrics", metrics_keys},
     };
-    size_t n = 9;
+    size_t n = 10;
 
     for (size_t i = 0; adapters[i] && n < SECTIONS_MAX - 1; i++)
         sections[n++] = (struct config_section){adapters[i]->section, adapters[i]->keys};

@@ -217,6 +217,11 @@ void db_ask_while_waiting(struct db *db, bool (*go_on)(void *user), void *user)
     db->go_on_user = user;
 }
 
+void db_interrupt(struct db *db)
+{
+    sqlite3_interrupt(db->handle);
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->handle && !sqlite3_get_autocommit(db->handle);

@@ -55,6 +55,9 @@ int db_version_of_data(struct db *db, int64_t *out, struct err *err) MUST_CHECK;
  * until db_close. */
 int db_lock_daemon(struct db *db, struct err *err) MUST_CHECK;
 
+/* From another thread: the statement under way fails (ERR_STORE). */
+void db_interrupt(struct db *db);
+
 const char *db_path(const struct db *db);
 
 #endif

@@ -81,9 +81,12 @@ static void print_decision(const cJSON *d)
         printf(" (%s of authority %s)", json_get_text(d, "pupil_id"), json_get_text(d, "la"));
     printf(". Rule: %s.\n", json_get_text(d, "rule"));
     cJSON_ArrayForEach(c, list_of(d, "candidates"))
-        printf("     candidate %" PRId64 ", pupil %s of authority %s, %s: %s\n",
+    {
+        printf("     candidate %" PRId64 ", pupil %s of authority %s: %s\n",
                json_get_number(c, "rank"), json_get_text(c, "pupil_id"), json_get_text(c, "la"),
-               json_get_text(c, "sure"), json_get_text(c, "evidence_words"));
+               json_get_text(c, "sure"));
+        print_parts(json_get_text(c, "evidence_words"), 7);
+    }
 }
 
 static void print_repeats(const cJSON *child)
@@ -107,6 +110,18 @@ static void print_repeats(const cJSON *child)
         json_get_text(item, "force"), json_get_text(item, "state_words"));
 }
 
+static bool has_candidates(const cJSON *child)
+{
+    const cJSON *d;
+
+    cJSON_ArrayForEach(d, list_of(child, "decisions"))
+    {
+        if (cJSON_GetArraySize(list_of(d, "candidates")) > 0)
+            return true;
+    }
+    return false;
+}
+
 static void print_child(const cJSON *child, int number)
 {
     const cJSON *item;
@@ -119,6 +134,8 @@ static void print_child(const cJSON *child, int number)
     heading(number, buf_text(&title));
     buf_release(&title);
     cJSON_ArrayForEach(item, list_of(child, "decisions")) print_decision(item);
+    if (has_candidates(child))
+        puts("   " WORDS_OF_EVIDENCE);
     cJSON_ArrayForEach(item, list_of(child, "remembered"))
         printf("   Kept for the pupil's next call-out by %s: %s.\n", json_get_text(item, "by"),
                json_get_text(item, "words"));

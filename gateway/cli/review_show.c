@@ -264,10 +264,12 @@ static void print_sides(const cJSON *root)
     print_columns(root);
     puts("");
     cJSON_ArrayForEach(c, candidates)
-        printf("%s %s, %s: %s\n", json_get_text(c, "la"), json_get_text(c, "pupil_id"),
-               json_get_text(c, "sure"), json_get_text(c, "evidence_words"));
-    if (cJSON_GetArraySize(candidates) == 0)
-        puts("There is no candidate.");
+    {
+        printf("%s %s: %s\n", json_get_text(c, "la"), json_get_text(c, "pupil_id"),
+               json_get_text(c, "sure"));
+        print_parts(json_get_text(c, "evidence_words"), 2);
+    }
+    puts(cJSON_GetArraySize(candidates) == 0 ? "There is no candidate." : WORDS_OF_EVIDENCE);
     printf("\nThen: encompass review accept %" PRId64 " PUPIL_ID --la CODE\n"
            "  or: encompass review reject %" PRId64 "\n"
            "accept ... --remember keeps the name or address that the roll does not have.\n",

@@ -307,3 +307,33 @@ void progress_end(void)
         fputs("\r\033[K", stderr);
     progress_is_shown = false;
 }
+
+void print_parts(const char *text, int indent)
+{
+    while (*text) {
+        const char *end = strstr(text, "; ");
+        size_t length = end ? (size_t)(end - text) : strlen(text);
+        int in = indent;
+
+        while (length > 0) {
+            size_t room = (size_t)(TABLE_WIDE - in), n = length;
+
+            if (n > room) {
+                for (n = room; n > 0 && text[n] != ' ';)
+                    n--;
+                if (n == 0)
+                    n = strcspn(text, " ");
+                n = n < length ? n : length;
+            }
+            printf("%*s%.*s\n", in, "", (int)n, text);
+            text += n;
+            length -= n;
+            while (length > 0 && *text == ' ') {
+                text++;
+                length--;
+            }
+            in = indent + 2;
+        }
+        text += end ? 2 : 0;
+    }
+}

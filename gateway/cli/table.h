@@ -1,5 +1,5 @@
 /* gateway/cli/table.h - columns on a terminal, colour only there and not with NO_COLOR
- * (no-color.org); and a line of progress on stderr. */
+ * (no-color.org); text in lines; and a line of progress on stderr. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -29,6 +29,10 @@ void table_free(struct table *t);
 bool colour_wanted(FILE *to);
 /* Text in a colour, when wanted; a static buffer. */
 void colour_print(FILE *to, enum colour colour, const char *fmt, ...) PRINTF(3, 4);
+
+/* Text whose parts have "; " between them, each on lines of its own, so many spaces in, no wider than
+ * TABLE_WIDE bytes where there is a space to break at. */
+void print_parts(const char *text, int indent);
 
 /* "importing roll  43,210 of 100,000" rewritten in place, at most ten times a second; nothing when
  * stderr is no terminal. total 0: unknown. */

@@ -358,7 +358,9 @@ void words_code(const char *adapter, int64_t code, struct buf *out)
 }
 
 /* Those entries whose weight has that sign, behind a word of introduction. */
-static void add_evidence(const cJSON *list, int sign, const char *lead, struct buf *out)
+/* The pieces of one sign. What is missing is no evidence: it is named by itself. */
+static void add_evidence(const cJSON *list, int sign, bool missing, const char *lead,
+                         struct buf *out)
 {
     const cJSON *entry;
     bool first = true;
@@ -369,13 +371,18 @@ static void add_evidence(const cJSON *list, int sign, const char *lead, struct b
         const char *level = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "level"));
         double weight = cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "weight"));
 
-        if (!field || !level || (sign > 0 ? weight <= 0 : sign < 0 ? weight >= 0 : weight != 0))
+        if (!field || !level || (strcmp(level, "missing") == 0) != missing ||
+            (sign > 0   ? weight <= 0
+             : sign < 0 ? weight >= 0
+                        : weight != 0))
             continue;
         if (first && out->length > 0)
             buf_add_text(out, "; ");
-        buf_addf(out, "%s%s %s", first ? lead : ", ", field, level);
+        buf_addf(out, "%s%s", first ? lead : ", ", field);
+        if (!missing)
+            buf_addf(out, ": %s", level);
         if (sign != 0)
-            buf_addf(out, fabs(weight) < 9.95 ? " %+.1f" : " %+.0f", weight);
+            buf_addf(out, fabs(weight) < 9.95 ? " (%+.1f)" : " (%+.0f)", weight);
         first = false;
     }
 }
@@ -396,9 +403,10 @@ void words_evidence(const char *json, struct buf *out)
 {
     cJSON *list = cJSON_Parse(json);
 
-    add_evidence(list, 1, "for it: ", out);
-    add_evidence(list, -1, "against it: ", out);
-    add_evidence(list, 0, "says nothing: ", out);
+    add_evidence(list, 1, false, "for it: ", out);
+    add_evidence(list, -1, false, "against it: ", out);
+    add_evidence(list, 0, false, "makes no difference: ", out);
+    add_evidence(list, 0, true, "not said, or not on the roll: ", out);
     if (out->length == 0)
         buf_add_text(out, "no evidence recorded");
     cJSON_Delete(list);

@@ -53,7 +53,11 @@ void words_code(const char *adapter, int64_t code, struct buf *out);
 void words_sure(double score, struct buf *out); /* "98 % sure", of log2 odds (match/match.h) */
 
 /* A candidate's evidence (JSON of field, level, weight): what speaks for it, then what against, each
- * with how much: 1 more doubles the odds. */
+ * with how much, then what is not known; "; " between them, and nowhere else. */
 void words_evidence(const char *json, struct buf *out);
+/* What the numbers of evidence are, for below it. */
+#define WORDS_OF_EVIDENCE                                                                           \
+    "Each +1 doubles the odds that the pupil is the child, each -1 halves them; together they make" \
+    " how sure it is."
 
 #endif

@@ -99,7 +99,7 @@ static void weigh_names(const struct matcher *m, const struct seen *seen, double
     say(&out->weighed, FIELD_SURNAME, (int)s, surname);
     if (f > NAME_INITIAL && s > NAME_INITIAL && bearers > 1) {
         out->stranger -= log2(bearers);
-        add_evidence(&out->weighed, "full name", "others bear it", -log2(bearers));
+        add_evidence(&out->weighed, "full name", "others on the roll bear it", -log2(bearers));
     }
 }
 
@@ -114,10 +114,13 @@ static void weigh_others(const struct matcher *m, struct weighing *out)
 
     out->weight =
         log2(on_roll / (1 - on_roll)) - log2(pupils * exp2(-out->stranger) + household + namesake);
-    add_evidence(&out->weighed, "size of the roll", "one pupil of many", prior);
+    add_evidence(&out->weighed, "before comparing", "it could be any pupil of the roll", prior);
     if (household + namesake > pupils * exp2(-out->stranger) / 16)
         add_evidence(&out->weighed, household > namesake ? "household" : "namesakes",
-                     "another would fit, too", out->weight - prior - out->stranger);
+                     household > namesake
+                         ? "a brother or sister who is on no roll would agree in this, too"
+                         : "a child of that name who is on no roll would agree in this, too",
+                     out->weight - prior - out->stranger);
 }
 
 /* How many times likelier a full name is borne than its halves would make one think: what the roll
@@ -204,7 +207,8 @@ static void settle_evidence(struct weighed *w)
 
     for (size_t i = 0; i < w->evidence_count; i++)
         rest -= w->evidence[i].weight;
-    add_evidence(w, "other pupils", rest < -1 ? "another fits, too" : "none fits as well",
+    add_evidence(w, "other pupils",
+                 rest < -1 ? "another fits as well or better" : "none fits nearly as well",
                  fabs(rest) < 0.05 ? 0 : rest);
 }
 

@@ -396,7 +396,7 @@ def test_explain_tells_each_step(store):
     for said in ("Incident 50260000001 of devon-and-cornwall", "revision 1, was accepted",
                  "the gateway decided: this is the pupil (P-1 of authority 879)",
                  "Rule: forename, surname and birth date",
-                 "for it: forename same +3.5; against it: postcode differs -1.0",
+                 "for it: forename: same (+3.5)", "against it: postcode: differs (-1.0)", "Each +1 doubles the odds",
                  "Example Primary School (school 113292)", "under the statutory duty",
                  "Accepted on Sunday 15 March 2026 at 22:10",
                  "Monday 16 March 2026 is the next school day there",
@@ -456,7 +456,7 @@ def test_review_lists_children_by_deadline_and_refused_messages(store):
 def test_review_shows_both_sides_and_the_audit_says_so(store):
     text = run("review", "show", "11", store=store).stdout
     for said in ("POLICE SAID", "879 P-2", "879 P-3", "Mivostren", "ZZ3 4CK", "2017-03-09",
-                 "Second School (school 113293)", "for it: forename same"):
+                 "Second School (school 113293)", "for it: forename: same"):
         assert said in text
     assert rows(store, "SELECT incident_id, child_id, detail FROM audit"
                        " WHERE event = 'names.shown'") == [(1, 11, "command=review show")]

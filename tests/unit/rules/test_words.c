@@ -95,11 +95,13 @@ static void evidence_says_what_speaks_for_before_what_speaks_against(void **stat
     words_evidence("[{\"field\":\"postcode\",\"level\":\"differs\",\"weight\":-1},"
                    "{\"field\":\"forename\",\"level\":\"same\",\"weight\":3},"
                    "{\"field\":\"birth date\",\"level\":\"same\",\"weight\":5},"
-                   "{\"field\":\"UPN\",\"level\":\"missing\",\"weight\":0}]",
+                   "{\"field\":\"UPN\",\"level\":\"missing\",\"weight\":0},"
+                   "{\"field\":\"other pupils\",\"level\":\"none\",\"weight\":0}]",
                    &out);
     assert_string_equal(buf_text(&out),
-                        "for it: forename same +3.0, birth date same +5.0; against it: "
-                        "postcode differs -1.0; says nothing: UPN missing");
+                        "for it: forename: same (+3.0), birth date: same (+5.0); against it: "
+                        "postcode: differs (-1.0); makes no difference: other pupils: none; "
+                        "not said, or not on the roll: UPN");
     buf_clear(&out);
     words_evidence("no JSON", &out);
     assert_string_equal(buf_text(&out), "no evidence recorded");

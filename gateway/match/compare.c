@@ -315,5 +315,6 @@ bool compare_is_one_child(const struct person *a, const struct person *b)
 
 bool compare_is_one_pupil(const struct person *a, const struct person *b)
 {
-    return compare_is_one_child(a, b) && strcmp(a->la_code, b->la_code) == 0;
+    return compare_is_one_child(a, b) &&
+           (strcmp(a->la_code, b->la_code) == 0 || a->is_second || b->is_second);
 }

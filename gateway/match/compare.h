@@ -63,13 +63,13 @@ void compare(const struct person *child, const struct person *pupil, struct comp
  * may have changed since. A twin whose number was mistyped is not. */
 bool compare_is_one_number(const struct person *a, const struct person *b);
 
-/* Two rows of an authority's roll for one child, as a dual registration is: the same permanent UPN,
- * birth date, forename and surname. Rows of two authorities are not taken for one: the child may
- * have fled from the one to the other, whose roll is late, so which school is for a person to say
- * where the home does not. */
+/* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
 bool compare_is_one_child(const struct person *a, const struct person *b);
 
-/* And they are rows of one authority's roll, so that both are its schools now. */
+/* And both are its schools now, as of a dual registration: rows of one authority's roll, or of two, one
+ * of which has it beside its main school. Where two authorities have it as their own the child may
+ * have fled from the one to the other, whose roll is late, so which school is for a person to say
+ * where the home does not. */
 bool compare_is_one_pupil(const struct person *a, const struct person *b);
 
 /* Insertions, deletions, substitutions and exchanges of neighbours that lead from one folded name

@@ -73,7 +73,7 @@ static const char *rivalry(const struct weighing *best, const struct weighing *o
 {
     const struct comparison *b = &best->says, *o = &other->says;
 
-    /* On the rolls of two authorities: it may have fled from the one to the other. */
+    /* Two authorities have it as their own: it may have fled from the one to the other. */
     if (compare_is_one_child(&best->candidate->person, &other->candidate->person))
         return home_tells(b, o) ? NULL : "the rolls of two authorities have it";
     if (b->upn == AGREE_SAME && o->upn != AGREE_SAME) /* the number tells them apart */

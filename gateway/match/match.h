@@ -51,6 +51,7 @@ struct person {
     char upn[14];             /* "" none or invalid */
     char postcode[10];        /* folded: upper case, no space; "" none */
     char la_code[8];          /* whose roll it is on; "" for a call-out */
+    bool is_second;           /* that roll has it beside its main school: subsidiary, guest, … */
     char house[HOUSE_SIZE];   /* the numbers of the address, "20 4" for flat 20 of number 4 */
     char street[STREET_SIZE]; /* folded without spaces, "highstreet" */
     struct home other_home;   /* of a pupil: where a person has accepted that it lives; "" none */

@@ -143,13 +143,15 @@ static int add_schools(struct db *db, int64_t pupil_key, struct person *out, str
     sqlite3_stmt *stmt;
     int rc;
 
-    if (sql_query(
-            db, &stmt, err,
-            "SELECT namespace, urn, school FROM enrolment WHERE pupil_key = ? AND ended_at IS NULL"
-            " ORDER BY enrolment <> 'main', enrolment_id",
-            "i", pupil_key) < 0)
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
+                  " WHERE pupil_key = ? AND ended_at IS NULL"
+                  " ORDER BY enrolment <> 'main', enrolment_id",
+                  "i", pupil_key) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1) {
+        if (out->schools_count == 0) /* a main one comes first */
+            out->is_second = sqlite3_column_int(stmt, 3);
         person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
         if (sql_text(stmt, 2))
             person_add_school_name(out, sql_text(stmt, 2));
@@ -398,6 +400,21 @@ int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
     return find_candidates(db, keys, keys_count, load_person, out, count, err);
 }
 
+/* As far as planning compares one row of a pupil with another. */
+static int load_row(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    int64_t second = 0;
+
+    if (load_bare(db, pupil_key, out, err) < 0 ||
+        sql_int(db, &second, err,
+                "SELECT min(enrolment <> 'main') FROM enrolment"
+                " WHERE pupil_key = ? AND ended_at IS NULL",
+                "i", pupil_key) < 0)
+        return -1;
+    out->is_second = second;
+    return 0;
+}
+
 enum { ENROLMENTS_MAX = 16 };
 
 typedef bool is_one_fn(const struct person *a, const struct person *b);
@@ -415,11 +432,11 @@ static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
     rows[0] = pupil_key;
     *count = 1;
     person_init(&pupil);
-    rc = load_bare(db, pupil_key, &pupil, err);
+    rc = load_row(db, pupil_key, &pupil, err);
     if (rc == 0 && pupil.upn[0]) {
         person_init(&number);
         person_set_upn(&number, pupil.upn);
-        rc = find_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), load_bare, &candidates,
+        rc = find_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), load_row, &candidates,
                              &n, err);
         person_wipe(&number);
     }

@@ -124,6 +124,8 @@ static void read_person(const struct situation *s, char *text, struct person *p)
             person_set_postcode(p, value);
         else if (strcmp(part, "la") == 0)
             snprintf(p->la_code, sizeof p->la_code, "%s", value);
+        else if (strcmp(part, "enrolled") == 0)
+            p->is_second = strcmp(value, "main") != 0;
         else if (strcmp(part, "school") == 0)
             person_add_school(p, "school", value);
         else

@@ -327,6 +327,45 @@ static void rows_of_one_child_give_all_its_doors_and_those_of_another_none(void 
     free(e);
 }
 
+/* A pupil referral unit across the border, whose authority has the child beside its main school. */
+static void a_second_enrolment_with_another_authority_is_a_door_too(void **state)
+{
+    struct db *db = *state;
+    int64_t one = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t two = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t twin = enrol(db, "P3", "Amelie", "Okafor", "2017-03-09", NULL, "L929424924001");
+    struct candidate *c;
+    struct enrolment *e;
+    struct person child;
+    struct key keys[KEYS_MAX];
+    struct err err;
+    size_t n;
+
+    assert_int_equal(
+        sql_run(db, &err, "UPDATE pupil SET la_code = '383' WHERE pupil_key <> ?", "i", one), 0);
+    attends(db, one, "100001", "main", NULL, NULL);
+    attends(db, two, "100002", "subsidiary", NULL, NULL);
+    attends(db, twin, "100003", "subsidiary", NULL, NULL);
+    assert_int_equal(doors_on(db, one, "2026-03-02", &e), 2);
+    assert_string_equal(e[0].urn, "100001");
+    assert_string_equal(e[1].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, two, "2026-03-02", &e), 2);
+    free(e);
+    person_init(&child);
+    person_set_upn(&child, "L929424924001");
+    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
+                     0);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(c[i].person.is_second, c[i].pupil_key != one);
+    roster_candidates_free(c, n);
+    attends(db, two, "100004", "main", NULL,
+            NULL); /* it has it as its own: the child may have moved */
+    assert_int_equal(doors_on(db, one, "2026-03-02", &e), 1);
+    free(e);
+}
+
 /* A child with no message behind it is enough for decisions. */
 static int64_t child_to_match(struct db *db)
 {
@@ -462,6 +501,7 @@ int main(void)
         T(a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest),
         T(an_enrolment_counts_on_its_days),
         T(rows_of_one_child_give_all_its_doors_and_those_of_another_none),
+        T(a_second_enrolment_with_another_authority_is_a_door_too),
         T(a_decision_is_the_childs_and_hands_it_to_planning),
         T(what_is_decided_again_alike_is_recorded_once),
         T(a_person_decides_in_place_of_the_matcher),

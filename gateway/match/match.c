@@ -132,8 +132,9 @@ static const char *shortfall(const struct comparison *says)
     return NULL;
 }
 
+/* *rival is the candidate that stands in the best one's way; 0: none does. */
 static enum match_outcome judge(const struct matcher *m, const struct weighing *all, size_t count,
-                                struct decision *out)
+                                size_t *rival, struct decision *out)
 {
     const double *figure = m->weights->figure;
     const struct weighing *best = &all[0], *next = NULL;
@@ -166,6 +167,8 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     for (size_t i = 1; i < count && !against; i++) {
         if (!compare_is_one_pupil(&best->candidate->person, &all[i].candidate->person))
             against = rivalry(best, &all[i]);
+        if (against)
+            *rival = i;
     }
     out->rule = against ? against : rule;
     return against ? MATCH_REVIEW : MATCH_MATCH;
@@ -175,6 +178,7 @@ void match_decide(const struct matcher *matcher, const struct person *query,
                   const struct candidate *candidates, size_t count, struct decision *out)
 {
     struct weighing all[CANDIDATES_MAX];
+    size_t rival = 0;
 
     assert(count <= CANDIDATES_MAX);
     memset(out, 0, sizeof *out);
@@ -182,12 +186,18 @@ void match_decide(const struct matcher *matcher, const struct person *query,
     if (count == 0)
         return;
     weighing_of_all(matcher, query, candidates, count, all);
-    out->outcome = judge(matcher, all, count, out);
+    out->outcome = judge(matcher, all, count, &rival, out);
     if (out->outcome == MATCH_MATCH)
         person_home(&all[0].candidate->person, &out->home);
     /* With none the nearest are kept too: they explain it. */
     for (size_t i = 0; i < count && i < REVIEW_MAX && (i == 0 || all[i].weight > unlikely); i++)
         out->candidates[out->candidates_count++] = all[i].weighed;
+    /* Who stands in the way is seen, though others weigh more. */
+    if (rival >= out->candidates_count) {
+        if (out->candidates_count == REVIEW_MAX)
+            out->candidates_count--;
+        out->candidates[out->candidates_count++] = all[rival].weighed;
+    }
 }
 
 void match_together(struct decision *decision, const struct decision *again)

@@ -383,6 +383,43 @@ static void the_evidence_adds_up_to_the_score_and_the_lead_is_the_margin(void **
     assert_true(d.margin == d.score);
 }
 
+/* Behind six who have her forename and her age stands a boy whose names could be hers, misheard. */
+static void whoever_stands_in_the_way_is_shown(void **state)
+{
+    struct candidate c[8];
+    struct person child;
+    struct decision d;
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        c[i] = child_of_the_roll(i + 1);
+        c[i].person.sex = SEX_FEMALE;
+        if (i > 0) {
+            person_init(&c[i].person);
+            person_add_forename(&c[i].person, i == 7 ? "Amelio" : "Amelia");
+            person_add_surname(&c[i].person, i == 7 ? "Okafar" : "Vexworthy");
+            c[i].person.born = day_parse(i == 7 ? "2017-12-24" : "2017-01-06");
+            c[i].person.sex = i == 7 ? SEX_MALE : SEX_FEMALE;
+        }
+        person_set_postcode(&c[i].person, i == 0 ? "PL4 8AA" : "NE1 1AA");
+        person_add_school(&c[i].person, "school", i == 0 ? "100001" : "100002");
+    }
+    child = c[0].person;
+    child.born = DAY_NONE;
+    child.age = 9;
+    child.seen_on = day_parse("2026-03-13");
+    child.forenames_held[0] = child.surnames_held[0] = 3000; /* so that a slip says little */
+    match_decide(&matcher, &child, c, 7, &d);
+    assert_int_equal(d.outcome, MATCH_MATCH);
+    child.postcode[0] = '\0';
+    match_decide(&matcher, &child, c, 8, &d);
+    assert_int_equal(d.outcome, MATCH_REVIEW);
+    assert_string_equal(d.rule, "two pupils of that age fit");
+    assert_int_equal(d.candidates_count, REVIEW_MAX);
+    assert_int_equal(d.candidates[0].pupil_key, 1);
+    assert_int_equal(d.candidates[REVIEW_MAX - 1].pupil_key, 8);
+}
+
 static void at_most_five_are_shown_of_however_many(void **state)
 {
     static struct candidate many[CANDIDATES_MAX];
@@ -418,6 +455,7 @@ int main(void)
         cmocka_unit_test(every_case_comes_out_as_a_person_wrote_it),
         cmocka_unit_test(without_candidates_there_is_none_and_a_rule),
         cmocka_unit_test(the_evidence_adds_up_to_the_score_and_the_lead_is_the_margin),
+        cmocka_unit_test(whoever_stands_in_the_way_is_shown),
         cmocka_unit_test(at_most_five_are_shown_of_however_many),
         cmocka_unit_test(a_distance_counts_slips_of_the_hand),
     };

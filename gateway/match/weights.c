@@ -325,7 +325,10 @@ static const char head[] =
     "#\n"
     "# Of names that are alike there is `spellings` in place of stranger: how many names one might as\n"
     "# well have written for the pupil's. How rare a name is comes from the roll, so that a slip in a\n"
-    "# rare name says much, and a name that is itself common, instead of another, little.\n";
+    "# rare name says much, and a name that is itself common, instead of another, little. Spellings are\n"
+    "# counts, set by hand, and learning leaves them: some 60 names are one slip of the hand away from a\n"
+    "# name, some 300 two or three, 8 sound alike, 6 are other forms of it. Twice as many or half\n"
+    "# as many decide hardly a child otherwise.\n";
 
 static const char *const figure_comments[FIGURES] = {
     [FIGURE_ON_ROLL] = "share of the children of call-outs who are on the roll",

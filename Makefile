@@ -21,7 +21,7 @@ YEAR_FOLDER ?= $(if $(wildcard /dev/shm),/dev/shm,/tmp)
 
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 
-.PHONY: help deps build demo test bench match-bench weights year storm faults lint format fuzz install clean
+.PHONY: help deps build demo test bench match-bench weights year storm faults lint format fuzz install package package-test clean
 
 help: ## this list
 	@echo "Operation Encompass notification gateway"
@@ -96,6 +96,15 @@ fuzz: deps ## every fuzz target for FUZZ_SECONDS (60) each
 
 install: build ## into /usr (or DESTDIR)
 	@DESTDIR="$(DESTDIR)" cmake --install build/release
+
+package: build ## a Debian package, in build/
+	@rm -f build/encompass_*.deb
+	@cd build/release && cpack -G DEB -B .. > ../package.log 2>&1 || { cat ../package.log; exit 1; }
+	@rm -rf build/package.log build/_CPack_Packages
+	@ls build/encompass_*.deb
+
+package-test: package ## the package in a clean Debian: installed, run, upgraded, removed, purged (root, a mirror)
+	@$(SUDO) tests/tools/package-chroot build/encompass_*.deb
 
 clean: ## remove build/
 	@rm -rf build

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/personal.h"
 #include "cli/command.h"
+#include "cli/manual.h"
 
 extern const struct command command_answer;
 extern const struct command command_check;
@@ -45,6 +46,7 @@ static const struct command *const commands[] = {
     &command_release,
     &command_retry,
     &command_match,
+    NULL,
 };
 /* clang-format on */
 
@@ -64,7 +66,7 @@ struct asked {
 
 static const struct command *command_find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+    for (size_t i = 0; commands[i]; i++) {
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     }
@@ -77,7 +79,7 @@ static void print_help(FILE *to)
           "Operation Encompass: schools are told before a child who lived through domestic abuse\n"
           "arrives the next morning. This command looks after the gateway that tells them.\n\n",
           to);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    for (size_t i = 0; commands[i]; i++)
         fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
     fprintf(to,
             "\n%s\n"
@@ -177,6 +179,8 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         print_help(stdout);
         return 0;
     }
+    if (strcmp(argv[1], "manual") == 0 && argc == 3)
+        return manual_print(argv[2], commands, common_options, stdout, err);
     command = command_find(argv[1]);
     if (!command)
         return err_set(err, ERR_USAGE, "%s is no command, see encompass --help", argv[1]);

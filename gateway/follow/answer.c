@@ -83,12 +83,25 @@ static int end(struct db *db, int rc, struct err *err)
     return db_commit(db, err) < 0 ? -1 : rc;
 }
 
+int answer_notice_all(struct db *db, const char *reference, const struct answer_said *said,
+                      size_t count, time_t now, struct err *err)
+{
+    int rc = 0;
+
+    if (db_begin(db, err) < 0)
+        return -1;
+    for (size_t i = 0; rc >= 0 && i < count; i++) {
+        int one = answer_in_transaction(db, reference, &said[i], now, err);
+
+        rc = one < 0 ? -1 : rc | one;
+    }
+    return end(db, rc, err);
+}
+
 int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
                   struct err *err)
 {
-    if (db_begin(db, err) < 0)
-        return -1;
-    return end(db, answer_in_transaction(db, reference, said, now, err), err);
+    return answer_notice_all(db, reference, said, 1, now, err);
 }
 
 int answer_by_link(struct db *db, const char *token, const struct answer_said *said, time_t now,

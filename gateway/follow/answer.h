@@ -4,6 +4,7 @@
 #define FOLLOW_ANSWER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -27,6 +28,10 @@ struct answer_said {
  * ERR_INVALID when it has not been told yet or was cancelled, or cannot be answered so. */
 int answer_notice(struct db *db, const char *reference, const struct answer_said *said, time_t now,
                   struct err *err) MUST_CHECK;
+
+/* Several things of one notice, such as of some children: all of them, or none. */
+int answer_notice_all(struct db *db, const char *reference, const struct answer_said *said,
+                      size_t count, time_t now, struct err *err) MUST_CHECK;
 
 /* By the token of a link (store/answer_links.h), in a transaction of its own: as answer_notice, and
  * *notice_id is written. ERR_NONE_SUCH: it is none, or is no longer good. */

@@ -94,22 +94,19 @@ static int read_file(const struct answer_drop *d, const char *name, struct buf *
     return n < 0 || out->failed ? -1 : 0;
 }
 
-/* Each in a transaction of its own: a crash between two takes them again. */
+/* All that it says, or nothing of it: one that is refused has changed nothing. */
 static int take(struct db *db, const struct answer_file *file, time_t now, struct err *err)
 {
-    struct answer_said said = {ANSWER_NOT_OURS, NULL, "file", false};
+    struct answer_said said[INCIDENT_CHILDREN_MAX + 1];
+    size_t count = 0;
 
+    for (size_t i = 0; i < file->not_ours_count; i++)
+        said[count++] = (struct answer_said){ANSWER_NOT_OURS, file->not_ours_of[i], "file", false};
     if (file->not_ours && file->not_ours_count == 0)
-        return answer_notice(db, file->reference, &said, now, err);
-    for (size_t i = 0; i < file->not_ours_count; i++) {
-        said.child_ref = file->not_ours_of[i];
-        if (answer_notice(db, file->reference, &said, now, err) < 0)
-            return -1;
-    }
-    if (!file->taken)
-        return 0;
-    said = (struct answer_said){ANSWER_TAKEN, NULL, "file", false};
-    return answer_notice(db, file->reference, &said, now, err);
+        said[count++] = (struct answer_said){ANSWER_NOT_OURS, NULL, "file", false};
+    if (file->taken)
+        said[count++] = (struct answer_said){ANSWER_TAKEN, NULL, "file", false};
+    return answer_notice_all(db, file->reference, said, count, now, err);
 }
 
 /* An answer can be quicker than the record of what it answers. */
@@ -144,7 +141,7 @@ static void refuse(const struct answer_drop *d, const char *name, const char *wh
         log_event(LOG_LEVEL_ERROR, "answers.unmoved", "error=\"%s\"", strerror(errno));
 }
 
-/* 0; -1 the store failed. */
+/* 1 it is dealt with; 0 it waits; -1 the store failed. */
 static int take_text(const struct answer_drop *d, struct db *db, const char *name,
                      const struct buf *text, time_t now, struct err *err)
 {
@@ -156,12 +153,12 @@ static int take_text(const struct answer_drop *d, struct db *db, const char *nam
 
     if (why) {
         refuse(d, name, why);
-        return 0;
+        return 1;
     }
     if (take(db, &file, now, &not ) >= 0) {
         if (unlinkat(d->folder, name, 0) < 0)
             log_event(LOG_LEVEL_ERROR, "answers.unmoved", "error=\"%s\"", strerror(errno));
-        return 0;
+        return 1;
     }
     if (not .code != ERR_NONE_SUCH && not .code != ERR_INVALID) {
         *err = not ;
@@ -170,7 +167,7 @@ static int take_text(const struct answer_drop *d, struct db *db, const char *nam
     waits = may_wait(db, &file, now, err);
     if (waits == 0)
         refuse(d, name, not .text);
-    return waits < 0 ? -1 : 0;
+    return waits < 0 ? -1 : waits == 0;
 }
 
 static int is_answer(const struct dirent *entry)
@@ -184,6 +181,7 @@ static int is_answer(const struct dirent *entry)
                                 "0123456789-_.")] == '\0';
 }
 
+/* As take_text; what cannot be read stays where it is, and holds up no other. */
 static int take_one(const struct answer_drop *d, struct db *db, const char *name, time_t now,
                     struct err *err)
 {
@@ -200,7 +198,7 @@ static int take_one(const struct answer_drop *d, struct db *db, const char *name
 int answer_drop_run(struct answer_drop *d, struct db *db, time_t now, time_t *next, struct err *err)
 {
     struct dirent **entries = NULL;
-    int count, rc = 0;
+    int count, rc = 0, dealt = 0;
 
     if (!d)
         return 0;
@@ -210,8 +208,9 @@ int answer_drop_run(struct answer_drop *d, struct db *db, time_t now, time_t *ne
             log_event(LOG_LEVEL_ERROR, "answers.shut", "error=\"%s\"", strerror(errno));
         d->shut = count < 0;
         for (int i = 0; i < count; i++) {
-            if (rc == 0 && i < BATCH)
+            if (rc >= 0 && dealt < BATCH)
                 rc = take_one(d, db, entries[i]->d_name, now, err);
+            dealt += rc == 1;
             free(entries[i]);
         }
         free(entries);
@@ -219,5 +218,5 @@ int answer_drop_run(struct answer_drop *d, struct db *db, time_t now, time_t *ne
     }
     if (d->look_at < *next)
         *next = d->look_at;
-    return rc;
+    return rc < 0 ? -1 : 0;
 }

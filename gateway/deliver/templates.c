@@ -90,6 +90,16 @@ static int tags_check(const char *text, enum part part, const char *where, int l
     return 0;
 }
 
+/* mustache.cc marks line ends by one of them. */
+static bool has_control(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (((unsigned char)text[i] < 0x20 && !strchr("\t\r\n", text[i])) || text[i] == 0x7f)
+            return true;
+    }
+    return false;
+}
+
 static char *read_whole(const char *path, struct err *err)
 {
     FILE *file = fopen(path, "re");
@@ -105,8 +115,10 @@ static char *read_whole(const char *path, struct err *err)
         err_memory(err);
     } else {
         length = fread(text, 1, TEMPLATE_BYTES_MAX + 1, file);
-        if (ferror(file) || length > TEMPLATE_BYTES_MAX || memchr(text, '\0', length)) {
-            err_set(err, ERR_CONFIG, "%s is no text of at most %d bytes", path, TEMPLATE_BYTES_MAX);
+        if (ferror(file) || length > TEMPLATE_BYTES_MAX || memchr(text, '\0', length) ||
+            has_control(text, length)) {
+            err_set(err, ERR_CONFIG, "%s is no text of at most %d bytes, or has control characters",
+                    path, TEMPLATE_BYTES_MAX);
             free(text);
             text = NULL;
         } else {

@@ -594,6 +594,8 @@ static void a_template_that_could_go_wrong_is_refused_by_file_and_line(void **st
          "notice.subject:1: a subject holds"},
         {"standard/en/notice.subject", "{{#children}}{{reference}}{{/children}}",
          "a subject holds"},
+        {"standard/en/notice.subject", "one\x1etwo", "has control characters"},
+        {"standard/en/notice.html", "\x1b[2J", "has control characters"},
         {"standard/en/notice.subject", "two\nlines", "a subject is one line"},
         {"standard/en/notice.subject", "", "a subject is one line"},
         {"standard/en/notice.txt", "a\n{{#children}}\n{{nmae}}\n{{/children}}",

@@ -203,7 +203,7 @@ static void read_status(struct span value, char out[DSN_STATUS_SIZE])
     size_t i = 1;
 
     out[0] = '\0';
-    if (value.length < 5 || !strchr("245", value.at[0]))
+    if (value.length < 5 || (value.at[0] != '2' && value.at[0] != '4' && value.at[0] != '5'))
         return;
     for (int dots = 0; dots < 2; dots++) {
         size_t digits = 0;

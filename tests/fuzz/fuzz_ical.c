@@ -1,45 +1,16 @@
 /* Any bytes are a calendar of school days or are refused: never a crash, and every term that it puts
  * into the store has days in their order. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "fuzz_store.h"
 #include "registers/encoding.h"
 #include "registers/terms.h"
 #include "store/sql.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-    if (!holds)
-        abort();
-}
-
-/* One for the process; every calendar is rolled back. */
-static struct db *store(void)
-{
-    static struct db *db;
-    char folder[] = "/tmp/encompass-fuzz-XXXXXX", path[64];
-
-    if (db)
-        return db;
-    must(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/store.db", folder);
-    must(db_create(path, NULL) == 0 && db_open(path, &db, NULL) == 0);
-    unlink(path);
-    rmdir(folder);
-    return db;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct import_options options = {.la = "879", .who = "fuzz"};
     struct import_result result = {
         .mistakes = {.most = 20}, .warnings = {.most = 20}, .changes = {.most = 50}};
-    struct reading r = {.db = store(),
+    struct reading r = {.db = fuzz_store(),
                         .kind = import_kind_find("terms"),
                         .file = "file",
                         .options = &options,

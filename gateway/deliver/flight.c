@@ -96,8 +96,7 @@ void flight_settle(struct flight *f, time_t now)
 static int take_answer(struct db *db, const struct flight *f, time_t now, struct err *err)
 {
     const struct outcome *o = &f->outcome;
-    struct answer_said said = {o->not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, NULL, "webhook",
-                               false};
+    struct answer_said said = *SAID(o->not_our_pupil ? ANSWER_NOT_OURS : ANSWER_TAKEN, "webhook");
     struct err unknown = {.code = ERR_NONE};
 
     if (o->not_ours_count == 0)
@@ -111,7 +110,7 @@ static int take_answer(struct db *db, const struct flight *f, time_t now, struct
             return -1;
         }
     }
-    said = (struct answer_said){ANSWER_TAKEN, NULL, "webhook", false};
+    said = *SAID(ANSWER_TAKEN, "webhook");
     return personal_is_set(&o->answered_by) ? answer_take(db, f->item.notice_id, &said, now, err)
                                             : 0;
 }

@@ -16,12 +16,12 @@ enum answer {
 };
 
 struct answer_said {
-    enum answer what;
     const char *child_ref; /* of a notice about several: this one alone is not theirs; NULL all */
     const char *who;       /* a login, 'webhook', 'link' or 'file', never a name from outside */
+    enum answer what;
     bool by_telephone; /* whoever says so has told them just now: what is owed is told with it */
 };
-#define SAID(what, who) (&(const struct answer_said){(what), NULL, (who), false})
+#define SAID(what, who) (&(const struct answer_said){NULL, (who), (what), false})
 
 /* In a transaction of its own. The reference is a notice's or its correction's, which is answered
  * with it. 1; 0 it was answered so already; -1 with ERR_NONE_SUCH when no notice has that reference,

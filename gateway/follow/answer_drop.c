@@ -101,11 +101,11 @@ static int take(struct db *db, const struct answer_file *file, time_t now, struc
     size_t count = 0;
 
     for (size_t i = 0; i < file->not_ours_count; i++)
-        said[count++] = (struct answer_said){ANSWER_NOT_OURS, file->not_ours_of[i], "file", false};
+        said[count++] = (struct answer_said){file->not_ours_of[i], "file", ANSWER_NOT_OURS, false};
     if (file->not_ours && file->not_ours_count == 0)
-        said[count++] = (struct answer_said){ANSWER_NOT_OURS, NULL, "file", false};
+        said[count++] = *SAID(ANSWER_NOT_OURS, "file");
     if (file->taken)
-        said[count++] = (struct answer_said){ANSWER_TAKEN, NULL, "file", false};
+        said[count++] = *SAID(ANSWER_TAKEN, "file");
     return answer_notice_all(db, file->reference, said, count, now, err);
 }
 

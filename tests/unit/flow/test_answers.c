@@ -226,7 +226,7 @@ static bool happens(struct scene *s, const char *p)
     else if (strncmp(p, "until ", 6) == 0 && clock_of(p + 6) >= 0)
         run_until(s, clock_of(p + 6));
     else if (strcmp(p, "the duty officer rings them") == 0)
-        answer(s, &(struct answer_said){ANSWER_TAKEN, NULL, "tester", true});
+        answer(s, &(struct answer_said){NULL, "tester", ANSWER_TAKEN, true});
     else if (strcmp(p, "they answer") == 0)
         answer(s, SAID(ANSWER_TAKEN, "tester"));
     else if (strcmp(p, "the desk answers") == 0)
@@ -234,9 +234,9 @@ static bool happens(struct scene *s, const char *p)
     else if (strcmp(p, "they say: neither is ours") == 0)
         answer(s, SAID(ANSWER_NOT_OURS, "tester"));
     else if (strcmp(p, "they say: Yorick is not ours") == 0)
-        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "2", "tester", false});
+        answer(s, &(struct answer_said){"2", "tester", ANSWER_NOT_OURS, false});
     else if (strcmp(p, "they say: Zelda is not ours") == 0)
-        answer(s, &(struct answer_said){ANSWER_NOT_OURS, "1", "tester", false});
+        answer(s, &(struct answer_said){"1", "tester", ANSWER_NOT_OURS, false});
     else
         return false;
     return true;

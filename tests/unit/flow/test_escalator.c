@@ -89,7 +89,7 @@ static void where_the_child_goes_elsewhere_now_the_old_school_is_left_alone(void
 static void what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again(void **state)
 {
     struct place *p = *state;
-    struct answer_said said = {ANSWER_TAKEN, NULL, "tester", true};
+    struct answer_said said = {NULL, "tester", ANSWER_TAKEN, true};
     struct outbox_item item;
     int64_t id = zelda(p);
 
@@ -135,7 +135,7 @@ static void a_child_that_was_taken_back_keeps_nobody_waiting(void **state)
     plan_at(p, NIGHT);
     send_one(p, "email", SEND_AT);
     assert_int_equal(answer_notice(p->db, notice(p, 1).reference,
-                                   &(struct answer_said){ANSWER_NOT_OURS, "2", "tester", false},
+                                   &(struct answer_said){"2", "tester", ANSWER_NOT_OURS, false},
                                    MINUTES(5), &p->err),
                      1);
     plan_at(p, MINUTES(5));

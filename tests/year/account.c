@@ -8,6 +8,7 @@
 #include "callouts.h"
 #include "checks.h"
 #include "gate.h"
+#include "promise.h"
 #include "quiet.h"
 #include "store/incidents.h"
 #include "store/sql.h"
@@ -24,10 +25,7 @@ struct ends {
 
 static int broken(const char *promise, int number, const char *what, const char *more)
 {
-    char reference[32];
-
-    callouts_reference(number, reference);
-    fprintf(stderr, "year: %s broken: incident %s: %s%s\n", promise, reference, what, more);
+    promise_broken(promise, number, "%s%s", what, more);
     return -1;
 }
 
@@ -123,7 +121,7 @@ static int check_wrong_doors(int number, time_t now)
     return 0;
 }
 
-static int check_callout(int number, time_t now, struct ends *ends)
+static void check_callout(int number, time_t now, struct ends *ends)
 {
     const struct callout *c = &callouts[number];
     struct err err = {.code = ERR_NONE};
@@ -131,26 +129,26 @@ static int check_callout(int number, time_t now, struct ends *ends)
     struct child_row *rows = NULL;
     size_t count = 0, named = 0;
     char reference[32];
-    int rc;
 
     if (c->revision == 0)
-        return 0; /* the year ended before it was sent */
+        return; /* the year ended before it was sent */
     callouts_reference(number, reference);
-    if (incidents_find(gate_office, forces[c->force], reference, &incident, &err) != 1)
-        return broken("P1", number, "acknowledged, and not in the store", "");
+    if (incidents_find(gate_office, forces[c->force], reference, &incident, &err) != 1) {
+        broken("P1", number, "acknowledged, and not in the store", "");
+        return;
+    }
     if (incident.revision != c->revision)
-        return broken("P1", number, "a revision was acknowledged, and another is in force", "");
+        broken("P1", number, "a revision was acknowledged, and another is in force", "");
     if (incidents_children(gate_office, incident.incident_id, &rows, &count, &err) < 0)
-        return broken("P1", number, err.text, "");
-    rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = check_child(number, atoi(rows[i].child_ref) - 1, &rows[i], now, ends);
+        broken("P1", number, err.text, "");
+    for (size_t i = 0; i < count; i++)
+        (void)check_child(number, atoi(rows[i].child_ref) - 1, &rows[i], now, ends);
     free(rows);
     for (int i = 0; i < c->children_count; i++)
         named += c->children[i].from <= c->revision;
-    if (rc == 0 && named != count)
-        return broken("P2", number, "a child is missing, or there is one too many", "");
-    return rc == 0 ? check_wrong_doors(number, now) : rc;
+    if (named != count)
+        broken("P2", number, "a child is missing, or there is one too many", "");
+    (void)check_wrong_doors(number, now);
 }
 
 /* What must never be found in the store: a promise, what, and a query that counts it. */
@@ -198,10 +196,8 @@ static const struct {
      NULL},
 };
 
-static int check_never(void)
+static void check_never(void)
 {
-    int rc = 0;
-
     for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
         struct err err = {.code = ERR_NONE};
         int64_t n = -1;
@@ -210,15 +206,13 @@ static int check_never(void)
             fprintf(stderr, "year: %s\n", err.text);
         if (n == 0)
             continue;
-        fprintf(stderr, "year: %s broken: %" PRId64 " %s\n", never[i].promise, n, never[i].what);
+        promise_broken(never[i].promise, -1, "%" PRId64 " %s", n, never[i].what);
         if (never[i].counted)
             *never[i].counted += (long)n;
-        rc = -1;
     }
-    return rc;
 }
 
-static int check_quiet(const char *log_path)
+static void check_quiet(const char *log_path)
 {
     struct err err = {.code = ERR_NONE};
     const char *found = NULL;
@@ -230,18 +224,19 @@ static int check_quiet(const char *log_path)
         found = quiet_name_in(line);
     if (log)
         fclose(log);
-    if (found || !log) {
-        fprintf(stderr, "year: P5 broken: the log says \"%s\": %s", found ? found : "?", line);
-        return -1;
+    if (found || !log)
+        promise_broken("P5", -1, "the log says \"%s\": %s", found ? found : "?",
+                       log ? line : "there is none");
+    if (sql_query(gate_office, &row, &err, "SELECT detail, who FROM audit", "") < 0) {
+        promise_broken("P5", -1, "the audit cannot be read: %s", err.text);
+        return;
     }
-    if (sql_query(gate_office, &row, &err, "SELECT detail, who FROM audit", "") < 0)
-        return -1;
+    found = NULL;
     while (!found && sql_row(gate_office, row, &err) == 1)
         found = quiet_name_in(sql_text(row, 0));
     if (found)
-        fprintf(stderr, "year: P5 broken: the audit says \"%s\": %s\n", found, sql_text(row, 0));
+        promise_broken("P5", -1, "the audit says \"%s\": %s", found, sql_text(row, 0));
     sql_done(row);
-    return found ? -1 : 0;
 }
 
 static void print_table(const struct ends *e, long incidents)
@@ -276,35 +271,27 @@ static void print_table(const struct ends *e, long incidents)
     printf("%10ld imports, %ld closings by command\n", tally.imports, tally.closings);
 }
 
-int checks_end(const char *log_path, bool print)
+void checks_end(const char *log_path)
 {
     struct incidents_account account;
     struct err err = {.code = ERR_NONE};
     struct ends ends = {0};
     long incidents = 0;
-    int rc = 0;
 
     for (int i = 0; i < callouts_count; i++) {
-        if (check_callout(i, clock_now(&gate_clock), &ends) < 0)
-            rc = -1;
+        check_callout(i, clock_now(&gate_clock), &ends);
         incidents += callouts[i].revision > 0;
     }
-    if (check_never() < 0)
-        rc = -1;
-    if (print)
-        print_table(&ends, incidents);
-    if (incidents_account(gate_office, 0, &account, &err) < 0) {
-        fprintf(stderr, "year: %s\n", err.text);
-        return -1;
-    }
-    if (account.incidents != incidents || account.children != ends.children ||
-        account.forgotten != 0 || account.unproved != 0 || account.stuck != 0) {
-        fprintf(stderr,
-                "year: P2 broken: the account has %" PRId64 " incidents, %" PRId64
-                " children, %" PRId64 " stuck, %" PRId64 " forgotten, %" PRId64 " unproved\n",
-                account.incidents, account.children, account.stuck, account.forgotten,
-                account.unproved);
-        rc = -1;
-    }
-    return check_quiet(log_path) < 0 ? -1 : rc;
+    check_never();
+    check_quiet(log_path);
+    print_table(&ends, incidents);
+    if (incidents_account(gate_office, 0, &account, &err) < 0)
+        promise_broken("P2", -1, "there is no account: %s", err.text);
+    else if (account.incidents != incidents || account.children != ends.children ||
+             account.forgotten != 0 || account.unproved != 0 || account.stuck != 0)
+        promise_broken("P2", -1,
+                       "the account has %" PRId64 " incidents, %" PRId64 " children, %" PRId64
+                       " stuck, %" PRId64 " forgotten, %" PRId64 " unproved",
+                       account.incidents, account.children, account.stuck, account.forgotten,
+                       account.unproved);
 }

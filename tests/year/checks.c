@@ -8,6 +8,7 @@
 #include "callouts.h"
 #include "gate.h"
 #include "late.h"
+#include "promise.h"
 #include "quiet.h"
 #include "store/incidents.h"
 #include "store/sql.h"
@@ -71,8 +72,8 @@ static int broken(const char *promise, const char *reference, const struct post_
 
     tally.sent_twice += strcmp(promise, "P4") == 0;
     tally.wrong_contact += strcmp(promise, "P3") == 0;
-    fprintf(stderr, "year: %s broken: incident %s: %s (notice %s to %s at %s)\n", promise,
-            reference, what, item->reference, item->address, moment_format(item->at, at));
+    promise_broken(promise, callouts_number(reference), "%s: notice %s to %s at %s", what,
+                   item->reference, item->address, moment_format(item->at, at));
     return -1;
 }
 
@@ -380,52 +381,63 @@ static void count(char kind)
     tally.corrections += kind == 'c' || kind == 'w';
 }
 
-int checks_received(const struct post_item *item, struct received *out)
+/* The call-out's number, when there is anything of which more can be asked. */
+static int check_known(const struct post_item *item, struct of_store *s, int contact)
+{
+    int number;
+
+    if (!store_says(item, s))
+        return broken("P2", "-", item, "the store knows of no such notice");
+    number = callouts_number(s->reference);
+    if (number < 0)
+        return broken("P1", "-", item, "no control room has sent it");
+    return contact < 0 ? broken("P3", s->reference, item, "to nobody's address") : number;
+}
+
+void checks_received(const struct post_item *item, struct received *out)
 {
     struct of_store s = {.kind = '-'};
     struct callout *c;
     unsigned children;
-    int number, repeat, contact;
+    int number, contact;
 
     *out = (struct received){.contact = world_contact_at(item->address), -1, '-'};
     contact = out->contact;
     if (!item->taken) {
         if (contact >= 0 && contacts[contact].temper == GONE)
             contacts[contact].ended = true;
-        return 0;
+        return;
     }
-    if (strncmp(item->reference, "EW-", 3) == 0)
-        return check_warning(item, contact);
-    if (!store_says(item, &s))
-        return broken("P2", "-", item, "the store knows of no such notice");
-    number = callouts_number(s.reference);
+    if (strncmp(item->reference, "EW-", 3) == 0) {
+        (void)check_warning(item, contact);
+        return;
+    }
+    number = check_known(item, &s, contact);
     if (number < 0)
-        return broken("P1", s.reference, item, "no control room has sent it");
-    if (contact < 0)
-        return broken("P3", s.reference, item, "to nobody's address");
+        return;
     out->callout = number;
     c = &callouts[number];
     children = children_of(item, c);
     if (children == 0 && s.kind == 'w')
         children = children_of_withdrawn(item, c);
-    if (children == 0)
-        return broken("P2", s.reference, item, "it names no child");
-    repeat = once(item, &s, c, children, contact);
-    if (repeat != 0)
-        return repeat < 0 ? -1 : 0;
+    if (children == 0) {
+        broken("P2", s.reference, item, "it names no child");
+        return;
+    }
+    if (once(item, &s, c, children, contact) == 1)
+        return;
     count(s.kind);
     out->kind = s.kind;
-    if (right_door(item, &s, c, children, contact) < 0 || not_early(item, &s, c, contact) < 0)
-        return -1;
+    (void)right_door(item, &s, c, children, contact);
+    (void)not_early(item, &s, c, contact);
     if (s.kind == 'n' &&
         !late_is_explained(
             &(struct late_telling){s.notice_id, s.incident_id, contact, item->at, children}, c))
-        return broken("P7", s.reference, item, "late for no reason");
+        broken("P7", s.reference, item, "late for no reason");
     note(item, &s, c, children, contact);
-    return 0;
 }
 
-int checks_receipt(const char *payload)
+void checks_receipt(const char *payload)
 {
     const char *at = strstr(payload, "\"police_ref\":\"");
     int number = at ? callouts_number(at + 14) : -1;
@@ -433,13 +445,10 @@ int checks_receipt(const char *payload)
 
     tally.receipts++;
     if (number < 0)
-        return 0; /* of a message that had no reference that could be used */
+        return; /* of a message that had no reference that could be used */
     for (int i = 0; i < callouts[number].children_count; i++) {
         callouts_said_name(&callouts[number].children[i], 1, forename, surname);
-        if (strstr(payload, surname)) {
-            fprintf(stderr, "year: P5 broken: incident %d: a receipt says a name\n", number);
-            return -1;
-        }
+        if (strstr(payload, surname))
+            promise_broken("P5", number, "a receipt says a name");
     }
-    return 0;
 }

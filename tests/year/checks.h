@@ -1,10 +1,8 @@
 /* tests/year/checks.h - whether the promises hold: at each moment that somebody receives something,
- * and of every child at the end. Reckoned from the world; the store is asked what it says itself. */
+ * and of every child at the end. Reckoned from the world; the store is asked what it says itself.
+ * What is broken is said by promise.h. */
 #ifndef YEAR_CHECKS_H
 #define YEAR_CHECKS_H
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "post.h"
 
@@ -15,16 +13,15 @@ struct received {
     char kind;   /* as of a telling; '-' nothing new */
 };
 
-/* 0, or -1 when a promise is broken, which has been said on standard error. */
-int checks_received(const struct post_item *item, struct received *out);
+void checks_received(const struct post_item *item, struct received *out);
 
 /* The door of that notice has said that it is not its pupils. */
 void checks_not_ours(int callout, const char *reference, time_t at);
 
 /* A receipt on its way to a control room. */
-int checks_receipt(const char *payload);
+void checks_receipt(const char *payload);
 
 /* All incidents, all children, audit and log; prints the table. */
-int checks_end(const char *log_path, bool print);
+void checks_end(const char *log_path);
 
 #endif

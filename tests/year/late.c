@@ -148,6 +148,7 @@ bool late_is_explained(const struct late_telling *t, struct callout *c)
 {
     unsigned fresh = t->children & ~c->told;
     int door = contacts[t->contact].door;
+    bool explained = true;
 
     c->told |= fresh;
     for (int i = 0; i < c->children_count; i++) {
@@ -163,8 +164,7 @@ bool late_is_explained(const struct late_telling *t, struct callout *c)
         c->told_late |= 1u << i;
         why = why_late(t, c, world_due(door, first));
         tally.late[why]++;
-        if (why == LATE_FOR_NOTHING)
-            return false;
+        explained = explained && why != LATE_FOR_NOTHING;
     }
-    return true;
+    return explained;
 }

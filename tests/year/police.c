@@ -7,6 +7,7 @@
 #include "chance.h"
 #include "checks.h"
 #include "life.h"
+#include "promise.h"
 #include "store/outbox.h"
 #include "tally.h"
 #include "world.h"
@@ -16,29 +17,28 @@ int police_take_receipts(void)
 {
     struct err err = {.code = ERR_NONE};
     struct outbox_item items[64];
-    int n, rc = 0;
+    int n;
 
     do {
         n = outbox_claim_receipts(gate_office, clock_now(&gate_clock), 60, items, 64, &err);
         if (n < 0 || (n > 0 && db_begin(gate_office, &err) < 0))
             return life_failed(&err, "receipts");
         for (int i = 0; i < n; i++) {
-            if (checks_receipt(items[i].payload) < 0)
-                rc = -1;
+            checks_receipt(items[i].payload);
             if (outbox_sent(gate_office, &items[i], 0, NULL, 1, clock_now(&gate_clock), &err) < 0)
                 return life_failed(&err, "receipts");
             outbox_item_release(&items[i]);
         }
         if (n > 0 && db_commit(gate_office, &err) < 0)
             return life_failed(&err, "receipts");
-    } while (n == 64 && rc == 0);
-    return rc;
+    } while (n == 64);
+    return promise_too_many() ? -1 : 0;
 }
 
 /* A message comes by MQTT. What it brings is true from here on, before anybody is told of it. */
 static int publish(int number, int revision, const char *text)
 {
-    char topic[96], reference[32];
+    char topic[96];
     struct gate_message message = {.topic = topic, .text = text};
     struct callout *c = number >= 0 ? &callouts[number] : NULL;
     enum accepted what = ACCEPTED_REFUSED;
@@ -53,15 +53,12 @@ static int publish(int number, int revision, const char *text)
     if (life_run(&message, &what) < 0)
         return -1;
     tally.refused_ones += what == ACCEPTED_REFUSED;
-    if (!c)
-        return what == ACCEPTED_REFUSED ? 0 : -1;
-    if (what == ACCEPTED_REFUSED || (what == ACCEPTED && revision <= before)) {
-        callouts_reference(number, reference);
-        fprintf(stderr, "year: P1 broken: incident %s: revision %d after %d was %s\n", reference,
-                revision, before, what == ACCEPTED ? "taken" : "refused");
-        return -1;
-    }
-    return 0;
+    if (!c && what != ACCEPTED_REFUSED)
+        promise_broken("P1", -1, "what is no message was taken for one");
+    if (c && (what == ACCEPTED_REFUSED || (what == ACCEPTED && revision <= before)))
+        promise_broken("P1", number, "revision %d after %d was %s", revision, before,
+                       what == ACCEPTED ? "taken" : "refused");
+    return promise_too_many() ? -1 : 0;
 }
 
 int police_publish(const struct event *e)

@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
+#include "adapters/probe.h"
 #include "base/config.h"
 #include "base/err.h"
 #include "deliver/message.h"
@@ -83,6 +84,10 @@ struct adapter {
      * without them is to lead there, the reference behind it; NULL the message may go as it is. */
     const char *(*minimal)(void *self, const struct personal *to_address);
     int heard_of_for; /* seconds from the sending on during which `ask` can know; 0 no ask */
+    /* NULL, or both (probe.h): the nth place that the configuration names, 1; 0 there are no more. And
+     * one that is tried, which may take most_seconds; several at a time, each in a thread of its own. */
+    int (*place)(void *self, size_t n, struct probe *out);
+    void (*probe)(void *self, struct probe *probe);
     void (*close)(void *self);
 };
 

@@ -339,6 +339,126 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
     return verdict;
 }
 
+/* ---- tried, and nothing sent: EHLO, STARTTLS, AUTH, NOOP, QUIT ---- */
+
+/* The relay, then the domains' own servers. */
+static int email_place(void *self, size_t n, struct probe *out)
+{
+    const struct email *e = self;
+    char url[EMAIL_URL_SIZE];
+
+    if (n == 0) {
+        snprintf(out->subject, sizeof out->subject, "[%s] host", email_adapter.section);
+        probe_at(e->set.url, out->at);
+        return 1;
+    }
+    for (size_t i = 0; i < e->set.domains.count; i++) {
+        const struct mail_domain *d = &e->set.domains.list[i];
+
+        if (!d->server || --n > 0)
+            continue;
+        snprintf(out->subject, sizeof out->subject, "[%s] server", d->section);
+        email_server_url(url, "smtp", d->server, (int)d->port, e->set.helo);
+        probe_at(url, out->at);
+        out->place = d;
+        return 1;
+    }
+    return 0;
+}
+
+struct greeting {
+    struct mail mail; /* nothing in it */
+    bool logged_in;
+};
+
+static size_t read_greeting(char *line, size_t size, size_t count, void *user)
+{
+    struct greeting *g = user;
+
+    if (size * count > 4 && memcmp(line, "235", 3) == 0) /* RFC 4954 */
+        g->logged_in = true;
+    return read_reply(line, size, count, &g->mail);
+}
+
+static const char *todo_of(enum smtp_step step, CURLcode how)
+{
+    if (step == SMTP_LOGIN)
+        return "mend username and password_file, or have the login allowed there";
+    if (step == SMTP_STARTTLS || how == CURLE_USE_SSL_FAILED)
+        return "have it offer STARTTLS; where it has TLS from the first byte: tls = implicit";
+    return "ask whoever runs it whether this machine may send there";
+}
+
+static void say_failure(struct probe *p, struct greeting *g, CURLcode how)
+{
+    const struct mail_domain *d = p->place;
+    const char *step = "", *todo;
+    long code = 0;
+
+    curl_easy_getinfo(g->mail.transfer, CURLINFO_RESPONSE_CODE, &code);
+    if (code < 400 || code > 599)
+        code = 0;
+    judge_failure(&g->mail, how, (int)code, &step);
+    todo = todo_of(step_of(&g->mail, how), how);
+    if (code > 0)
+        probe_says(p, PROBED_WRONG, todo, "%s: refused, %ld%s%s", step, code,
+                   g->mail.enhanced[0] ? " " : "", g->mail.enhanced);
+    else if (how == CURLE_LOGIN_DENIED)
+        probe_says(p, PROBED_WRONG, todo, "login: no way to log in that both know");
+    else if (how == CURLE_USE_SSL_FAILED)
+        probe_says(p, PROBED_WRONG, todo, "TLS: it offers no STARTTLS");
+    else
+        probe_connection(p, g->mail.transfer, how, g->mail.error, "");
+    if (d && d->tls == MAIL_TLS_MINIMAL && is_tls_failure(how)) {
+        p->how = PROBED_BEARABLE; /* a message without names goes there */
+        p->todo = "have its TLS mended: until then messages go there without names";
+    }
+}
+
+static void say_success(const struct email *e, struct probe *p, const struct greeting *g)
+{
+    const struct mail_domain *d = p->place;
+
+    if (!d && e->set.username && !g->logged_in)
+        probe_says(p, PROBED_WRONG, "have it offer AUTH on this port, or take username out",
+                   "login: it offers none, and mails would go without");
+    else if (!d)
+        probe_says(p, PROBED_FINE, "", "%s%s",
+                   e->set.starttls || e->set.implicit ? "TLS verified" : "connected, unencrypted",
+                   g->logged_in ? ", logged in" : "");
+    else
+        probe_says(p, PROBED_FINE, "",
+                   d->tls == MAIL_TLS_REQUIRE ? "encrypted, its certificate not looked at"
+                                              : "TLS verified");
+}
+
+static void email_probe(void *self, struct probe *p)
+{
+    struct email *e = self;
+    struct greeting g = {.logged_in = false};
+    struct err err;
+    CURLcode how;
+    CURL *c = p->place ? to_server(e, p->place, NULL, &err) : to_relay(e, NULL, &err);
+
+    if (!c) {
+        probe_says(p, PROBED_WRONG, "try again", "%s", err.text);
+        return;
+    }
+    g.mail.transfer = c;
+    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "NOOP");
+    curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, read_greeting);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, &g);
+    curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT, p->most_seconds);
+    how = probe_perform(p, c, g.mail.error);
+    curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)LEAVE_SECONDS);
+    if (how == CURLE_OK)
+        say_success(e, p, &g);
+    else
+        say_failure(p, &g, how);
+    curl_easy_cleanup(c); /* takes leave */
+}
+
 const struct adapter email_adapter = {
     .name = "email",
     .section = "adapter \"email\"",
@@ -349,5 +469,7 @@ const struct adapter email_adapter = {
     .ended = email_ended,
     .judge = email_judge,
     .minimal = email_minimal,
+    .place = email_place,
+    .probe = email_probe,
     .close = email_close,
 };

@@ -424,6 +424,53 @@ static enum delivery notify_hear(void *self, CURL *transfer, void *work, CURLcod
     return delivery;
 }
 
+/* ---- tried, and nothing sent: a look-up of a reference that no message has ---- */
+
+static int notify_place(void *self, size_t n, struct probe *out)
+{
+    const struct notify_settings *set = self;
+
+    if (n > 0)
+        return 0;
+    snprintf(out->subject, sizeof out->subject, "[%s] api_key_file", notify_adapter.section);
+    probe_at(set->url, out->at);
+    return 1;
+}
+
+static void notify_probe(void *self, struct probe *p)
+{
+    struct note *note;
+    struct outcome outcome = {.retry_after = -1};
+    char error[CURL_ERROR_SIZE];
+    struct err err;
+    CURLcode how;
+    CURL *c;
+
+    note = note_new(self, &err);
+    c = note ? look_up(note, "encompass-check-online", &err) : NULL;
+    if (!c) {
+        probe_says(p, PROBED_WRONG, "try again", "%s", err.text);
+        goto out;
+    }
+    note->looking = true;
+    how = probe_perform(p, c, error);
+    if (status_of(c) < 200)
+        probe_connection(p, c, how, error, "");
+    else if (judge(c, note, how, &outcome) == VERDICT_SENT)
+        probe_says(p, PROBED_FINE, "", "TLS verified, the key is good");
+    else
+        probe_says(
+            p, PROBED_WRONG,
+            outcome.code == 401 || outcome.code == 403
+                ? "mend this machine's clock, or give a key of the service that is not revoked"
+                : "look at status.notifications.service.gov.uk, or mend url",
+            "%s", outcome.detail);
+    curl_easy_cleanup(c);
+out:
+    if (note)
+        note_free(note);
+}
+
 const struct adapter notify_adapter = {
     .name = "notify",
     .section = "adapter \"notify\"",
@@ -434,6 +481,8 @@ const struct adapter notify_adapter = {
     .go_on = notify_go_on,
     .ask = notify_ask,
     .hear = notify_hear,
+    .place = notify_place,
+    .probe = notify_probe,
     .heard_of_for = RETENTION,
     .close = notify_close,
 };

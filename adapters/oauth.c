@@ -80,6 +80,11 @@ void oauth_free(struct oauth *o)
     free(o);
 }
 
+const char *oauth_url(const struct oauth *o)
+{
+    return o->url;
+}
+
 const char *oauth_token(const struct oauth *o, unsigned *number)
 {
     if (!o->usable || clock_monotonic_ms() >= o->until_ms)

@@ -34,6 +34,8 @@ int oauth_new(const struct config *conf, const char *section, const char *ca_fil
               struct oauth **out, struct err *err) MUST_CHECK;
 void oauth_free(struct oauth *o); /* NULL is allowed */
 
+const char *oauth_url(const struct oauth *o); /* where tokens come from */
+
 /* The token and its number, or NULL: it has to be fetched first. Borrowed until the next fetch. */
 const char *oauth_token(const struct oauth *o, unsigned *number);
 

@@ -85,6 +85,7 @@ static int read_receiver(struct receivers *all, const struct config *conf, const
         return config_wrong(conf, section, "host", "is missing or is no host name", err);
     if (receivers_find(all, host))
         return config_wrong(conf, section, "host", "has a section already", err);
+    r->section = section;
     r->host = host;
     all->count++; /* what it opens is closed with it */
     r->inside = config_bool(conf, section, "inside");

@@ -26,6 +26,7 @@ struct signing_secret {
 };
 
 struct receiver {
+    const char *section;
     const char *host; /* as URLs have it: an IPv6 address in brackets */
     struct signing_secret secret;
     const char *ca_file;          /* NULL: the adapter's */

@@ -3,50 +3,30 @@
  *   start ──no token yet──▶ token ──there it is──▶ post ──▶ judge
  *     └──────────────────────────────────────────▲  │
  *                              token ◀─401, once────┘
- *
- * An address comes from an import, so it may point anywhere: not at us, nor into the network that
- * we stand in, unless the configuration says so; asked of the address that is connected to, whatever
- * a name resolved to before. Redirects are not followed for the same reason. */
+ */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 
 #include "adapters/adapter.h"
-#include "adapters/receivers.h"
 #include "adapters/reply.h"
 #include "adapters/transfer.h"
+#include "adapters/webhook_way.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum {
-    ANSWER_BYTES_MAX = 16 * 1024,
-    SIGNATURE_SIZE = 64,
-};
-
-struct webhook {
-    struct signing_secret secret;
-    struct receivers receivers;
-    const char *ca_file;
-    bool allow_loopback;
-    const char *allow_hosts;
-    long timeout;
-};
+enum { SIGNATURE_SIZE = 64 };
 
 /* One message under way. */
 struct post {
     const struct webhook *webhook;
     const struct message *message;
-    const struct receiver *receiver; /* NULL: it has no section of its own */
-    const char *protocol;
+    struct webhook_way way;
     int64_t until_ms;
     struct curl_slist *headers;
     struct transfer_body body;
     struct buf answer;
-    bool may_be_inside;  /* the host is one that may have an address inside */
-    bool refused;        /* it had one, and may not */
     bool fetching;       /* the transfer is for a token */
     unsigned token;      /* number of the one that was sent along */
     bool refreshed;      /* 401 has been answered by a token of this message's own */
@@ -110,70 +90,6 @@ static int webhook_open(const struct config *conf, void **self, struct err *err)
     return 0;
 }
 
-static bool is_listed(const char *list, const char *host)
-{
-    size_t length = strlen(host);
-
-    while (list && *list) {
-        list += strspn(list, ", ");
-        if (strncasecmp(list, host, length) == 0 && strcspn(list, ", ") == length)
-            return true;
-        list += strcspn(list, ", ");
-    }
-    return false;
-}
-
-static char *part_of(CURLU *url, CURLUPart part)
-{
-    char *text = NULL;
-
-    return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
-}
-
-/* Whom it goes to and by which protocol; -1: this address is none that we post to. */
-static int check_parts(struct post *post, CURLU *url, struct err *err)
-{
-    const struct webhook *w = post->webhook;
-    char *scheme = part_of(url, CURLUPART_SCHEME);
-    char *host = part_of(url, CURLUPART_HOST);
-    char *user = part_of(url, CURLUPART_USER);
-    bool loopback = host && transfer_host_is_loopback(host);
-    int rc = 0;
-
-    post->receiver = host ? receivers_find(&w->receivers, host) : NULL;
-    post->may_be_inside =
-        host && ((loopback && w->allow_loopback) || is_listed(w->allow_hosts, host) ||
-                 (post->receiver && post->receiver->inside));
-    if (!scheme || !host || user)
-        rc = err_set(err, ERR_INVALID, "the webhook's address is no plain URL");
-    else if (strcmp(scheme, "https") == 0)
-        post->protocol = "https";
-    else if (strcmp(scheme, "http") == 0 && loopback && w->allow_loopback)
-        post->protocol = "http";
-    else
-        rc = err_set(err, ERR_INVALID, "the webhook's address is no https");
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(user);
-    return rc;
-}
-
-static int check_url(struct post *post, struct err *err)
-{
-    CURLU *url = curl_url();
-    int rc;
-
-    if (!url)
-        return err_memory(err);
-    if (curl_url_set(url, CURLUPART_URL, personal_reveal(&post->message->to_address), 0) !=
-        CURLUE_OK)
-        rc = err_set(err, ERR_INVALID, "the webhook's address is no URL");
-    else
-        rc = check_parts(post, url, err);
-    curl_url_cleanup(url);
-    return rc;
-}
-
 /* Of id.timestamp.body. */
 static void sign(const struct signing_secret *secret, const struct message *m,
                  char out[SIGNATURE_SIZE])
@@ -200,8 +116,8 @@ static int add_headers(struct post *post, const char *token, struct err *err)
 
     curl_slist_free_all(post->headers);
     post->headers = NULL;
-    sign(post->receiver && post->receiver->secret.length > 0 ? &post->receiver->secret
-                                                             : &post->webhook->secret,
+    sign(post->way.receiver && post->way.receiver->secret.length > 0 ? &post->way.receiver->secret
+                                                                     : &post->webhook->secret,
          m, signature);
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
         if (transfer_add_header(&post->headers, err, "%s", fixed[i]) < 0)
@@ -214,47 +130,27 @@ static int add_headers(struct post *post, const char *token, struct err *err)
     return token ? transfer_add_header(&post->headers, err, "Authorization: Bearer %s", token) : 0;
 }
 
-static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct post *post = user;
-
-    (void)purpose;
-    if (!post->may_be_inside && transfer_address_is_inside(&address->addr)) {
-        post->refused = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 static CURL *make_post(struct post *post, const char *token, long timeout_ms, struct err *err)
 {
-    const struct receiver *r = post->receiver;
     const struct message *m = post->message;
     CURL *c;
 
     if (add_headers(post, token, err) < 0)
         return NULL;
-    c = transfer_new_http(personal_reveal(&m->to_address), post->protocol,
-                          r && r->ca_file ? r->ca_file : post->webhook->ca_file, timeout_ms,
-                          &post->answer, err);
+    c = webhook_connect(post->webhook, &post->way, personal_reveal(&m->to_address), timeout_ms,
+                        &post->answer, err);
     if (!c)
         return NULL;
-    if (r && transfer_set_certificate(c, r->certificate_file, r->key_file, err) < 0) {
-        curl_easy_cleanup(c);
-        return NULL;
-    }
     post->body = (struct transfer_body){personal_reveal(&m->json), m->json.length, 0};
     transfer_post(c, &post->body);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, post->headers);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, post);
     return c;
 }
 
 /* The post, or what has to come before it. */
 static CURL *next_transfer(struct post *post, struct err *err)
 {
-    struct oauth *oauth = post->receiver ? post->receiver->oauth : NULL;
+    struct oauth *oauth = post->way.receiver ? post->way.receiver->oauth : NULL;
     const char *token = oauth ? oauth_token(oauth, &post->token) : NULL;
     long left_ms = (long)(post->until_ms - clock_monotonic_ms());
 
@@ -282,8 +178,9 @@ static int webhook_start(void *self, const struct message *message, CURL **trans
     post->webhook = w;
     post->message = message;
     post->until_ms = clock_monotonic_ms() + w->timeout * 1000;
-    buf_init(&post->answer, ANSWER_BYTES_MAX);
-    if (check_url(post, err) < 0 || !(*transfer = next_transfer(post, err))) {
+    buf_init(&post->answer, WEBHOOK_ANSWER_MAX);
+    if (webhook_way_find(w, personal_reveal(&message->to_address), &post->way, err) < 0 ||
+        !(*transfer = next_transfer(post, err))) {
         post_free(post);
         return -1;
     }
@@ -294,7 +191,7 @@ static int webhook_start(void *self, const struct message *message, CURL **trans
 /* Whether the token has come, or the one that was sent along is no longer good. */
 static bool has_more(struct post *post, CURL *transfer, CURLcode how)
 {
-    struct oauth *oauth = post->receiver ? post->receiver->oauth : NULL;
+    struct oauth *oauth = post->way.receiver ? post->way.receiver->oauth : NULL;
     long status = 0;
 
     if (!oauth)
@@ -349,9 +246,9 @@ static enum verdict judge_status(CURL *transfer, const struct post *post, long s
  * is for that receiver alone. */
 static enum verdict judge_connection(const struct post *post, CURLcode how, struct outcome *outcome)
 {
-    const struct receiver *r = post->receiver;
+    const struct receiver *r = post->way.receiver;
 
-    if (post->refused) {
+    if (post->way.inside) {
         snprintf(outcome->detail, sizeof outcome->detail, "an address inside our network");
         return VERDICT_NEVER;
     }
@@ -399,5 +296,7 @@ const struct adapter webhook_adapter = {
     .start = webhook_start,
     .judge = webhook_judge,
     .go_on = webhook_go_on,
+    .place = webhook_place,
+    .probe = webhook_probe,
     .close = webhook_close,
 };

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "cli/json.h"
+#include "cli/online.h"
 #include "cli/table.h"
 
 enum {
@@ -127,7 +128,7 @@ static void print_findings(const struct findings *f, bool one_by_one)
 }
 
 /* An error of the configuration or the store is a finding, for finding it is what was asked. */
-static int gather(struct cli *cli, struct findings *f, struct err *err)
+static int gather(struct cli *cli, bool online, cJSON *root, struct findings *f, struct err *err)
 {
     const struct config *config = NULL;
     struct db *db = NULL;
@@ -141,27 +142,31 @@ static int gather(struct cli *cli, struct findings *f, struct err *err)
     }
     if (config)
         check_configuration(cli, config, f);
+    if (config && online && check_online(cli, config, db, root, f, err) < 0)
+        return -1;
     return db ? check_registers(cli, db, config, f, err) : 0;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"all", no_argument, NULL, 'a'}, {"online", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
     cJSON *root;
     struct findings f = {.errors = 0};
-    bool one_by_one = false;
+    bool one_by_one = false, online = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'a')
+        if (option != 'a' && option != 'o')
             return cli_usage_option(err, argc, argv);
-        one_by_one = true;
+        one_by_one |= option == 'a';
+        online |= option == 'o';
     }
     if (optind < argc)
         return cli_usage(err, argv[0], "it takes no arguments");
     root = json_object();
     f.list = json_add_list(root, "findings");
-    if (gather(cli, &f, err) < 0) {
+    if (gather(cli, online, root, &f, err) < 0) {
         json_free(root);
         return -1;
     }
@@ -171,6 +176,8 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         if (json_print(root, err) < 0)
             return -1;
     } else {
+        if (cJSON_HasObjectItem(root, "online"))
+            online_print(root);
         print_findings(&f, one_by_one);
         json_free(root);
     }
@@ -181,7 +188,7 @@ const struct command command_check = {
     .name = "check",
     .summary = "what a start would refuse, and what the morning would regret",
     .usage =
-        "[--all]\n\n"
+        "[--all] [--online]\n\n"
         "Errors are what encompassd would not start with, or could not work with: the\n"
         "configuration, secrets, certificates, templates, the store. Warnings are what the\n"
         "morning would regret: establishments with pupils and no verified contact, or only\n"
@@ -189,11 +196,19 @@ const struct command command_check = {
         "older than policy roll_days; certificates near their end; refused messages that nobody has\n"
         "dealt with. The exit status is 1 when there are errors; warnings alone are 0.\n"
         "Run it as the user that encompassd runs as. No names are shown.\n\n"
-        "  --all   list each establishment, where many want the same\n\n"
+        "  --all     list each establishment, where many want the same\n"
+        "  --online  connect to all that encompassd connects to, as it would, and send nothing: the\n"
+        "            broker (TLS, login, the subscription), mail servers (TLS, login), the web\n"
+        "            servers of verified contacts (TLS, our certificate; no post), token servers (a\n"
+        "            token is fetched) and GOV.UK Notify (the key). Half a minute at most for one,\n"
+        "            sixteen at a time; the daemon may run meanwhile. A receiver with a section and\n"
+        "            no contact yet is tried at port 443, and warned of alone.\n\n"
         "JSON: errors, warnings; findings, a list of severity subject what todo, and alike where\n"
-        "many establishments can want the same.\n\n"
+        "many establishments can want the same; with --online also online, a list of result (fine\n"
+        "warning error) subject at ms what todo.\n\n"
         "Examples:\n"
         "  encompass check\n"
+        "  encompass check --online\n"
         "  encompass check --config drill.conf --json",
     .run = run,
 };

@@ -13,7 +13,6 @@
 #include "intake/receipts.h"
 #include "intake/session.h"
 
-#define INCIDENTS "encompass/v1/+/incident"
 #define DROPPED "$SYS/broker/publish/messages/dropped"
 
 enum {
@@ -25,7 +24,6 @@ enum {
     FAREWELL_MS = 1500,
     ROUND_MS = 1000,     /* at most between two rounds */
     BUSY_MESSAGES = 100, /* of one round */
-    QOS = 1,             /* at 2, PUBREC would leave before the commit */
 };
 
 struct batch {
@@ -97,8 +95,8 @@ static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags
         log_event(LOG_LEVEL_INFO, "mqtt.connected", "host=%s port=%d session=new", s->client->host,
                   s->client->port);
     /* A retained incident comes with a new subscription, not with every connection. */
-    if (mosquitto_subscribe_v5(mosq, &s->mid, INCIDENTS, QOS, MQTT_SUB_OPT_SEND_RETAIN_NEW, NULL) !=
-            MOSQ_ERR_SUCCESS ||
+    if (mosquitto_subscribe_v5(mosq, &s->mid, SUBSCRIBER_INCIDENTS, SUBSCRIBER_QOS,
+                               MQTT_SUB_OPT_SEND_RETAIN_NEW, NULL) != MOSQ_ERR_SUCCESS ||
         mosquitto_subscribe_v5(mosq, NULL, DROPPED, 0, 0, NULL) != MOSQ_ERR_SUCCESS)
         end_connection(s, "cannot subscribe", MQTT_RC_UNSPECIFIED);
 }
@@ -118,8 +116,8 @@ static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count,
                       "detail=\"the broker does not let us see whether it drops messages\"");
         return;
     }
-    if (count != 1 || granted[0] != QOS) {
-        end_connection(s, "the broker refused the subscription to " INCIDENTS,
+    if (count != 1 || granted[0] != SUBSCRIBER_QOS) {
+        end_connection(s, "the broker refused the subscription to " SUBSCRIBER_INCIDENTS,
                        count == 1 ? granted[0] : MQTT_RC_UNSPECIFIED);
         return;
     }

@@ -19,6 +19,9 @@
 #include "base/config.h"
 #include "store/db.h"
 
+#define SUBSCRIBER_INCIDENTS "encompass/v1/+/incident"
+enum { SUBSCRIBER_QOS = 1 }; /* at 2, PUBREC would leave before the commit */
+
 struct subscriber;
 
 /* Checks its configuration (broker_check); connects only in subscriber_run. conf, db and clock are

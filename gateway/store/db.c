@@ -76,6 +76,11 @@ static int open_file(const char *path, struct db **out, struct err *err)
             "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
             err) < 0)
         goto out;
+    if (sqlite3_prepare_v3(db->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &db->rollback,
+                           NULL) != SQLITE_OK) {
+        sql_failure(db, err);
+        goto out;
+    }
     *out = db;
     db = NULL;
     rc = 0;
@@ -199,6 +204,7 @@ void db_close(struct db *db)
     db_rollback(db);
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(db->statements[i].stmt);
+    sqlite3_finalize(db->rollback);
     sqlite3_close(db->handle);
     if (db->daemon_lock >= 0)
         close(db->daemon_lock);
@@ -263,8 +269,10 @@ int db_commit(struct db *db, struct err *err)
 
 void db_rollback(struct db *db)
 {
-    if (db_in_transaction(db))
-        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    if (!db_in_transaction(db))
+        return;
+    sqlite3_step(db->rollback);
+    sqlite3_reset(db->rollback);
 }
 
 int db_part_begin(struct db *db, struct err *err)

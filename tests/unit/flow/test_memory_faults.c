@@ -127,10 +127,31 @@ static void memory_that_runs_out_anywhere_is_made_good(void **state)
     print_message("%d of them\n", runs - 1);
 }
 
+/* What is begun next begins a transaction of its own. */
+static void a_transaction_is_undone_when_there_is_no_memory(void **state)
+{
+    struct db *db;
+    struct err err;
+    bool struck = true;
+
+    (void)state;
+    night_put_back(&night);
+    assert_int_equal(db_open(night.path, &db, &err), 0);
+    for (int nth = 1; struck; nth++) {
+        assert_int_equal(db_begin(db, &err), 0);
+        fault_arm(nth);
+        db_rollback(db);
+        struck = fault_disarm();
+        assert_false(db_in_transaction(db));
+    }
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_that_runs_out_anywhere_is_made_good),
+        cmocka_unit_test(a_transaction_is_undone_when_there_is_no_memory),
     };
 
     return cmocka_run_group_tests(tests, make_night, remove_night);

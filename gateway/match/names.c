@@ -128,6 +128,8 @@ static bool differ_in_ending(const char *a, const char *b)
 {
     size_t na = strlen(a), nb = strlen(b);
 
+    if (strncmp(a, b, STEM_LEAST) != 0) /* nearly always, and the lists are long */
+        return false;
     for (uint32_t i = known.first_line[LIST_SURNAME_ENDINGS];
          i < known.first_line[LIST_SURNAME_ENDINGS + 1]; i++) {
         const struct names_line *l = &known.lines[i];
@@ -151,6 +153,11 @@ static bool differ_in_ending(const char *a, const char *b)
 
 static bool differ_in_beginning(const char *a, const char *b)
 {
+    size_t na = strlen(a), nb = strlen(b);
+
+    if (na < STEM_LEAST || nb < STEM_LEAST ||
+        memcmp(a + na - STEM_LEAST, b + nb - STEM_LEAST, STEM_LEAST) != 0)
+        return false;
     for (uint32_t i = known.first_line[LIST_SURNAME_BEGINNINGS];
          i < known.first_line[LIST_SURNAME_BEGINNINGS + 1]; i++) {
         const struct names_line *l = &known.lines[i];

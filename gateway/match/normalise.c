@@ -59,7 +59,7 @@ static bool stands_for_none(const char *name)
                                         "unk",     "tbc",       "not stated", "no surname"};
 
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        if (strcmp(name, words[i]) == 0)
+        if (words[i][0] == name[0] && strcmp(name, words[i]) == 0)
             return true;
     }
     return false;
@@ -91,20 +91,13 @@ static size_t fold_ascii(const char *text, char out[NAME_SIZE])
 /* A digit beside letters is the letter that it looks like, from a scan or a slip of the hand. */
 static void digits_to_letters(char *name)
 {
-    static const char digits[] = "015", letters[] = "ols";
+    for (char *word = name, *end; *word; word = *end ? end + 1 : end) {
+        bool has_letter = false;
 
-    for (char *word = name; *word;) {
-        size_t n = strcspn(word, " ");
-        bool has_letter = strcspn(word, "abcdefghijklmnopqrstuvwxyz") < n;
-
-        for (size_t i = 0; has_letter && i < n; i++) {
-            const char *digit = strchr(digits, word[i]);
-
-            if (digit)
-                word[i] = letters[digit - digits];
-        }
-        word += n;
-        word += *word == ' ';
+        for (end = word; *end && *end != ' '; end++)
+            has_letter |= *end >= 'a' && *end <= 'z';
+        for (char *c = word; has_letter && c < end; c++)
+            *c = *c == '0' ? 'o' : *c == '1' ? 'l' : *c == '5' ? 's' : *c;
     }
 }
 

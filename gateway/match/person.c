@@ -1,6 +1,5 @@
 #include "match/person.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "match/normalise.h"
@@ -88,10 +87,16 @@ void person_lives_at(struct person *p, const struct home *home)
 
 void person_add_school(struct person *p, const char *namespace, const char *urn)
 {
-    if (*urn && p->schools_count < ARRAY_SIZE(p->schools)) {
-        snprintf(p->schools[p->schools_count++], sizeof p->schools[0], "%.6s/%.16s", namespace,
-                 urn);
-    }
+    size_t space = strnlen(namespace, 6), length = strnlen(urn, 16);
+    char *out;
+
+    if (length == 0 || p->schools_count == ARRAY_SIZE(p->schools))
+        return;
+    out = p->schools[p->schools_count++];
+    memcpy(out, namespace, space);
+    out[space] = '/';
+    memcpy(out + space + 1, urn, length);
+    out[space + 1 + length] = '\0';
 }
 
 void person_set_address(struct person *p, const char *text)

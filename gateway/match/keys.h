@@ -4,7 +4,7 @@
  * A key is FNV-1a over the kind's letter and the folded fields, 0x1f between them, folded to
  * KEYS_BITS; kinds and fields stand in a table in keys.c. Keys are kept in the store: a change of
  * any kind, or of normalise.c or sound.c, is a change of KEYS_VERSION, and the keys of a roll are
- * made anew. What config/names/ knows is asked for on the child's side alone, so that a line added
+ * made anew; packed.h has what else is. What config/names/ knows is asked for on the child's side alone, so that a line added
  * there holds at once and nothing is made anew.
  *
  * A key that more pupils have than its kind's ceiling says too little to be worth reading: it is passed
@@ -19,7 +19,7 @@
 #include "match/match.h"
 
 enum {
-    KEYS_VERSION = 4,
+    KEYS_VERSION = 5,
     KEYS_BITS = 35, /* with a pupil's number of 28 bits an entry of the index is one integer */
     KEYS_KINDS = 13,
     KEYS_OF_A_KIND = 32, /* so that a child with many names keeps a place for every kind */

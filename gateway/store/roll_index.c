@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "match/keys.h"
+#include "match/packed.h"
 #include "match/person.h"
 #include "store/remember.h"
 #include "store/roster.h"
@@ -111,6 +112,21 @@ static int count(struct roll_index *x, uint64_t key, int by, struct err *err)
     return 0;
 }
 
+/* In the roll's order, so it is written at once. One that is taken away is added as it has become. */
+static int write_folded(struct roll_index *x, int64_t pupil_key, const struct person *pupil,
+                        struct err *err)
+{
+    unsigned char bytes[PACKED_MAX];
+    size_t length = person_pack(pupil, bytes);
+    int rc = sql_run(x->db, err,
+                     "INSERT INTO pupil_folded(pupil_key, person) VALUES (?1, ?2)"
+                     " ON CONFLICT (pupil_key) DO UPDATE SET person = ?2",
+                     "ib", pupil_key, bytes, length);
+
+    personal_wipe(bytes, length);
+    return rc;
+}
+
 static int gather(struct roll_index *x, struct sorter *into, int by, int64_t pupil_key,
                   const struct person *pupil, struct err *err)
 {
@@ -132,7 +148,7 @@ static int gather(struct roll_index *x, struct sorter *into, int by, int64_t pup
             return -1;
     }
     x->pupils += by;
-    return 0;
+    return by > 0 ? write_folded(x, pupil_key, pupil, err) : 0;
 }
 
 int roll_index_add(struct roll_index *x, int64_t pupil_key, const struct person *pupil,
@@ -154,7 +170,8 @@ static int empty(struct roll_index *x, struct err *err)
     struct err later;
     int rc = sql_script(x->db,
                         "PRAGMA secure_delete=FAST;"
-                        "DELETE FROM pupil_block; DELETE FROM name_count;",
+                        "DELETE FROM pupil_block; DELETE FROM name_count;"
+                        "DELETE FROM pupil_folded;",
                         err);
 
     if (sql_script(x->db, "PRAGMA secure_delete=ON;", rc < 0 ? &later : err) < 0)

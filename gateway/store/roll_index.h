@@ -1,11 +1,12 @@
 /* gateway/store/roll_index.h - the roll's index: under which keys each pupil is found, and how many
- * bear a name.
+ * bear a name, and what each is compared by.
  *
  * pupil_block has an entry for each key of each pupil: the key's KEYS_BITS, then PUPIL_BITS of the
  * pupil's number, one integer, so that a block is a range of rows and an entry takes some 13 bytes.
  * An import gathers what it adds and takes away and writes it in the index's order at its end,
  * which is what makes millions of rows possible; a program whose keys are of another version makes
- * the whole index anew.
+ * the whole index anew. pupil_folded has each pupil as it is compared (match/packed.h), so that a
+ * candidate is read, not folded.
  */
 #ifndef STORE_ROLL_INDEX_H
 #define STORE_ROLL_INDEX_H

@@ -8,7 +8,7 @@
 #include "match/compare.h"
 #include "match/keys.h"
 #include "match/person.h"
-#include "store/remember.h"
+#include "store/candidates.h"
 #include "store/roll_index.h"
 #include "store/sql.h"
 
@@ -137,29 +137,6 @@ int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err
     return rc;
 }
 
-/* Schools are those that the pupil has not left, whatever the day: a claim is compared with them. */
-static int add_schools(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    sqlite3_stmt *stmt;
-    int rc;
-
-    if (sql_query(db, &stmt, err,
-                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
-                  " WHERE pupil_key = ? AND ended_at IS NULL"
-                  " ORDER BY enrolment <> 'main', enrolment_id",
-                  "i", pupil_key) < 0)
-        return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1) {
-        if (out->schools_count == 0) /* a main one comes first */
-            out->is_second = sqlite3_column_int(stmt, 3);
-        person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
-        if (sql_text(stmt, 2))
-            person_add_school_name(out, sql_text(stmt, 2));
-    }
-    sql_done(stmt);
-    return rc;
-}
-
 int roster_count(struct db *db, double *pupils, struct err *err)
 {
     int64_t n = 0;
@@ -181,16 +158,22 @@ int roster_count(struct db *db, double *pupils, struct err *err)
     return 0;
 }
 
+int roster_count_name(struct db *db, int64_t key, unsigned *out, struct err *err)
+{
+    int64_t n = 0;
+
+    if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = ?", "i", key) < 0)
+        return -1;
+    *out = (unsigned)n;
+    return 0;
+}
+
 static int count_names(struct db *db, enum name_place place, char names[][NAME_SIZE], size_t count,
                        unsigned *held, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t n = 0;
-
-        if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = ?", "i",
-                    (int64_t)key_of_name(place, names[i])) < 0)
+        if (roster_count_name(db, (int64_t)key_of_name(place, names[i]), &held[i], err) < 0)
             return -1;
-        held[i] = (unsigned)n;
     }
     return 0;
 }
@@ -218,234 +201,110 @@ int roster_count_full_name(struct db *db, const char *forename, const char *surn
     return 0;
 }
 
-/* Without schools and without how many bear its names. */
-static int load_bare(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    const char *texts[TEXTS];
-    sqlite3_stmt *stmt;
-    int rc;
-
-    if (sql_query(db, &stmt, err, PUPIL, "i", pupil_key) < 0)
-        return -1;
-    rc = sql_row(db, stmt, err);
-    if (rc == 1) {
-        for (int i = 0; i < TEXTS; i++)
-            texts[i] = sql_text(stmt, 5 + i) ? sql_text(stmt, 5 + i) : "";
-        fold(texts, out);
-        out->born = sql_day(stmt, 3);
-        out->sex = sex_of(sql_text(stmt, 2));
-        if (sql_copy(stmt, 0, out->la_code, sizeof out->la_code, err) < 0)
-            rc = -1;
-    } else if (rc == 0) {
-        rc = err_set(err, ERR_STORE, "pupil %lld has keys and no row", (long long)pupil_key);
-    }
-    sql_done(stmt);
-    return rc < 0 ? -1 : 0;
-}
-
-static int load_person(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    if (load_bare(db, pupil_key, out, err) < 0 || remember_add_to(db, pupil_key, out, err) < 0 ||
-        roster_count_names(db, out, err) < 0)
-        return -1;
-    return add_schools(db, pupil_key, out, err);
-}
-
-struct hit {
-    int64_t pupil_key;
-    long worth; /* of the keys shared, keys_worth */
-};
-
-static int by_pupil(const void *a, const void *b)
-{
-    int64_t x = ((const struct hit *)a)->pupil_key, y = ((const struct hit *)b)->pupil_key;
-
-    return (x > y) - (x < y);
-}
-
-static int by_worth(const void *a, const void *b)
-{
-    const struct hit *x = a, *y = b;
-
-    return x->worth != y->worth ? (x->worth < y->worth ? 1 : -1) : by_pupil(a, b);
-}
-
-/* All pupils of a block, one hit each; none of one that is too large. */
-static int add_block(struct db *db, const struct key *key, int64_t roll, struct hit *hits,
-                     size_t *count, struct err *err)
-{
-    const int64_t first = (int64_t)(key->bits << PUPIL_BITS),
-                  pupil = ((int64_t)1 << PUPIL_BITS) - 1;
-    size_t n = 0, most = keys_ceiling(key->kind);
-    sqlite3_stmt *stmt;
-    int rc;
-
-    if (sql_query(db, &stmt, err,
-                  "SELECT entry FROM pupil_block WHERE entry BETWEEN ? AND ? LIMIT ?", "iii", first,
-                  first | pupil, (int64_t)most + 1) < 0)
-        return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1)
-        hits[*count + n++] = (struct hit){sqlite3_column_int64(stmt, 0) & pupil, 0};
-    sql_done(stmt);
-    if (n > most)
-        return rc;
-    for (size_t i = 0; i < n; i++)
-        hits[(*count)++].worth = keys_worth(roll, n);
-    return rc;
-}
-
-/* The union of the blocks, of most worth first. *hits is for free(). */
-static int collect(struct db *db, const struct key *keys, size_t keys_count, struct hit **hits,
-                   size_t *count, struct err *err)
-{
-    size_t found = 0, kept = 0, most = 1;
-    double roll = 0;
-    int rc = roster_count(db, &roll, err);
-
-    *count = 0;
-    for (size_t i = 0; i < keys_count; i++)
-        most += keys_ceiling(keys[i].kind) + 1;
-    *hits = reallocarray(NULL, most, sizeof **hits);
-    if (!*hits)
-        return err_memory(err);
-    for (size_t i = 0; rc == 0 && i < keys_count; i++)
-        rc = add_block(db, &keys[i], (int64_t)roll, *hits, &found, err);
-    if (rc < 0) {
-        free(*hits);
-        *hits = NULL;
-        return -1;
-    }
-    qsort(*hits, found, sizeof **hits, by_pupil);
-    for (size_t i = 0; i < found; i++) {
-        if (kept > 0 && (*hits)[kept - 1].pupil_key == (*hits)[i].pupil_key)
-            (*hits)[kept - 1].worth += (*hits)[i].worth;
-        else
-            (*hits)[kept++] = (*hits)[i];
-    }
-    qsort(*hits, kept, sizeof **hits, by_worth);
-    *count = kept;
-    return 0;
-}
-
-/* How many of the hits are handed over: those of one worth come all or none, so that it does not
- * depend on their order on the roll; unless they alone are too many. */
-static size_t handed_over(const struct hit *hits, size_t count)
-{
-    size_t n = CANDIDATES_MAX;
-
-    if (count <= n)
-        return count;
-    while (n > 0 && hits[n - 1].worth == hits[n].worth)
-        n--;
-    return n > 0 ? n : CANDIDATES_MAX;
-}
-
-void roster_candidates_free(struct candidate *candidates, size_t count)
-{
-    for (size_t i = 0; candidates && i < count; i++)
-        person_wipe(&candidates[i].person);
-    free(candidates);
-}
-
-/* load_person, load_bare */
-typedef int load(struct db *db, int64_t pupil_key, struct person *out, struct err *err);
-
-static int load_candidates(struct db *db, const struct hit *hits, size_t n, load *load_one,
-                           struct candidate **out, size_t *count, struct err *err)
-{
-    struct candidate *candidates = malloc(n * sizeof *candidates);
-    int rc = candidates ? 0 : err_memory(err);
-
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        candidates[i].pupil_key = hits[i].pupil_key;
-        person_init(&candidates[i].person);
-        rc = load_one(db, hits[i].pupil_key, &candidates[i].person, err);
-        *count = i + 1;
-    }
-    if (rc < 0) {
-        roster_candidates_free(candidates, *count);
-        *count = 0;
-        return -1;
-    }
-    *out = candidates;
-    return 0;
-}
-
-static int find_candidates(struct db *db, const struct key *keys, size_t keys_count, load *load_one,
-                           struct candidate **out, size_t *count, struct err *err)
-{
-    bool ours = !db_in_transaction(db);
-    struct hit *hits = NULL;
-    size_t n = 0;
-    int rc;
-
-    *out = NULL;
-    *count = 0;
-    if (ours && db_begin_reading(db, err) < 0)
-        return -1;
-    rc = collect(db, keys, keys_count, &hits, &n, err);
-    if (rc == 0)
-        n = handed_over(hits, n);
-    if (rc == 0 && n > 0)
-        rc = load_candidates(db, hits, n, load_one, out, count, err);
-    free(hits);
-    if (ours)
-        db_rollback(db); /* nothing was written */
-    return rc;
-}
-
-int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
-                      struct candidate **out, size_t *count, struct err *err)
-{
-    return find_candidates(db, keys, keys_count, load_person, out, count, err);
-}
-
-/* As far as planning compares one row of a pupil with another. */
-static int load_row(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    int64_t second = 0;
-
-    if (load_bare(db, pupil_key, out, err) < 0 ||
-        sql_int(db, &second, err,
-                "SELECT min(enrolment <> 'main') FROM enrolment"
-                " WHERE pupil_key = ? AND ended_at IS NULL",
-                "i", pupil_key) < 0)
-        return -1;
-    out->is_second = second;
-    return 0;
-}
-
 enum { ENROLMENTS_MAX = 16 };
 
 typedef bool is_one_fn(const struct person *a, const struct person *b);
 
-/* The pupil's own row first, then those of the same child, as is_one says. */
+/* As far as one row of a pupil is compared with another. */
+static int load(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    struct pupil pupil;
+    int64_t second = 0;
+    int rc = sql_int(db, &second, err,
+                     "SELECT min(enrolment <> 'main') FROM enrolment"
+                     " WHERE pupil_key = ? AND ended_at IS NULL",
+                     "i", pupil_key);
+
+    if (rc >= 0)
+        rc = roster_pupil(db, pupil_key, &pupil, err);
+
+    if (rc == 0)
+        return err_set(err, ERR_STORE, "there is no pupil %lld", (long long)pupil_key);
+    if (rc < 0)
+        return -1;
+    roster_person(&pupil, out);
+    out->is_second = second;
+    pupil_release(&pupil);
+    return 0;
+}
+
+static int add_if_one(struct db *db, const struct person *pupil, int64_t other_key,
+                      is_one_fn *is_one, int64_t *rows, size_t *count, struct err *err)
+{
+    struct person other;
+
+    if (load(db, other_key, &other, err) < 0)
+        return -1;
+    if (is_one(&other, pupil))
+        rows[(*count)++] = other_key;
+    person_wipe(&other);
+    return 0;
+}
+
+/* The pupil's number, folded; "" none. */
+static int number_of(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    person_init(out);
+    if (sql_query(db, &stmt, err, "SELECT upn FROM pupil WHERE pupil_key = ?", "i", pupil_key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1 && sql_text(stmt, 0))
+        person_set_upn(out, sql_text(stmt, 0));
+    sql_done(stmt);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Those of the hits that are the same child, as is_one says. Nearly always the pupil is alone. */
+static int add_others(struct db *db, int64_t pupil_key, const struct hit *hits, size_t n,
+                      is_one_fn *is_one, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
+                      struct err *err)
+{
+    struct person pupil;
+    bool loaded = false;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < n && *count < ROSTER_ROWS_MAX; i++) {
+        if (hits[i].pupil_key == pupil_key)
+            continue;
+        if (!loaded) {
+            rc = load(db, pupil_key, &pupil, err);
+            loaded = rc == 0;
+        }
+        if (rc == 0)
+            rc = add_if_one(db, &pupil, hits[i].pupil_key, is_one, rows, count, err);
+    }
+    if (loaded)
+        person_wipe(&pupil);
+    return rc;
+}
+
+/* The pupil's own row first, then those of the same child. */
 static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
                        int64_t rows[ROSTER_ROWS_MAX], size_t *count, struct err *err)
 {
-    struct person pupil, number;
-    struct candidate *candidates = NULL;
+    bool ours = !db_in_transaction(db);
+    struct person number;
     struct key keys[KEYS_MAX];
+    struct hit *hits = NULL;
     size_t n = 0;
     int rc;
 
     rows[0] = pupil_key;
     *count = 1;
-    person_init(&pupil);
-    rc = load_row(db, pupil_key, &pupil, err);
-    if (rc == 0 && pupil.upn[0]) {
-        person_init(&number);
-        person_set_upn(&number, pupil.upn);
-        rc = find_candidates(db, keys, keys_of(&number, KEYS_PUPIL, keys), load_row, &candidates,
-                             &n, err);
-        person_wipe(&number);
-    }
-    for (size_t i = 0; i < n && *count < ROSTER_ROWS_MAX; i++) {
-        if (candidates[i].pupil_key != pupil_key && is_one(&candidates[i].person, &pupil))
-            rows[(*count)++] = candidates[i].pupil_key;
-    }
-    roster_candidates_free(candidates, n);
-    person_wipe(&pupil);
+    if (ours && db_begin_reading(db, err) < 0)
+        return -1;
+    rc = number_of(db, pupil_key, &number, err);
+    if (rc == 0 && number.upn[0])
+        rc = candidates_find(db, keys, keys_of(&number, KEYS_PUPIL, keys), &hits, &n, err);
+    if (rc == 0)
+        rc = add_others(db, pupil_key, hits, n, is_one, rows, count, err);
+    free(hits);
+    person_wipe(&number);
+    if (ours)
+        db_rollback(db); /* nothing was written */
     return rc;
 }
 

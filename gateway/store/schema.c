@@ -377,8 +377,14 @@ static const char step_10[] =
     "CREATE INDEX remembered_pupil ON remembered(pupil_key) WHERE ended_at IS NULL;"
     "CREATE INDEX remembered_child ON remembered(child_id) WHERE ended_at IS NULL;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
-                                    step_6, step_7, step_8, step_9, step_10};
+/* A pupil as it is compared (match/packed.h): made with the keys (store/roll_index.h), with which it
+ * comes and is made anew. */
+static const char step_11[] = "CREATE TABLE pupil_folded ("
+                              " pupil_key INTEGER PRIMARY KEY REFERENCES pupil ON DELETE CASCADE,"
+                              " person BLOB NOT NULL) STRICT;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4,  step_5, step_6,
+                                    step_7, step_8, step_9, step_10, step_11};
 
 int schema_newest(void)
 {

@@ -79,6 +79,7 @@ static void a_changed_name_makes_its_keys_anew(void **state)
     assert_int_equal(ask(p, "SELECT pupils FROM name_count WHERE key = 0"), 1);
     assert_int_equal(ask(p, "SELECT sum(pupils) FROM name_count WHERE key <> 0"), 2);
     run(p, "CREATE TEMP TABLE changed AS SELECT entry FROM pupil_block;"
+           "CREATE TEMP TABLE folded AS SELECT person FROM pupil_folded;"
            "UPDATE roll_index SET keys_version = 0");
     lands(p, "roll", HEAD PUPIL("7", "Vane", "100001", ",,,"), DEFAULTS, 0, 0, 0, 1);
     /* as it is when made anew: nothing of the former name is left, nothing is missing */
@@ -86,6 +87,7 @@ static void a_changed_name_makes_its_keys_anew(void **state)
                      ask(p, "SELECT count(*) FROM changed JOIN pupil_block USING (entry)"));
     assert_int_equal(ask(p, "SELECT count(*) FROM pupil_block"),
                      ask(p, "SELECT count(*) FROM changed"));
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_folded JOIN folded USING (person)"), 1);
 }
 
 static void keys_of_an_older_version_are_made_anew(void **state)

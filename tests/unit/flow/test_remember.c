@@ -117,11 +117,16 @@ static void index_is_true(struct place *p)
             sum = ask(p, "SELECT total(entry % 1000003) FROM pupil_block"),
             names = ask(p, "SELECT total(pupils * (key % 1000003)) FROM name_count");
 
-    run(p, "UPDATE roll_index SET keys_version = 1");
+    run(p,
+        "DROP TABLE IF EXISTS temp.folded; CREATE TEMP TABLE folded AS SELECT * FROM pupil_folded;"
+        "UPDATE roll_index SET keys_version = 1");
     assert_int_equal(roll_index_bring_up(p->db, &p->err), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM pupil_block"), entries);
     assert_int_equal(ask(p, "SELECT total(entry % 1000003) FROM pupil_block"), sum);
     assert_int_equal(ask(p, "SELECT total(pupils * (key % 1000003)) FROM name_count"), names);
+    assert_int_equal(ask(p, "SELECT count(*) FROM (SELECT * FROM pupil_folded EXCEPT"
+                            " SELECT * FROM folded)"),
+                     0);
 }
 
 static void the_next_call_out_is_found_by_what_was_accepted(void **state)

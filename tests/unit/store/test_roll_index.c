@@ -37,7 +37,7 @@ static int filled_setup(void **state)
 }
 
 struct content {
-    int64_t entries, sum, names, pupils;
+    int64_t entries, sum, names, pupils, folded, folds;
 };
 
 static struct content content_of(struct place *p)
@@ -47,6 +47,8 @@ static struct content content_of(struct place *p)
         ask(p, "SELECT sum(entry % 1000003) FROM pupil_block"),
         ask(p, "SELECT sum(pupils * (key % 1000003)) FROM name_count"),
         ask(p, "SELECT pupils FROM name_count WHERE key = 0"),
+        ask(p, "SELECT count(*) FROM pupil_folded"),
+        ask(p, "SELECT total(pupil_key * length(person)) FROM pupil_folded"),
     };
 }
 
@@ -59,7 +61,7 @@ static void a_failure_anywhere_leaves_no_half_index(void **state)
 
     assert_int_equal(good.pupils, PUPILS + 2);
     run(p, "UPDATE roll_index SET keys_version = 1; DELETE FROM pupil_block WHERE entry % 2 = 0;"
-           "UPDATE name_count SET pupils = 7");
+           "UPDATE name_count SET pupils = 7; UPDATE pupil_folded SET person = x'00'");
     old = content_of(p);
     for (int nth = 1; rc < 0; nth++) {
         struct content now;

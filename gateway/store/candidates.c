@@ -1,0 +1,276 @@
+/* Who shares keys with a child, and what they are compared by. */
+#include "store/candidates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/packed.h"
+#include "match/person.h"
+#include "store/roll_index.h"
+#include "store/roster.h"
+#include "store/sql.h"
+
+static int by_pupil(const void *a, const void *b)
+{
+    int64_t x = ((const struct hit *)a)->pupil_key, y = ((const struct hit *)b)->pupil_key;
+
+    return (x > y) - (x < y);
+}
+
+static int by_worth(const void *a, const void *b)
+{
+    const struct hit *x = a, *y = b;
+
+    return x->worth != y->worth ? (x->worth < y->worth ? 1 : -1) : by_pupil(a, b);
+}
+
+/* All pupils of a block, one hit each; none of one that is too large. */
+static int add_block(struct db *db, const struct key *key, int64_t roll, struct hit *hits,
+                     size_t *count, struct err *err)
+{
+    const int64_t first = (int64_t)(key->bits << PUPIL_BITS),
+                  pupil = ((int64_t)1 << PUPIL_BITS) - 1;
+    size_t n = 0, most = keys_ceiling(key->kind);
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT entry FROM pupil_block WHERE entry BETWEEN ? AND ? LIMIT ?", "iii", first,
+                  first | pupil, (int64_t)most + 1) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        hits[*count + n++] = (struct hit){sqlite3_column_int64(stmt, 0) & pupil, 0};
+    sql_done(stmt);
+    if (n > most)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        hits[(*count)++].worth = keys_worth(roll, n);
+    return rc;
+}
+
+/* The union of the blocks, of most worth first. *hits is for free(). */
+static int collect(struct db *db, const struct key *keys, size_t keys_count, struct hit **hits,
+                   size_t *count, struct err *err)
+{
+    size_t found = 0, kept = 0, most = 1;
+    double roll = 0;
+    int rc = roster_count(db, &roll, err);
+
+    *count = 0;
+    for (size_t i = 0; i < keys_count; i++)
+        most += keys_ceiling(keys[i].kind) + 1;
+    *hits = reallocarray(NULL, most, sizeof **hits);
+    if (!*hits)
+        return err_memory(err);
+    for (size_t i = 0; rc == 0 && i < keys_count; i++)
+        rc = add_block(db, &keys[i], (int64_t)roll, *hits, &found, err);
+    if (rc < 0) {
+        free(*hits);
+        *hits = NULL;
+        return -1;
+    }
+    qsort(*hits, found, sizeof **hits, by_pupil);
+    for (size_t i = 0; i < found; i++) {
+        if (kept > 0 && (*hits)[kept - 1].pupil_key == (*hits)[i].pupil_key)
+            (*hits)[kept - 1].worth += (*hits)[i].worth;
+        else
+            (*hits)[kept++] = (*hits)[i];
+    }
+    qsort(*hits, kept, sizeof **hits, by_worth);
+    *count = kept;
+    return 0;
+}
+
+/* How many of the hits are handed over: those of one worth come all or none, so that it does not
+ * depend on their order on the roll; unless they alone are too many. */
+static size_t handed_over(const struct hit *hits, size_t count)
+{
+    size_t n = CANDIDATES_MAX;
+
+    if (count <= n)
+        return count;
+    while (n > 0 && hits[n - 1].worth == hits[n].worth)
+        n--;
+    return n > 0 ? n : CANDIDATES_MAX;
+}
+
+int candidates_find(struct db *db, const struct key *keys, size_t keys_count, struct hit **hits,
+                    size_t *count, struct err *err)
+{
+    if (collect(db, keys, keys_count, hits, count, err) < 0)
+        return -1;
+    *count = handed_over(*hits, *count);
+    return 0;
+}
+
+/* How many bear a name, as far as it has been asked for one child's candidates: they share many. */
+enum { COUNTS = 512, COUNTS_MOST = COUNTS / 2 };
+
+struct counts {
+    struct {
+        int64_t key; /* 0: free */
+        unsigned pupils;
+    } of[COUNTS]; /* open addressing */
+    size_t used;
+};
+
+static int count_name(struct db *db, struct counts *c, enum name_place place, const char *name,
+                      unsigned *held, struct err *err)
+{
+    const int64_t key = (int64_t)key_of_name(place, name);
+    size_t i = (size_t)key % COUNTS;
+
+    while (c->of[i].key != 0 && c->of[i].key != key)
+        i = (i + 1) % COUNTS;
+    if (c->of[i].key != key) {
+        unsigned pupils;
+
+        if (roster_count_name(db, key, &pupils, err) < 0)
+            return -1;
+        if (c->used == COUNTS_MOST) {
+            *held = pupils;
+            return 0;
+        }
+        c->of[i].key = key;
+        c->of[i].pupils = pupils;
+        c->used++;
+    }
+    *held = c->of[i].pupils;
+    return 0;
+}
+
+static int count_names(struct db *db, struct counts *c, struct person *p, struct err *err)
+{
+    for (size_t i = 0; i < p->forenames_count; i++) {
+        if (count_name(db, c, NAME_AS_FORENAME, p->forenames[i], &p->forenames_held[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < p->surnames_count; i++) {
+        if (count_name(db, c, NAME_AS_SURNAME, p->surnames[i], &p->surnames_held[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void add_school(sqlite3_stmt *stmt, struct person *out)
+{
+    if (out->schools_count == 0)
+        out->is_second = sqlite3_column_int(stmt, 3);
+    person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
+    if (sql_text(stmt, 2))
+        person_add_school_name(out, sql_text(stmt, 2));
+}
+
+/* A main one comes first. That matters to a pupil of several schools alone, and costs each a sort. */
+static int add_schools_in_order(struct db *db, int64_t pupil_key, struct person *out,
+                                struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    out->schools_count = out->school_names_count = 0;
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
+                  " WHERE pupil_key = ? AND ended_at IS NULL"
+                  " ORDER BY enrolment <> 'main', enrolment_id",
+                  "i", pupil_key) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        add_school(stmt, out);
+    sql_done(stmt);
+    return rc;
+}
+
+/* Schools are those that the pupil has not left, whatever the day: a claim is compared with them. */
+static int add_schools(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
+                  " WHERE pupil_key = ? AND ended_at IS NULL",
+                  "i", pupil_key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        add_school(stmt, out);
+        rc = sql_row(db, stmt, err);
+    }
+    sql_done(stmt);
+    return rc == 1 ? add_schools_in_order(db, pupil_key, out, err) : rc;
+}
+
+static int load_folded(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    person_init(out);
+    if (sql_query(db, &stmt, err, "SELECT person FROM pupil_folded WHERE pupil_key = ?", "i",
+                  pupil_key) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 0 || (rc == 1 && !person_unpack(sqlite3_column_blob(stmt, 0),
+                                              (size_t)sqlite3_column_bytes(stmt, 0), out)))
+        rc = err_set(err, ERR_STORE, "pupil %lld has keys and is not folded", (long long)pupil_key);
+    sql_done(stmt);
+    return rc < 0 ? -1 : 0;
+}
+
+static int load(struct db *db, struct counts *counts, int64_t pupil_key, struct person *out,
+                struct err *err)
+{
+    if (load_folded(db, pupil_key, out, err) < 0 || count_names(db, counts, out, err) < 0)
+        return -1;
+    return add_schools(db, pupil_key, out, err);
+}
+
+void roster_candidates_free(struct candidate *candidates, size_t count)
+{
+    for (size_t i = 0; candidates && i < count; i++)
+        person_wipe(&candidates[i].person);
+    free(candidates);
+}
+
+static int load_all(struct db *db, const struct hit *hits, size_t n, struct candidate **out,
+                    size_t *count, struct err *err)
+{
+    struct candidate *candidates = malloc(n * sizeof *candidates);
+    struct counts counts = {0};
+    int rc = candidates ? 0 : err_memory(err);
+
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        candidates[i].pupil_key = hits[i].pupil_key;
+        rc = load(db, &counts, hits[i].pupil_key, &candidates[i].person, err);
+        *count = i + 1;
+    }
+    if (rc < 0) {
+        roster_candidates_free(candidates, *count);
+        *count = 0;
+        return -1;
+    }
+    *out = candidates;
+    return 0;
+}
+
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
+                      struct candidate **out, size_t *count, struct err *err)
+{
+    bool ours = !db_in_transaction(db);
+    struct hit *hits = NULL;
+    size_t n = 0;
+    int rc;
+
+    *out = NULL;
+    *count = 0;
+    if (ours && db_begin_reading(db, err) < 0)
+        return -1;
+    rc = candidates_find(db, keys, keys_count, &hits, &n, err);
+    if (rc == 0 && n > 0)
+        rc = load_all(db, hits, n, out, count, err);
+    free(hits);
+    if (ours)
+        db_rollback(db); /* nothing was written */
+    return rc;
+}

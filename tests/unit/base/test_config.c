@@ -38,7 +38,7 @@ struct file {
 static int read_text(struct file *f, const char *text)
 {
     FILE *out;
-    int fd;
+    int fd, rc;
 
     snprintf(f->path, sizeof f->path, "/tmp/encompass-config-XXXXXX");
     fd = mkstemp(f->path);
@@ -46,13 +46,14 @@ static int read_text(struct file *f, const char *text)
     out = fdopen(fd, "w");
     fputs(text, out);
     fclose(out);
-    return config_load(f->path, sections, &f->conf, &f->err);
+    rc = config_load(f->path, sections, &f->conf, &f->err);
+    unlink(f->path);
+    return rc;
 }
 
 static void done(struct file *f)
 {
     config_free(f->conf);
-    unlink(f->path);
 }
 
 static void a_family_has_a_section_for_each_name_in_the_files_order(void **state)

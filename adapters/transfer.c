@@ -278,6 +278,30 @@ bool transfer_address_is_inside(const struct sockaddr *address)
     return true;
 }
 
+curl_socket_t transfer_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer_guard *guard = user;
+
+    (void)purpose;
+    if (!guard->may_be_inside && transfer_address_is_inside(&address->addr)) {
+        guard->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    guard->tried = true;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void transfer_set_guard(CURL *transfer, struct transfer_guard *guard)
+{
+    curl_easy_setopt(transfer, CURLOPT_OPENSOCKETFUNCTION, transfer_open_socket);
+    curl_easy_setopt(transfer, CURLOPT_OPENSOCKETDATA, guard);
+}
+
+bool transfer_is_inside_only(const struct transfer_guard *guard)
+{
+    return guard->refused && !guard->tried;
+}
+
 bool transfer_host_is_loopback(const char *host)
 {
     struct in_addr four;

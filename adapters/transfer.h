@@ -56,4 +56,17 @@ bool transfer_host_is_loopback(const char *host);
  * (IANA's special-purpose registries, RFC 6890). What is neither IPv4 nor IPv6 is inside. */
 bool transfer_address_is_inside(const struct sockaddr *address);
 
+/* Which of a host's addresses a transfer may connect to: those inside only where it is said so. A name
+ * can have both, and one outside that does not answer today may answer tomorrow. */
+struct transfer_guard { /* all zero: none inside */
+    bool may_be_inside;
+    bool refused, tried; /* one inside; one that it may connect to */
+};
+void transfer_set_guard(CURL *transfer, struct transfer_guard *guard); /* which lasts as long */
+/* curl_opensocket_callback; guard: a transfer_guard. */
+curl_socket_t transfer_open_socket(void *guard, curlsocktype purpose,
+                                   struct curl_sockaddr *address);
+/* It had addresses inside, and no other. */
+bool transfer_is_inside_only(const struct transfer_guard *guard);
+
 #endif

@@ -248,7 +248,7 @@ static enum verdict judge_connection(const struct post *post, CURLcode how, stru
 {
     const struct receiver *r = post->way.receiver;
 
-    if (post->way.inside) {
+    if (transfer_is_inside_only(&post->way.guard)) {
         snprintf(outcome->detail, sizeof outcome->detail, "an address inside our network");
         return VERDICT_NEVER;
     }

@@ -95,7 +95,7 @@ static void probe_receiver(const struct webhook *w, struct probe *p)
     certified = way.receiver && way.receiver->certificate_file;
     curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
     how = probe_perform(p, c, error);
-    if (way.inside)
+    if (transfer_is_inside_only(&way.guard))
         probe_says(p, PROBED_WRONG,
                    "if that is meant: allow_hosts, or inside = yes in the receiver's section",
                    "it has an address inside our network");

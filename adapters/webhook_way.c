@@ -2,9 +2,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-
-#include "adapters/transfer.h"
 
 static bool is_listed(const char *list, const char *host)
 {
@@ -36,7 +33,7 @@ static int check_parts(const struct webhook *w, CURLU *url, struct webhook_way *
     int rc = 0;
 
     way->receiver = host ? receivers_find(&w->receivers, host) : NULL;
-    way->may_be_inside =
+    way->guard.may_be_inside =
         host && ((loopback && w->allow_loopback) || is_listed(w->allow_hosts, host) ||
                  (way->receiver && way->receiver->inside));
     if (!scheme || !host || user)
@@ -70,18 +67,6 @@ int webhook_way_find(const struct webhook *w, const char *address, struct webhoo
     return rc;
 }
 
-static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct webhook_way *way = user;
-
-    (void)purpose;
-    if (!way->may_be_inside && transfer_address_is_inside(&address->addr)) {
-        way->inside = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 CURL *webhook_connect(const struct webhook *w, struct webhook_way *way, const char *address,
                       long timeout_ms, struct buf *answer, struct err *err)
 {
@@ -95,7 +80,6 @@ CURL *webhook_connect(const struct webhook *w, struct webhook_way *way, const ch
         curl_easy_cleanup(c);
         return NULL;
     }
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, way);
+    transfer_set_guard(c, &way->guard);
     return c;
 }

@@ -11,6 +11,7 @@
 
 #include "adapters/probe.h"
 #include "adapters/receivers.h"
+#include "adapters/transfer.h"
 #include "base/buf.h"
 
 enum { WEBHOOK_ANSWER_MAX = 16 * 1024 };
@@ -27,8 +28,7 @@ struct webhook {
 struct webhook_way {
     const struct receiver *receiver; /* NULL: it has no section of its own */
     const char *protocol;
-    bool may_be_inside; /* the host is one that may have an address inside */
-    bool inside;        /* it had one, and may not: nothing was connected */
+    struct transfer_guard guard;
 };
 
 /* -1 with ERR_INVALID: this address is none that we post to. */

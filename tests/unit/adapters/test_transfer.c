@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -80,11 +81,44 @@ static void loopback_is_told_by_its_name_or_number(void **state)
         assert_false(transfer_host_is_loopback(other[i]));
 }
 
+/* What a transfer asks before it connects to one of a name's addresses; nothing is connected to. */
+static bool opens(struct transfer_guard *guard, const char *four)
+{
+    struct curl_sockaddr address = {
+        .family = AF_INET, .socktype = SOCK_STREAM, .addrlen = sizeof(struct sockaddr_in)};
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    curl_socket_t fd;
+
+    assert_int_equal(inet_pton(AF_INET, four, &in.sin_addr), 1);
+    memcpy(&address.addr, &in, sizeof in);
+    fd = transfer_open_socket(guard, CURLSOCKTYPE_IPCXN, &address);
+    if (fd != CURL_SOCKET_BAD)
+        close(fd);
+    return fd != CURL_SOCKET_BAD;
+}
+
+static void a_name_with_an_address_outside_too_is_not_taken_for_one_inside(void **state)
+{
+    struct transfer_guard inside_alone = {false}, both = {false}, listed = {.may_be_inside = true};
+
+    (void)state;
+    assert_false(transfer_is_inside_only(&inside_alone));
+    assert_false(opens(&inside_alone, "10.1.2.3") || opens(&inside_alone, "192.168.0.1"));
+    assert_true(transfer_is_inside_only(&inside_alone));
+    assert_false(opens(&both, "10.1.2.3"));
+    assert_true(opens(&both, "9.9.9.9"));
+    assert_false(opens(&both, "127.0.0.1"));
+    assert_false(transfer_is_inside_only(&both));
+    assert_true(opens(&listed, "10.1.2.3"));
+    assert_false(transfer_is_inside_only(&listed));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_inside_somebodys_network_is_told_from_one_on_the_internet),
         cmocka_unit_test(loopback_is_told_by_its_name_or_number),
+        cmocka_unit_test(a_name_with_an_address_outside_too_is_not_taken_for_one_inside),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

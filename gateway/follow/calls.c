@@ -10,7 +10,10 @@
 #include "store/roster.h"
 #include "store/wrong_door.h"
 
-enum { SUCCESSION = 4, SAID_BYTES = 16384 };
+enum {
+    SUCCESSION = 4,
+    SAID_BYTES = INCIDENT_CHILDREN_MAX * 1024, /* two names of 100 characters, a date */
+};
 
 /* What the list is made from; the incident and the door at hand are kept for the next line. */
 struct making {
@@ -272,7 +275,7 @@ struct place {
     size_t count;
 };
 struct places {
-    struct place list[PLAN_DOORS_PER_CHILD * 4];
+    struct place list[INCIDENT_CHILDREN_MAX * PLAN_DOORS_PER_CHILD];
     size_t count;
 };
 

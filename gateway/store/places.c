@@ -18,7 +18,7 @@ static int read_telephone(struct db *db, struct roll_place *p, struct err *err)
     /* What is too long for a number is none. */
     if (sql_query(db, &stmt, err,
                   "SELECT telephone FROM establishment"
-                  " WHERE namespace = ? AND urn = ? AND length(telephone) < ?",
+                  " WHERE namespace = ? AND urn = ? AND length(CAST(telephone AS BLOB)) < ?",
                   "tti", p->door.namespace, p->door.urn, (int64_t)sizeof p->telephone) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
@@ -42,41 +42,33 @@ static int read_place(struct db *db, const struct door *door, bool follows, stru
     return rc == 1 ? read_telephone(db, out, err) : 0;
 }
 
-/* Who has followed the closed one that was read last; the new count, -1. */
-static int add_successors(struct db *db, const struct door *door, struct roll_place *out, int count,
-                          struct err *err)
+/* The new count, which is the old one where there is no room or the door has been ruled out; -1. */
+static int add_door(struct db *db, int64_t child_id, const struct door *door, bool follows,
+                    struct roll_place *out, int count, struct err *err)
 {
-    struct door successors[ROLL_PLACES_MAX];
-    int n = registers_successors(db, door, successors, ROLL_PLACES_MAX - count, err);
+    int ruled_out = count < ROLL_PLACES_MAX ? wrong_door_is(db, child_id, door, err) : 1;
 
-    for (int i = 0; i < n; i++) {
-        if (read_place(db, &successors[i], true, &out[count], err) < 0)
-            return -1;
-        count++;
-    }
-    return n < 0 ? -1 : count;
+    if (ruled_out != 0)
+        return ruled_out < 0 ? -1 : count;
+    return read_place(db, door, follows, &out[count], err) < 0 ? -1 : count + 1;
 }
 
-/* The new count, -1. */
+/* A place on roll and, of a closed one, who has followed it; the new count, -1. */
 static int add_place(struct db *db, int64_t child_id, const struct enrolment *e,
                      struct roll_place *out, int count, struct err *err)
 {
-    struct door door = {.namespace = ""};
-    int ruled_out;
+    struct door door = {.namespace = ""}, successors[ROLL_PLACES_MAX];
+    int before = count, n;
 
-    if (count == ROLL_PLACES_MAX)
-        return count;
     snprintf(door.namespace, sizeof door.namespace, "%s", e->namespace);
     snprintf(door.urn, sizeof door.urn, "%s", e->urn);
-    ruled_out = wrong_door_is(db, child_id, &door, err);
-    if (ruled_out != 0)
-        return ruled_out < 0 ? -1 : count;
-    if (read_place(db, &door, false, &out[count], err) < 0)
-        return -1;
-    count++;
-    return out[count - 1].closed && count < ROLL_PLACES_MAX
-               ? add_successors(db, &door, out, count, err)
-               : count;
+    count = add_door(db, child_id, &door, false, out, count, err);
+    if (count <= before || !out[before].closed)
+        return count;
+    n = registers_successors(db, &door, successors, ROLL_PLACES_MAX, err);
+    for (int i = 0; i < n && count >= 0; i++)
+        count = add_door(db, child_id, &successors[i], true, out, count, err);
+    return n < 0 ? -1 : count;
 }
 
 int places_of_child(struct db *db, int64_t child_id, day_t on,

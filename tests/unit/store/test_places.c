@@ -89,6 +89,36 @@ static void one_that_has_said_not_our_pupil_is_left_out(void **state)
     assert_int_equal(find(p, child_id, places), 0);
 }
 
+static void a_follower_that_has_said_so_is_left_out_too(void **state)
+{
+    struct roll_place places[ROLL_PLACES_MAX];
+    struct place *p = *state;
+    int64_t child_id;
+
+    run(p, registers);
+    child_id = zelda_at(p, "100002");
+    run(p, "INSERT INTO notice(notice_id, reference, incident_id, revision, kind, namespace, urn,"
+           " basis, rule, due_at, answer_by, state, planned_at) VALUES (1, 'OE-1', 1, 1, 'notice',"
+           " 'school', '100003', 'statutory', 'x', 1, 1, 'answered', 1);"
+           "INSERT INTO ruled_out VALUES (1, 'school', '100003', 1, 1, 'me')");
+    assert_int_equal(find(p, child_id, places), 2);
+    assert_true(places[0].closed);
+    assert_string_equal(places[1].name, "Second Follower");
+}
+
+/* A register's number may have signs of two bytes: what does not fit is none, and stops no notice. */
+static void a_number_that_does_not_fit_in_bytes_is_none(void **state)
+{
+    struct roll_place places[ROLL_PLACES_MAX];
+    struct place *p = *state;
+
+    run(p, registers);
+    run(p, "UPDATE establishment SET telephone = '01632 960001 – 960002, ext. 1' || '–––'");
+    assert_int_equal(ask(p, "SELECT length(telephone) FROM establishment LIMIT 1"), 32);
+    assert_int_equal(find(p, zelda_at(p, "100001"), places), 1);
+    assert_string_equal(places[0].telephone, "");
+}
+
 static void a_child_whom_nobody_has_found_is_nowhere(void **state)
 {
     struct roll_place places[ROLL_PLACES_MAX];
@@ -126,6 +156,8 @@ int main(void)
         T(a_closed_one_has_those_who_have_followed_it),
         T(one_that_the_register_does_not_have_is_shown_by_its_number),
         T(one_that_has_said_not_our_pupil_is_left_out),
+        T(a_follower_that_has_said_so_is_left_out_too),
+        T(a_number_that_does_not_fit_in_bytes_is_none),
         T(a_child_whom_nobody_has_found_is_nowhere),
         T(more_than_there_is_room_for_are_cut_off),
     };

@@ -22,6 +22,7 @@
 #include "adapters/reply.h"
 #include "adapters/transfer.h"
 #include "base/clock.h"
+#include "base/personal.h"
 
 enum {
     ANSWER_BYTES_MAX = 4 * 1024 * 1024, /* it has our message in it */
@@ -80,6 +81,7 @@ static void note_free(struct note *note)
     curl_slist_free_all(note->headers);
     buf_release(&note->body);
     buf_release(&note->answer);
+    personal_wipe(note, sizeof *note); /* whom it went to */
     free(note);
 }
 

@@ -30,14 +30,14 @@ static bool store_says(const struct post_item *item, struct of_store *out)
     sqlite3_stmt *row;
     bool found;
 
-    if (sql_query(gate_office, &row, &err,
+    if (sql_query(gate_daemon, &row, &err,
                   "SELECT CASE o.kind WHEN 'reminder' THEN 'reminder' ELSE n.kind END,"
                   " i.police_ref, n.notice_id, i.incident_id, n.planned_at, n.reason, n.answered_at"
                   " FROM outbox o JOIN notice n USING (notice_id) JOIN incident i"
                   " USING (incident_id) WHERE o.key = ? AND n.reference = ?",
                   "tt", item->key, item->reference) < 0)
         return false;
-    found = sql_row(gate_office, row, &err) == 1;
+    found = sql_row(gate_daemon, row, &err) == 1;
     if (found) {
         out->kind = sql_text(row, 0)[0];
         snprintf(out->reference, sizeof out->reference, "%.31s", sql_text(row, 1));

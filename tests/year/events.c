@@ -42,6 +42,11 @@ time_t events_first_at(void)
     return heap[0].at;
 }
 
+enum what events_first_is(void)
+{
+    return heap[0].what;
+}
+
 struct event events_take(void)
 {
     struct event first = heap[0];

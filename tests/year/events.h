@@ -41,6 +41,7 @@ extern time_t skew; /* by so much */
 
 void events_add(time_t at, enum what what, int64_t number, int revision, const char *text);
 time_t events_first_at(void);
+enum what events_first_is(void);
 struct event events_take(void); /* the first; there is always one: END */
 void events_release(void);
 

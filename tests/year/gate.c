@@ -24,10 +24,9 @@
 enum { ROUNDS_MOST = 2000 };
 
 struct clock gate_clock = {.pretended = true, .stands = true};
-struct db *gate_office;
+struct db *gate_office, *gate_daemon;
 int gate_crashes, gate_life;
 
-static struct db *daemons; /* its own connection */
 static char store_path[512];
 static struct config *conf;
 static CURLM *multi;
@@ -45,7 +44,7 @@ static double processor(void)
 
 void gate_statements_in(enum statements_age age)
 {
-    statements_note(daemons);
+    statements_note(gate_daemon);
     statements_in(age);
 }
 
@@ -85,24 +84,24 @@ int gate_make(const char *folder, struct err *err)
 
 int gate_open(struct err *err)
 {
-    if (db_open(store_path, &daemons, err) < 0 || db_open(store_path, &gate_office, err) < 0 ||
-        db_lock_daemon(daemons, err) < 0 || roll_index_bring_up(daemons, err) < 0 ||
-        claims_release(daemons, clock_now(&gate_clock), err) < 0)
+    if (db_open(store_path, &gate_daemon, err) < 0 || db_open(store_path, &gate_office, err) < 0 ||
+        db_lock_daemon(gate_daemon, err) < 0 || roll_index_bring_up(gate_daemon, err) < 0 ||
+        claims_release(gate_daemon, clock_now(&gate_clock), err) < 0)
         return -1;
     multi = curl_multi_init();
-    steps = (struct steps){.db = daemons, .clock = &gate_clock};
-    return dispatch_new(conf, daemons, &gate_clock, multi, &steps.dispatch, err);
+    steps = (struct steps){.db = gate_daemon, .clock = &gate_clock};
+    return dispatch_new(conf, gate_daemon, &gate_clock, multi, &steps.dispatch, err);
 }
 
 void gate_close(void)
 {
     dispatch_free(steps.dispatch);
     curl_multi_cleanup(multi);
-    if (daemons)
-        statements_note(daemons);
+    if (gate_daemon)
+        statements_note(gate_daemon);
     db_close(gate_office);
-    db_close(daemons);
-    gate_office = daemons = NULL;
+    db_close(gate_daemon);
+    gate_office = gate_daemon = NULL;
     steps.dispatch = NULL;
     multi = NULL;
 }
@@ -114,13 +113,13 @@ int gate_accept(const struct gate_message *message, enum accepted *what, struct 
     enum accepted accepted;
     double from = processor();
 
-    if (db_begin(daemons, err) < 0)
+    if (db_begin(gate_daemon, err) < 0)
         return -1;
-    if (accept_message(daemons, &in, clock_now(&gate_clock), &accepted, err) < 0) {
-        db_rollback(daemons);
+    if (accept_message(gate_daemon, &in, clock_now(&gate_clock), &accepted, err) < 0) {
+        db_rollback(gate_daemon);
         return -1;
     }
-    if (db_commit(daemons, err) < 0)
+    if (db_commit(gate_daemon, err) < 0)
         return -1;
     *what = accepted;
     seconds[STEPS] += processor() - from;
@@ -137,7 +136,7 @@ static bool only_looks(const struct step *step)
 static int bring_forward(time_t now, time_t *next, struct err *err)
 {
     int64_t at = -1;
-    int rc = sql_int(daemons, &at, err,
+    int rc = sql_int(gate_daemon, &at, err,
                      "SELECT min(follow_at) FROM notice WHERE follow_at IS NOT NULL AND state = "
                      "'told' AND follow_at > ?",
                      "i", (int64_t)now);
@@ -151,7 +150,7 @@ int gate_run(time_t *next, struct err *err)
 {
     for (int round = 0; round < ROUNDS_MOST; round++) {
         time_t now = clock_now(&gate_clock), soonest = now + 366 * 86400;
-        int before = sqlite3_total_changes(sql_handle(daemons));
+        int before = sqlite3_total_changes(sql_handle(gate_daemon));
 
         steps.more = false;
         watch_broker(&steps.watch, true, true, now);
@@ -166,7 +165,8 @@ int gate_run(time_t *next, struct err *err)
                 soonest = steps.next;
         }
         /* The daemon comes round every second: until a round changes nothing. */
-        if (!steps.more && soonest > now && sqlite3_total_changes(sql_handle(daemons)) == before) {
+        if (!steps.more && soonest > now &&
+            sqlite3_total_changes(sql_handle(gate_daemon)) == before) {
             *next = soonest;
             return bring_forward(now, next, err);
         }

@@ -12,8 +12,10 @@
 #include "store/db.h"
 
 extern struct clock gate_clock;
-extern struct db
-    *gate_office;        /* for people's commands and for questions, which are other programs */
+extern struct db *gate_office; /* for people's commands, which are another program's */
+/* The daemon's own, for what comes to it by itself, and for what is asked between its steps: another
+ * has to read the store anew after each step. */
+extern struct db *gate_daemon;
 extern int gate_crashes; /* how often the daemon was killed */
 extern int gate_life;    /* of which of its lives what is collected now comes */
 

@@ -44,7 +44,7 @@ static time_t last(const char *sql, int64_t id, time_t before)
     struct err err = {.code = ERR_NONE};
     int64_t at = -1;
 
-    if (sql_int(gate_office, &at, &err, sql, "ii", id, (int64_t)before) < 0)
+    if (sql_int(gate_daemon, &at, &err, sql, "ii", id, (int64_t)before) < 0)
         fprintf(stderr, "year: %s\n", err.text);
     return (time_t)at;
 }

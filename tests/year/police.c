@@ -20,16 +20,16 @@ int police_take_receipts(void)
     int n;
 
     do {
-        n = outbox_claim_receipts(gate_office, clock_now(&gate_clock), 60, items, 64, &err);
-        if (n < 0 || (n > 0 && db_begin(gate_office, &err) < 0))
+        n = outbox_claim_receipts(gate_daemon, clock_now(&gate_clock), 60, items, 64, &err);
+        if (n < 0 || (n > 0 && db_begin(gate_daemon, &err) < 0))
             return life_failed(&err, "receipts");
         for (int i = 0; i < n; i++) {
             checks_receipt(items[i].payload);
-            if (outbox_sent(gate_office, &items[i], 0, NULL, 1, clock_now(&gate_clock), &err) < 0)
+            if (outbox_sent(gate_daemon, &items[i], 0, NULL, 1, clock_now(&gate_clock), &err) < 0)
                 return life_failed(&err, "receipts");
             outbox_item_release(&items[i]);
         }
-        if (n > 0 && db_commit(gate_office, &err) < 0)
+        if (n > 0 && db_commit(gate_daemon, &err) < 0)
             return life_failed(&err, "receipts");
     } while (n == 64);
     return promise_too_many() ? -1 : 0;

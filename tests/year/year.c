@@ -176,9 +176,24 @@ static int begin(struct err *err)
     return 0;
 }
 
+static bool comes_by_itself(enum what what)
+{
+    return what == PUBLISH || what == ANSWER || what == REVIEW;
+}
+
+/* The daemon looks once a second: what else comes within one is found together. */
+static bool is_same_look(enum what what, time_t since)
+{
+    time_t next = events_first_at();
+
+    return comes_by_itself(what) && comes_by_itself(events_first_is()) && next <= since + 1 &&
+           next < life_next;
+}
+
 static int go_on(void)
 {
     bool ended = false;
+    time_t look = 0; /* the first moment of what has not been looked at */
 
     life_next = now + 86400 * 400;
     while (!ended) {
@@ -198,7 +213,11 @@ static int go_on(void)
             free(e.text);
             if (rc < 0)
                 return -1;
+            look = look ? look : now;
+            if (is_same_look(e.what, look))
+                continue;
         }
+        look = 0;
         if (life_settle() < 0)
             return -1;
     }

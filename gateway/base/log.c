@@ -1,9 +1,12 @@
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/date.h"
+
+enum { HEAD_SIZE = 128, TEXT_SIZE = 1024 };
 
 static struct {
     FILE *to;
@@ -62,41 +65,51 @@ static size_t utf8_length(const unsigned char *p)
     return n;
 }
 
-static void write_escaped(FILE *to, const char *text)
+/* Into out, which has room for four bytes a byte; how many that were. */
+static size_t escape(char *out, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
+    char *to = out;
 
     while (*p) {
         size_t n = utf8_length(p);
 
         if (n == 0 || *p < 0x20 || *p == 0x7F || (n == 2 && p[0] == 0xC2 && p[1] < 0xA0)) {
-            fprintf(to, "\\x%02x", *p);
+            to += sprintf(to, "\\x%02x", *p);
             p++;
         } else {
-            fwrite(p, 1, n, to);
+            memcpy(to, p, n);
+            to += n;
             p += n;
         }
     }
+    return (size_t)(to - out);
 }
 
+/* Written whole: stderr has no buffer of its own, and each piece would be a system call. */
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
     static const struct clock machine;
     FILE *to = output.to ? output.to : stderr;
-    char line[1024];
+    char text[TEXT_SIZE], line[HEAD_SIZE + 4 * TEXT_SIZE];
     char when[MOMENT_TEXT_SIZE];
     va_list ap;
+    int head;
+    size_t length;
 
     if (level > output.least)
         return;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    head = snprintf(line, HEAD_SIZE, "%s %s %s ",
+                    moment_format(clock_now(output.clock ? output.clock : &machine), when),
+                    level_names[level], event);
+    assert(head > 0 && head < HEAD_SIZE);
+    length = (size_t)head + escape(line + head, text);
+    line[length++] = '\n';
     flockfile(to);
-    fprintf(to, "%s %s %s ", moment_format(clock_now(output.clock ? output.clock : &machine), when),
-            level_names[level], event);
-    write_escaped(to, line);
-    fputc('\n', to);
+    fwrite(line, 1, length, to);
     fflush(to);
     funlockfile(to);
 }

@@ -30,7 +30,7 @@ const struct config_key email_keys[] = {
      .kind = CONFIG_TEXT,
      .help = "https address that a message without names leads to, the reference behind it"},
     {.name = "username", .kind = CONFIG_TEXT, .help = "login, with password_file"},
-    {.name = "password_file", .kind = CONFIG_PATH, .help = "its first line is the password"},
+    {.name = "password_file", .kind = CONFIG_SECRET, .help = "its first line is the password"},
     {.name = "from", .kind = CONFIG_TEXT, .help = "the sender's address"},
     {.name = "from_name", .kind = CONFIG_TEXT, .help = "the sender's name"},
     {.name = "reply_to",

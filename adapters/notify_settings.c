@@ -26,7 +26,7 @@
 
 const struct config_key notify_keys[] = {
     {.name = "api_key_file",
-     .kind = CONFIG_PATH,
+     .kind = CONFIG_SECRET,
      .help = "its first line is the API key: name, service and secret, hyphens between"},
     {.name = "url",
      .kind = CONFIG_TEXT,

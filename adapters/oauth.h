@@ -19,7 +19,7 @@ struct oauth;
      .help = "OAuth 2 client credentials: where tokens come from, by https"},                      \
         {.name = "client_id", .kind = CONFIG_TEXT, .help = "our name there"},                      \
         {.name = "client_secret_file",                                                             \
-         .kind = CONFIG_PATH,                                                                      \
+         .kind = CONFIG_SECRET,                                                                    \
          .help = "its first line is the secret"},                                                  \
         {.name = "scope", .kind = CONFIG_TEXT, .help = "what the token is asked to be good for"},  \
     {                                                                                              \

@@ -11,7 +11,7 @@
 const struct config_key receiver_keys[] = {
     {.name = "host", .kind = CONFIG_TEXT, .help = "the host of its address, without the port"},
     {.name = "secret_file",
-     .kind = CONFIG_PATH,
+     .kind = CONFIG_SECRET,
      .help = "what posts to it are signed with; the adapter's unless given"},
     {.name = "ca_file",
      .kind = CONFIG_PATH,
@@ -19,7 +19,7 @@ const struct config_key receiver_keys[] = {
     {.name = "certificate_file",
      .kind = CONFIG_PATH,
      .help = "a certificate of our own (PEM), where it asks for one"},
-    {.name = "key_file", .kind = CONFIG_PATH, .help = "its key (PEM)"},
+    {.name = "key_file", .kind = CONFIG_SECRET, .help = "its key (PEM)"},
     {.name = "inside",
      .kind = CONFIG_BOOL,
      .otherwise = "no",

@@ -35,7 +35,7 @@ struct post {
 
 static const struct config_key keys[] = {
     {.name = "secret_file",
-     .kind = CONFIG_PATH,
+     .kind = CONFIG_SECRET,
      .help = "whsec_ and 24 to 64 bytes in Base64: what posts are signed with"},
     {.name = "ca_file",
      .kind = CONFIG_PATH,

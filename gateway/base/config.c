@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/date.h"
@@ -91,6 +92,7 @@ static const char *value_parse(const struct config_key *key, const char *text, i
     switch (key->kind) {
     case CONFIG_TEXT:
     case CONFIG_PATH:
+    case CONFIG_SECRET:
         return *text ? NULL : "is empty";
     case CONFIG_INT:
         if (!parse_number(text, number))
@@ -122,6 +124,23 @@ static char *beside(const char *config_path, const char *name)
         buf_add(&b, config_path, (size_t)(slash - config_path) + 1);
     buf_add_text(&b, name);
     return buf_take(&b);
+}
+
+/* A secret that the service manager hands over is never older than the file. */
+static char *secret_at(const char *config_path, const char *name)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    const char *slash = strrchr(name, '/');
+    struct buf b;
+
+    if (credentials) {
+        buf_init(&b, 4096);
+        buf_addf(&b, "%s/%s", credentials, slash ? slash + 1 : name);
+        if (!b.failed && access(buf_text(&b), F_OK) == 0)
+            return buf_take(&b);
+        buf_release(&b);
+    }
+    return beside(config_path, name);
 }
 
 /* inih hands no line number to the handler unless it was built to; the reader counts them. */
@@ -192,7 +211,9 @@ static int on_value(void *user, const char *section_name, const char *name, cons
     }
     v->line = line;
     v->section = strdup(section_name);
-    v->text = key->kind == CONFIG_PATH ? beside(c->path, text) : strdup(text);
+    v->text = key->kind == CONFIG_PATH     ? beside(c->path, text)
+              : key->kind == CONFIG_SECRET ? secret_at(c->path, text)
+                                           : strdup(text);
     if (!v->text || !v->section)
         c->out_of_memory = true;
     c->count++;
@@ -363,23 +384,6 @@ bool config_same(const struct config *a, const struct config *b, const char *sec
     return true;
 }
 
-static FILE *open_secret(const char *path)
-{
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    const char *name = strrchr(path, '/');
-    FILE *file = NULL;
-    struct buf b;
-
-    if (credentials) {
-        buf_init(&b, 4096);
-        buf_addf(&b, "%s/%s", credentials, name ? name + 1 : path);
-        if (!b.failed)
-            file = fopen(buf_text(&b), "re");
-        buf_release(&b);
-    }
-    return file ? file : fopen(path, "re");
-}
-
 int config_secret(const struct config *c, const char *section, const char *name,
                   struct personal *out, struct err *err)
 {
@@ -390,7 +394,7 @@ int config_secret(const struct config *c, const char *section, const char *name,
 
     if (!path)
         return 0;
-    file = open_secret(path);
+    file = fopen(path, "re");
     if (!file)
         return err_set(err, ERR_CONFIG, "[%s] %s: %s: %s", section, name, path, strerror(errno));
     if (!fgets(line, sizeof line, file)) {

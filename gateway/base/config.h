@@ -4,8 +4,9 @@
  *   host = mail.example.org
  *
  * An unknown section or key, a key given twice, or a value that is not of its kind refuses the
- * file, with its line. Secrets stand in files of their own, named here; a relative name is looked
- * for beside the configuration, and in $CREDENTIALS_DIRECTORY first (systemd.exec(5)).
+ * file, with its line. Secrets stand in files of their own, named here (CONFIG_SECRET); a relative
+ * name is looked for beside the configuration. Where $CREDENTIALS_DIRECTORY (systemd.exec(5)) has a
+ * file of that name, it is that one.
  */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
@@ -23,6 +24,7 @@ enum config_kind {
     CONFIG_INT,     /* least..most */
     CONFIG_BOOL,    /* yes or no */
     CONFIG_PATH,    /* a file or folder; relative to the configuration's folder */
+    CONFIG_SECRET,  /* the same; a systemd credential of the file's name goes before it */
     CONFIG_SECONDS, /* 90, 90s, 15m, 2h; least..most in seconds */
     CONFIG_TIME,    /* hh:mm, in seconds of the day */
     CONFIG_CHOICE,  /* one of choices, '|' between */
@@ -79,7 +81,7 @@ const char *config_text(const struct config *config, const char *section, const 
 int64_t config_int(const struct config *config, const char *section, const char *key);
 bool config_bool(const struct config *config, const char *section, const char *key);
 
-/* The first line of the file that a CONFIG_PATH key names, without its end. 1, 0 when the key is
+/* The first line of the file that a CONFIG_SECRET key names, without its end. 1, 0 when the key is
  * absent, -1 with ERR_CONFIG that names key and file. */
 int config_secret(const struct config *config, const char *section, const char *key,
                   struct personal *out, struct err *err) MUST_CHECK;

@@ -5,12 +5,14 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "adapters/adapter.h"
 #include "adapters/receivers.h"
 #include "base/date.h"
+#include "daemon/settings.h"
 #include "deliver/answers.h"
 #include "deliver/render.h"
 #include "follow/answer_drop.h"
@@ -119,27 +121,54 @@ static void check_certificates(const char *subject, const char *path, bool own, 
                 "%s: the certificate runs out on %s", path, words_moment(end, when));
 }
 
-static void check_secret(const char *subject, const char *path, struct findings *f)
-{
-    struct stat st;
-
-    if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-        finding(f, SEVERITY_WARNING, subject, "chmod 600, or hand it over as a systemd credential",
-                "%s: others than its owner may read or change it (mode %03o)", path,
-                (unsigned)(st.st_mode & 0777));
-}
-
-static void check_key(const struct config *config, const char *section, const char *name,
-                      bool secret, time_t now, struct findings *f)
+static void check_certificate(const struct config *config, const char *section, const char *name,
+                              time_t now, struct findings *f)
 {
     const char *path = config_text(config, section, name);
     char subject[96];
 
     snprintf(subject, sizeof subject, "[%s] %s", section, name);
-    if (path && secret)
-        check_secret(subject, path, f);
-    else if (path)
+    if (path)
         check_certificates(subject, path, strcmp(name, "ca_file") != 0, now, f);
+}
+
+/* A credential's permissions are the service manager's: an access list, which shows as a group's. */
+static bool is_credential(const char *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    return folder && strncmp(path, folder, strlen(folder)) == 0 && path[strlen(folder)] == '/';
+}
+
+static void check_secrets_of(const struct config *config, const char *section,
+                             const struct config_key *keys, struct findings *f)
+{
+    char subject[96];
+    const char *path;
+    struct stat st;
+
+    for (const struct config_key *key = keys; key->name; key++) {
+        path = key->kind == CONFIG_SECRET ? config_text(config, section, key->name) : NULL;
+        if (!path || is_credential(path) || stat(path, &st) < 0 ||
+            !(st.st_mode & (S_IRWXG | S_IRWXO)))
+            continue;
+        snprintf(subject, sizeof subject, "[%s] %s", section, key->name);
+        finding(f, SEVERITY_WARNING, subject, "chmod 600, or hand it over as a systemd credential",
+                "%s: others than its owner may read or change it (mode %03o)", path,
+                (unsigned)(st.st_mode & 0777));
+    }
+}
+
+static void check_secrets(const struct config *config, struct findings *f)
+{
+    const char *section;
+
+    for (const struct config_section *s = settings_sections(); s->name; s++) {
+        if (!strchr(s->name, '*'))
+            check_secrets_of(config, s->name, s->keys, f);
+        for (size_t n = 0; strchr(s->name, '*') && (section = config_nth(config, s->name, n)); n++)
+            check_secrets_of(config, section, s->keys, f);
+    }
 }
 
 static void check_files(const struct config *config, time_t now, struct findings *f)
@@ -151,27 +180,14 @@ static void check_files(const struct config *config, time_t now, struct findings
         {"adapter \"webhook\"", "ca_file"},
         {"adapter \"notify\"", "ca_file"},
     };
-    static const struct key secrets[] = {
-        {"mqtt", "key_file"},
-        {"mqtt", "password_file"},
-        {"adapter \"email\"", "password_file"},
-        {"adapter \"webhook\"", "secret_file"},
-        {"adapter \"notify\"", "api_key_file"},
-    };
     static const char *const receivers_certificates[] = {"ca_file", "certificate_file"};
-    static const char *const receivers_secrets[] = {"key_file", "secret_file",
-                                                    "client_secret_file"};
     const char *section;
 
     for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
-        check_key(config, certificates[i].section, certificates[i].name, false, now, f);
-    for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
-        check_key(config, secrets[i].section, secrets[i].name, true, now, f);
+        check_certificate(config, certificates[i].section, certificates[i].name, now, f);
     for (size_t n = 0; (section = config_nth(config, RECEIVER_FAMILY, n)); n++) {
         for (size_t i = 0; i < ARRAY_SIZE(receivers_certificates); i++)
-            check_key(config, section, receivers_certificates[i], false, now, f);
-        for (size_t i = 0; i < ARRAY_SIZE(receivers_secrets); i++)
-            check_key(config, section, receivers_secrets[i], true, now, f);
+            check_certificate(config, section, receivers_certificates[i], now, f);
     }
 }
 
@@ -242,5 +258,6 @@ void check_configuration(struct cli *cli, const struct config *config, struct fi
     check_templates(config, f);
     check_names(config, f);
     check_files(config, clock_now(&cli->clock), f);
+    check_secrets(config, f);
     check_protection(config, f);
 }

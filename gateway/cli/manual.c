@@ -80,6 +80,9 @@ static void print_kind(const struct config_key *key, FILE *to)
     case CONFIG_PATH:
         fputs("A file or folder", to);
         break;
+    case CONFIG_SECRET:
+        fputs("A file that holds a secret, or a credential of its name", to);
+        break;
     case CONFIG_SECONDS:
         fputs("A duration such as 90s, 15m or 2h", to);
         break;

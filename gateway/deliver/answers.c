@@ -16,7 +16,7 @@ const struct config_key answers_keys[] = {
      .help = "for how many days a link is good"},
     {.name = "folder", .kind = CONFIG_PATH, .help = "where answers can be put as signed files"},
     {.name = "secret_file",
-     .kind = CONFIG_PATH,
+     .kind = CONFIG_SECRET,
      .help = "whsec_ and 24 to 64 bytes in Base64: what answer files are signed with"},
     {.name = NULL},
 };

@@ -23,7 +23,14 @@ static const struct config_key log_keys[] = {
     {.name = NULL},
 };
 
+static const struct config_key mail_keys[] = {
+    {.name = "password_file", .kind = CONFIG_SECRET, .help = "a secret"},
+    {.name = "ca_file", .kind = CONFIG_PATH, .help = "no secret"},
+    {.name = NULL},
+};
+
 static const struct config_section sections[] = {
+    {"mail", mail_keys},
     {"log", log_keys},
     {"receiver \"*\"", receiver_keys},
     {NULL, NULL},
@@ -127,6 +134,51 @@ static void a_mistake_that_is_found_later_names_file_and_line(void **state)
     done(&f);
 }
 
+static void put(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    FILE *out;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+static void a_credential_of_a_secret_s_name_goes_before_its_file(void **state)
+{
+    char folder[] = "/tmp/encompass-credentials-XXXXXX", path[128];
+    struct file f = {.conf = NULL};
+    struct personal secret = {0};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    put(folder, "encompass-mail", "of the service manager\nno more\n");
+    put(folder, "encompass-ca", "no secret");
+    put("/tmp", "encompass-mail", "of the file\n");
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    assert_int_equal(read_text(&f, "[mail]\npassword_file = encompass-mail\n"
+                                   "ca_file = encompass-ca\n"),
+                     0);
+    assert_int_equal(config_secret(f.conf, "mail", "password_file", &secret, &f.err), 1);
+    assert_string_equal(personal_reveal(&secret), "of the service manager");
+    assert_string_equal(config_text(f.conf, "mail", "ca_file"), "/tmp/encompass-ca");
+    done(&f);
+    snprintf(path, sizeof path, "%s/encompass-mail", folder);
+    unlink(path);
+    assert_int_equal(read_text(&f, "[mail]\npassword_file = /tmp/encompass-mail\n"), 0);
+    assert_int_equal(config_secret(f.conf, "mail", "password_file", &secret, &f.err), 1);
+    assert_string_equal(personal_reveal(&secret), "of the file");
+    personal_release(&secret);
+    done(&f);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    unlink("/tmp/encompass-mail");
+    snprintf(path, sizeof path, "%s/encompass-ca", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +186,7 @@ int main(void)
         cmocka_unit_test(what_is_no_name_of_a_family_is_refused_with_its_line),
         cmocka_unit_test(a_key_given_twice_to_one_name_is_refused_and_to_two_is_not),
         cmocka_unit_test(a_mistake_that_is_found_later_names_file_and_line),
+        cmocka_unit_test(a_credential_of_a_secret_s_name_goes_before_its_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

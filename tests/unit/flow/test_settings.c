@@ -113,12 +113,38 @@ static void the_example_loads_with_every_key_set(void **state)
     config_free(config);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static void what_is_no_certificate_is_a_secret_that_may_be_a_credential(void **state)
+{
+    int secrets = 0;
+
+    (void)state;
+    for (const struct config_section *s = settings_sections(); s->name; s++) {
+        for (const struct config_key *k = s->keys; k->name; k++) {
+            if (!ends_in(k->name, "_file") || ends_in(k->name, "ca_file") ||
+                ends_in(k->name, "certificate_file"))
+                continue;
+            if (k->kind != CONFIG_SECRET)
+                fail_msg("[%s] %s", s->name, k->name);
+            secrets++;
+        }
+    }
+    assert_true(secrets >= 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_has_every_key_with_its_default),
         cmocka_unit_test(the_example_loads_as_it_is_and_sets_nothing),
         cmocka_unit_test(the_example_loads_with_every_key_set),
+        cmocka_unit_test(what_is_no_certificate_is_a_secret_that_may_be_a_credential),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,8 +255,8 @@ static enum born_level compare_dates(day_t said, day_t born)
     day_to_civil(born, &year, &month, &day);
     if (y == year && m == day && d == month)
         return BORN_EXCHANGED;
-    if (m == month && d == day && abs(y - year) == 1)
-        return BORN_NEXT_YEAR;
+    if (m == month && d == day)
+        return abs(y - year) == 1 ? BORN_NEXT_YEAR : BORN_OTHER_YEAR;
     if (is_one_digit_off(said, born))
         return BORN_DIGIT;
     if (y == year && m == 1 && d == 1)
@@ -278,6 +278,19 @@ static enum born_level compare_born(const struct person *child, const struct per
     return years == 0 ? BORN_AGE_FITS : years == 1 ? BORN_AGE_NEAR : BORN_AGE_DIFFERS;
 }
 
+enum { SCHOOL_AGE = 4 };
+
+static bool is_too_young(const struct person *child, const struct person *pupil)
+{
+    int said = child->age;
+
+    if (pupil->born == DAY_NONE || child->seen_on == DAY_NONE)
+        return false;
+    if (child->born != DAY_NONE)
+        said = day_age(child->born, child->seen_on);
+    return said >= 0 && said < SCHOOL_AGE && day_age(pupil->born, child->seen_on) >= SCHOOL_AGE;
+}
+
 /* A temporary number gives way to a permanent one, so that two numbers differ says nothing then. */
 static enum agreement compare_upns(const char *a, const char *b)
 {
@@ -292,6 +305,7 @@ void compare(const struct person *child, const struct person *pupil, struct comp
 {
     compare_names(child, pupil, out);
     out->born = compare_born(child, pupil);
+    out->too_young = is_too_young(child, pupil);
     out->sex = child->sex == SEX_UNKNOWN || pupil->sex == SEX_UNKNOWN ? AGREE_MISSING
                : child->sex == pupil->sex                             ? AGREE_SAME
                                                                       : AGREE_DIFFERS;

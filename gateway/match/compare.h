@@ -33,10 +33,11 @@ enum born_level {
     BORN_AGE_NEAR,    /* and it is one year off */
     BORN_AGE_FITS,
     BORN_YEAR,      /* 1 January is said, as it is where only the year is known */
-    BORN_PART,      /* one of day, month and year is another */
-    BORN_NEXT_YEAR, /* a year more or less, to the day */
-    BORN_DIGIT,     /* one digit is another */
-    BORN_EXCHANGED, /* day and month stand in each other's place */
+    BORN_PART,       /* day or month is another */
+    BORN_OTHER_YEAR, /* the day is the same, of a year two or more off */
+    BORN_NEXT_YEAR,  /* a year more or less, to the day */
+    BORN_DIGIT,      /* one digit of day or month is another */
+    BORN_EXCHANGED,  /* day and month stand in each other's place */
     BORN_SAME,
     BORN_LEVELS,
 };
@@ -55,6 +56,7 @@ struct comparison {
     enum home_level home;
     enum school_level school;
     enum agreement middle_names, sex, upn;
+    bool too_young; /* said to be no more than three, and the pupil is older than that */
 };
 
 void compare(const struct person *child, const struct person *pupil, struct comparison *out);

@@ -101,16 +101,36 @@ static const char *rivalry(const struct weighing *best, const struct weighing *o
     return NULL;
 }
 
+static bool home_agrees(const struct comparison *says)
+{
+    return says->home >= HOME_NEIGHBOUR;
+}
+
 /* Home or school speaks for the pupil. */
 static bool place_agrees(const struct comparison *says)
 {
-    return says->home >= HOME_NEIGHBOUR || says->school >= SCHOOL_WITHIN;
+    return home_agrees(says) || says->school >= SCHOOL_WITHIN;
 }
 
 /* Below that nobody need look at a candidate. */
 static const double unlikely = -12;
 
-/* The guard: what makes it this child, and not any of its household. */
+/* A forename that many others might have been said for, a brother's or sister's among them. */
+static bool is_vague(enum name_level level)
+{
+    return level < NAME_NEAR || level == NAME_SHORT || level == NAME_MIDDLE;
+}
+
+/* What a brother's or sister's would be as easily as one's own, misheard: config/match-weights.conf
+ * has own and household near each other there. */
+static bool is_a_siblings(enum born_level born)
+{
+    return born == BORN_OTHER_YEAR || born == BORN_AGE_NEAR;
+}
+
+/* The guard: what makes it this child, and not another of its household, or of its school. Each of
+ * forename, surname and birth date tells children apart where the others are the same by chance or
+ * by family; one that does not agree is made up for by the rest, two are not. */
 static const char *shortfall(const struct comparison *says)
 {
     if (says->forename.level == NAME_MISSING)
@@ -121,8 +141,15 @@ static const char *shortfall(const struct comparison *says)
         return "no birth date";
     if (says->born == BORN_DIFFERS || says->born == BORN_AGE_DIFFERS)
         return "birth date differs";
-    if (says->surname.level <= NAME_DIFFERS && !place_agrees(says))
-        return "neither surname nor place agree";
+    /* Another parent's surname is of the same home. A school is shared by too many: of its pupils
+     * some have the same forename and birth date. */
+    if (says->surname.level <= NAME_INITIAL && !home_agrees(says))
+        return "neither surname nor home agree";
+    if (is_vague(says->forename.level) && is_a_siblings(says->born))
+        return "a brother or sister would fit as well";
+    /* On no roll yet, and at home with one who is. */
+    if (says->too_young && !is_exact(says->forename.level))
+        return "a brother or sister too young for school would fit as well";
     if (says->born != BORN_SAME && !place_agrees(says)) {
         if (is_of_age(says->born) || says->born == BORN_YEAR)
             return "only an age, and no place that agrees";

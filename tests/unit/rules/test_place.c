@@ -146,6 +146,8 @@ static void a_closer_agreement_never_counts_for_less(void **state)
     } pairs[] = {
         {FIELD_BORN, BORN_DIFFERS, BORN_PART},
         {FIELD_BORN, BORN_PART, BORN_DIGIT},
+        {FIELD_BORN, BORN_DIFFERS, BORN_OTHER_YEAR},
+        {FIELD_BORN, BORN_OTHER_YEAR, BORN_NEXT_YEAR},
         {FIELD_BORN, BORN_DIGIT, BORN_SAME},
         {FIELD_BORN, BORN_AGE_DIFFERS, BORN_AGE_NEAR},
         {FIELD_BORN, BORN_AGE_NEAR, BORN_AGE_FITS},

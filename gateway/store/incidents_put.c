@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/incidents.h"
 #include "store/notices.h"
+#include "store/remember.h"
 #include "store/sql.h"
 
 /* A revision under way: the new message, and the one that was in force, NULL for a new incident. */
@@ -52,6 +53,12 @@ static int add_child(const struct put *p, size_t position, struct err *err)
         incident->revision, (int64_t)p->now);
 }
 
+/* What a person has accepted of a pupil rests on what the police said of the child. */
+static int forget(const struct put *p, const struct child_row *row, struct err *err)
+{
+    return remember_end(p->db, row->child_id, "police", p->now, err);
+}
+
 /* A child that was there, as the new message has it at that position. */
 static int revise_child(const struct put *p, const struct child_row *row, size_t position,
                         struct err *err)
@@ -69,9 +76,13 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
                     incident_same_to_tell(p->before, incident);
     bool was_held = row->state == CHILD_WITHHELD || row->state == CHILD_WITHDRAWN;
     bool decided = same_match && row->decision_id >= 0;
+    bool hides =
+        incident_is_protected(incident) && !(p->before && incident_is_protected(p->before));
     enum child_state state = settled_as(incident);
     const char *stage = "plan";
 
+    if ((!same_match || hides || state == CHILD_WITHDRAWN) && forget(p, row, err) < 0)
+        return -1;
     if (state == CHILD_OPEN) {
         if (!decided || row->stage == STAGE_MATCH)
             stage = "match";
@@ -99,7 +110,8 @@ static int remove_child(const struct put *p, const struct child_row *row, struct
 {
     if (row->removed)
         return 0;
-    if (sql_run(p->db, err,
+    if (forget(p, row, err) < 0 ||
+        sql_run(p->db, err,
                 "UPDATE child SET stage = 'plan', state = 'withdrawn', withheld_reason = NULL,"
                 " removed = 1 WHERE child_id = ?",
                 "i", row->child_id) < 0)

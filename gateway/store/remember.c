@@ -131,16 +131,17 @@ static int indexed(struct db *db, int64_t pupil_key, struct person *out, struct 
     return remember_add_to(db, pupil_key, out, err) < 0 ? -1 : 1;
 }
 
-/* What is remembered of the pupil has changed since it was `before`. */
+/* What is remembered of the pupil has changed since it was `before`. An index of another version is
+ * made anew with it, and not for it: nobody who waits here waits for that. */
 static int file_anew(struct db *db, int64_t pupil_key, const struct person *before, struct err *err)
 {
     struct roll_index *index = NULL;
     struct person after;
-    double pupils;
-    int rc = roster_count(db, &pupils, err); /* whose keys must be this program's */
+    int rc = roll_index_is_current(db, err);
 
-    if (rc == 0)
-        rc = roll_index_new(db, &index, err);
+    if (rc <= 0)
+        return rc;
+    rc = roll_index_new(db, &index, err);
     if (rc == 0 && indexed(db, pupil_key, &after, err) < 0)
         rc = -1;
     if (rc == 0) {

@@ -3,8 +3,9 @@
  *
  * It is the pupil's from then on, beside what the roll says: under its names and its postcode too
  * the pupil is found and compared. It is kept for the decision of one child of a call-out and ends
- * with it: when the decision is taken back or another is made, and when the establishment says that
- * the child is not its own. The audit names kinds, never values.
+ * with it: when the decision is taken back or another is made, when the establishment says that the
+ * child is not its own, and when the police say something else of it, take it back or protect the
+ * family. The audit names kinds, never values.
  */
 #ifndef STORE_REMEMBER_H
 #define STORE_REMEMBER_H

@@ -208,6 +208,67 @@ static void decided_otherwise_it_is_known_no_more(void **state)
     assert_int_equal(child(p, first, "1").decision_id, -1);
 }
 
+static int64_t standing(struct place *p)
+{
+    return ask(p, "SELECT count(*) FROM remembered WHERE ended_at IS NULL");
+}
+
+/* The police put right what the person had accepted. */
+static void what_the_police_say_otherwise_is_known_no_more(void **state)
+{
+    static const struct {
+        const char *children, *action;
+        int left;
+    } revisions[] = {
+        {MOVED, "notify", 3},
+        {PEGGY(HOME("PL8 8ZZ", "")), "notify", 0},
+        {PEGGY(HOME("PL9 9ZZ", ",\"protected\":true")), "notify", 0},
+        {MOVED, "withdraw", 0},
+        {YORICK, "notify", 0}, /* the child is no longer named */
+    };
+    struct place *p = *state;
+    int64_t pupil = enrol(p);
+
+    for (size_t i = 0; i < ARRAY_SIZE(revisions); i++) {
+        char police_ref[8];
+        int64_t first;
+
+        run(p, "UPDATE remembered SET ended_at = 1; DELETE FROM roll_index");
+        assert_int_equal(roll_index_bring_up(p->db, &p->err), 1);
+        snprintf(police_ref, sizeof police_ref, "B%zu", i);
+        first = call(p, police_ref, MOVED);
+        accept(p, first, pupil, "yyy");
+        put(p, call_out(p, police_ref, 2, revisions[i].action, revisions[i].children, ""),
+            NIGHT + 120);
+        assert_int_equal(standing(p), revisions[i].left);
+        index_is_true(p);
+        link_all(p);
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'pupil.forgotten'"
+                            " AND who = 'police'"),
+                     ARRAY_SIZE(revisions) - 1);
+}
+
+/* While another version's index stands nobody waits for a new one. */
+static void what_is_kept_and_ended_before_the_index_is_made_anew_is_in_it(void **state)
+{
+    struct place *p = *state;
+    int64_t pupil = enrol(p), first = call(p, "A1", MOVED);
+
+    run(p, "UPDATE roll_index SET keys_version = 0");
+    accept(p, first, pupil, "yyy");
+    assert_int_equal(ask(p, "SELECT keys_version FROM roll_index"), 0);
+    assert_int_equal(roll_index_bring_up(p->db, &p->err), 1);
+    index_is_true(p);
+    assert_int_equal(decision(p, call(p, "A2", MOVED)).pupil_key, pupil);
+    run(p, "UPDATE roll_index SET keys_version = 0");
+    assert_int_equal(undo(p, first, false, "officer"), 1);
+    assert_int_equal(ask(p, "SELECT keys_version FROM roll_index"), 0);
+    assert_int_equal(roll_index_bring_up(p->db, &p->err), 1);
+    link_all(p);
+    assert_int_not_equal(decision(p, call(p, "A3", MOVED)).outcome, MATCH_MATCH);
+}
+
 /* Told, it can no longer be taken back, but the school can say that it is not its pupil. */
 static void what_the_school_denies_is_known_no_more(void **state)
 {
@@ -321,6 +382,8 @@ int main(void)
         T(it_outlasts_an_import_that_changes_the_pupil),
         T(taken_back_it_is_known_no_more),
         T(decided_otherwise_it_is_known_no_more),
+        T(what_the_police_say_otherwise_is_known_no_more),
+        T(what_is_kept_and_ended_before_the_index_is_made_anew_is_in_it),
         T(what_the_school_denies_is_known_no_more),
         T(nothing_leaves_once_it_is_taken_back),
         T(a_protected_home_is_not_kept),

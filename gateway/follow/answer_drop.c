@@ -11,13 +11,21 @@
 
 #include "adapters/receivers.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/personal.h"
 #include "follow/answer.h"
 #include "follow/answer_file.h"
 #include "store/notices.h"
 
-enum { LOOK_SECONDS = 1, SHUT_SECONDS = 60, BATCH = 500, PATIENCE = 600, NAME_BYTES = 200 };
+enum {
+    LOOK_SECONDS = 1,
+    SHUT_SECONDS = 60,
+    BATCH = 500,   /* files of one look, */
+    LOOK_MS = 250, /* and no longer: each that is taken waits for the disk */
+    PATIENCE = 600,
+    NAME_BYTES = 200,
+};
 
 static const char suffix[] = ".answer", reason_suffix[] = ".reason";
 
@@ -25,7 +33,8 @@ struct answer_drop {
     int folder, refused;
     struct signing_secret secret;
     time_t look_at;
-    bool shut; /* the folder could not be read, which has been said */
+    bool shut;              /* the folder could not be read, which has been said */
+    char after[NAME_BYTES]; /* the last that was looked at, where others are left; "" none */
 };
 
 static int open_folders(struct answer_drop *d, const char *path, struct err *err)
@@ -183,40 +192,75 @@ static int is_answer(const struct dirent *entry)
 
 /* As take_text; what cannot be read stays where it is, and holds up no other. */
 static int take_one(const struct answer_drop *d, struct db *db, const char *name, time_t now,
-                    struct err *err)
+                    int *files, struct err *err)
 {
     struct buf text;
     int rc = 0;
 
     buf_init(&text, 2 * ANSWER_FILE_BYTES_MAX);
-    if (read_file(d, name, &text) == 0)
+    if (read_file(d, name, &text) == 0) {
+        (*files)++;
         rc = take_text(d, db, name, &text, now, err);
+    }
     buf_release(&text); /* wipes */
     return rc;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Goes on behind the last look's end, so that whatever stays in the folder holds up no other; nor does
+ * one that the store does not take. *more: some are left, for at once. */
+static int look(struct answer_drop *d, struct db *db, struct dirent **entries, int count,
+                time_t now, bool *more, struct err *err)
+{
+    int64_t until_ms = clock_monotonic_ms() + LOOK_MS;
+    int first = 0, seen = 0, files = 0, dealt = 0, failed = 0;
+
+    while (first < count && strcmp(entries[first]->d_name, d->after) <= 0)
+        first++;
+    for (; seen < count && files < BATCH && clock_monotonic_ms() < until_ms; seen++) {
+        const char *name = entries[(first + seen) % count]->d_name;
+        struct err why = {.code = ERR_NONE};
+        int rc = take_one(d, db, name, now, &files, &why);
+
+        if (rc < 0)
+            *err = why;
+        if (rc < 0 && err_may_pass(&why))
+            return -1;
+        failed += rc < 0;
+        dealt += rc == 1;
+        memccpy(d->after, name, '\0', sizeof d->after); /* is_answer has measured it */
+    }
+    if (seen == count)
+        d->after[0] = '\0';
+    *more = seen < count && dealt > 0;
+    return failed > 0 ? -1 : 0;
 }
 
 int answer_drop_run(struct answer_drop *d, struct db *db, time_t now, time_t *next, struct err *err)
 {
     struct dirent **entries = NULL;
-    int count, rc = 0, dealt = 0;
+    bool more = false;
+    int count, rc = 0;
 
     if (!d)
         return 0;
     if (now >= d->look_at || now < d->look_at - SHUT_SECONDS) {
-        count = scandirat(d->folder, ".", &entries, is_answer, alphasort);
+        count = scandirat(d->folder, ".", &entries, is_answer, by_name);
         if (count < 0 && !d->shut)
             log_event(LOG_LEVEL_ERROR, "answers.shut", "error=\"%s\"", strerror(errno));
         d->shut = count < 0;
-        for (int i = 0; i < count; i++) {
-            if (rc >= 0 && dealt < BATCH)
-                rc = take_one(d, db, entries[i]->d_name, now, err);
-            dealt += rc == 1;
+        if (count > 0)
+            rc = look(d, db, entries, count, now, &more, err);
+        for (int i = 0; i < count; i++)
             free(entries[i]);
-        }
         free(entries);
-        d->look_at = now + (d->shut ? SHUT_SECONDS : LOOK_SECONDS);
+        d->look_at = more ? now : now + (d->shut ? SHUT_SECONDS : LOOK_SECONDS);
     }
     if (d->look_at < *next)
         *next = d->look_at;
-    return rc < 0 ? -1 : 0;
+    return rc;
 }

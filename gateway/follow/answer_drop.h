@@ -26,8 +26,8 @@ int answer_drop_open(const struct config *conf, struct answer_drop **out,
                      struct err *err) MUST_CHECK;
 void answer_drop_close(struct answer_drop *d); /* NULL is allowed */
 
-/* Looks when it is time to. *next is brought forward to the next look. 0; -1: the store failed, and
- * the files stay. d may be NULL. */
+/* Looks when it is time to, for a quarter of a second at most. *next is brought forward to the next
+ * look. 0; -1: the store failed, and the files that it did not take stay. d may be NULL. */
 int answer_drop_run(struct answer_drop *d, struct db *db, time_t now, time_t *next,
                     struct err *err) MUST_CHECK;
 

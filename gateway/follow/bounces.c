@@ -37,7 +37,9 @@ struct look {
     int from, to; /* new/ and cur/ */
     struct taken taken[BATCH];
     int count;
-    bool stuck; /* one cannot be read, or moved */
+    int stuck;         /* errno of one that cannot be read, or moved; 0 */
+    bool unmoved;      /* one that was taken is in new/ still */
+    struct err failed; /* of one that the store does not take */
     struct bounces_count found;
 };
 
@@ -72,7 +74,7 @@ int bounces_check(const char *folder, struct err *err)
 static int read_beginning(int folder, const char *name, struct buf *mail)
 {
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     char bytes[8192];
     ssize_t n = -1;
 
@@ -84,7 +86,11 @@ static int read_beginning(int folder, const char *name, struct buf *mail)
         personal_wipe(bytes, sizeof bytes);
     }
     close(fd);
-    return n < 0 || mail->failed ? -1 : 0;
+    if (n < 0 || mail->failed) {
+        errno = mail->failed ? ENOMEM : S_ISREG(st.st_mode) ? errno : EINVAL;
+        return -1;
+    }
+    return 0;
 }
 
 static int take_failed(struct look *l, const struct dsn *dsn, struct err *err)
@@ -148,13 +154,37 @@ static int take_file(struct look *l, const char *name, struct err *err)
         dsn_read(buf_text(&mail), mail.length, &dsn);
         rc = take(l, &dsn, &seen, err);
     } else {
-        l->stuck = true;
+        l->stuck = errno;
     }
     buf_release(&mail);
     if (rc <= 0)
         return rc;
     snprintf(l->taken[l->count].name, NAME_SIZE, "%s", name);
     l->taken[l->count++].seen = seen;
+    return 0;
+}
+
+/* As a part of the transaction: one that the store does not take stays, and holds up no other. */
+static int take_part(struct look *l, const char *name, struct err *err)
+{
+    const struct bounces_count found = l->found;
+    struct err why = {.code = ERR_NONE}, ignored;
+    int count = l->count, rc;
+
+    if (db_part_begin(l->db, err) < 0)
+        return -1;
+    rc = take_file(l, name, &why);
+    if (!db_in_transaction(l->db) || db_part_end(l->db, rc == 0, rc < 0 ? &ignored : err) < 0 ||
+        (rc < 0 && err_may_pass(&why))) {
+        if (rc < 0)
+            *err = why;
+        return -1;
+    }
+    if (rc < 0) {
+        l->failed = why;
+        l->found = found;
+        l->count = count;
+    }
     return 0;
 }
 
@@ -176,7 +206,7 @@ static int take_all(struct look *l, DIR *folder, struct err *err)
 
     while (l->count < BATCH && (entry = readdir(folder))) {
         if (entry->d_name[0] != '.' && strlen(entry->d_name) < NAME_SIZE &&
-            take_file(l, entry->d_name, err) < 0)
+            take_part(l, entry->d_name, err) < 0)
             return -1;
     }
     return note(l, err);
@@ -192,8 +222,10 @@ static void move_all(struct look *l)
 
         snprintf(name, sizeof name, "%.*s:2,%s", (int)strcspn(t->name, ":"), t->name,
                  t->seen ? "S" : "");
-        if (renameat(l->from, t->name, l->to, name) < 0)
-            l->stuck = true;
+        if (renameat(l->from, t->name, l->to, name) < 0) {
+            l->stuck = errno;
+            l->unmoved = true;
+        }
     }
 }
 
@@ -226,7 +258,10 @@ static int look(struct look *l, DIR *folder, struct err *err)
                   "failed=%d delayed=%d repeated=%d foreign=%d other=%d", l->found.failed,
                   l->found.delayed, l->found.repeated, l->found.foreign, l->found.other);
     move_all(l);
-    return 0;
+    if (l->failed.code == ERR_NONE)
+        return 0;
+    *err = l->failed;
+    return -1;
 }
 
 /* Said once, until it can be read again. */
@@ -256,9 +291,9 @@ int bounces_run(struct bounces *b, struct db *db, time_t now, time_t *next, bool
         folder = l.from >= 0 && l.to >= 0 ? fdopendir(l.from) : NULL;
         if (folder)
             rc = look(&l, folder, err);
-        set_shut(b, !folder || l.stuck, strerror(errno));
-        b->look_at = now + (b->shut ? SHUT_SECONDS : LOOK_SECONDS);
-        if (rc == 0 && l.count == BATCH && !b->shut) {
+        set_shut(b, !folder || l.stuck, strerror(folder ? l.stuck : errno));
+        b->look_at = now + (!folder || l.unmoved ? SHUT_SECONDS : LOOK_SECONDS);
+        if (rc == 0 && l.count == BATCH && !l.unmoved) {
             b->look_at = now;
             *more = true;
         }

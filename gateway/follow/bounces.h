@@ -24,7 +24,7 @@
 struct bounces {
     const char *folder; /* the maildir, borrowed; NULL: none */
     time_t look_at;
-    bool shut; /* it could not be read, which has been said */
+    bool shut; /* it, or something in it, could not be read or moved, which has been said */
 };
 
 /* What one look has found. */
@@ -33,7 +33,8 @@ struct bounces_count {
 };
 
 /* Looks when it is time to, every few seconds. *more: there are others left for another look at once;
- * *next is brought forward to the next look. Returns 0; -1: the store failed. */
+ * *next is brought forward to the next look. Returns 0; -1: the store failed, and the reports that it
+ * did not take stay in new/. */
 int bounces_run(struct bounces *b, struct db *db, time_t now, time_t *next, bool *more,
                 struct bounces_count *count, struct err *err) MUST_CHECK;
 

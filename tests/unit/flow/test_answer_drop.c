@@ -163,11 +163,95 @@ static void what_is_no_file_holds_up_no_answer(void **state)
     assert_int_equal(notice(p, 1).state, NOTICE_ANSWERED);
 }
 
+/* An answer that the store does not take is no other's trouble. */
+static void one_that_the_store_does_not_take_holds_up_no_other(void **state)
+{
+    struct place *p = *state;
+    time_t next = SEND_AT + 3600;
+    char body[128];
+
+    told(p);
+    run(p, "CREATE TRIGGER odd BEFORE INSERT ON ruled_out"
+           " BEGIN SELECT raise(ABORT, 'a fault of one row'); END");
+    snprintf(body, sizeof body, "{\"reference\":\"%s\",\"not_our_pupil\":true}",
+             notice(p, 1).reference);
+    put_answer(p, "a.answer", body, SEND_AT);
+    snprintf(body, sizeof body, "{\"reference\":\"%s\",\"answered_by\":\"x\"}",
+             notice(p, 1).reference);
+    put_answer(p, "b.answer", body, SEND_AT);
+    assert_int_equal(answer_drop_run(drop, p->db, SEND_AT + 60, &next, &p->err), -1);
+    assert_int_equal(p->err.code, ERR_STORE);
+    assert_true(is_there(p, "answers/a.answer"));
+    assert_false(is_there(p, "answers/b.answer"));
+    assert_int_equal(notice(p, 1).state, NOTICE_ANSWERED);
+    run(p, "DROP TRIGGER odd");
+    look(p, SEND_AT + 120);
+    assert_false(is_there(p, "answers/a.answer"));
+    assert_int_equal(ask(p, "SELECT count(*) FROM ruled_out"), 2);
+}
+
+/* Those that wait are read in turns: a look is bounded, and what comes behind them has its turn. */
+static void those_that_wait_hold_up_no_other(void **state)
+{
+    struct place *p = *state;
+    char name[64], body[128];
+
+    told(p);
+    run(p, "INSERT INTO notice(notice_id, reference, incident_id, revision, kind, namespace, urn,"
+           " basis, rule, due_at, answer_by, state, planned_at) VALUES (90, 'OE-0000-0090', 1, 1,"
+           " 'correction', 'school', '100001', 'statutory', 'x', 1, 1, 'owed', 1)");
+    for (int i = 0; i < MORE_THAN_A_LOOK; i++) {
+        snprintf(name, sizeof name, "0%d.answer", i);
+        put_answer(p, name, "{\"reference\":\"OE-0000-0090\",\"answered_by\":\"x\"}", SEND_AT);
+    }
+    snprintf(body, sizeof body, "{\"reference\":\"%s\",\"answered_by\":\"x\"}",
+             notice(p, 1).reference);
+    put_answer(p, "z.answer", body, SEND_AT);
+    look(p, SEND_AT + 60);
+    assert_true(is_there(p, "answers/z.answer"));
+    for (int i = 1; i < MORE_THAN_A_LOOK && is_there(p, "answers/z.answer"); i++)
+        look(p, SEND_AT + 60 + i);
+    assert_int_equal(notice(p, 1).state, NOTICE_ANSWERED);
+    /* When their time is up they are told why, by turns. */
+    for (int i = 0; i < MORE_THAN_A_LOOK && !is_there(p, "answers/refused/00.answer"); i++)
+        look(p, SEND_AT + 700 + i);
+    assert_true(is_there(p, "answers/refused/00.answer"));
+}
+
+/* What is left of many that can be taken is taken at once, by turns. */
+static void many_are_taken_by_turns_at_once(void **state)
+{
+    struct place *p = *state;
+    time_t next = SEND_AT + 3600;
+    char name[64];
+    int turns = 0;
+
+    told(p);
+    for (int i = 0; i < MORE_THAN_A_LOOK; i++) {
+        snprintf(name, sizeof name, "answers/%d.answer", i);
+        keep(p, name, "no answer");
+    }
+    for (next = SEND_AT; next == SEND_AT; turns++) {
+        next = SEND_AT + 3600;
+        OK(p, answer_drop_run(drop, p->db, SEND_AT, &next, &p->err));
+    }
+    assert_true(turns >= 2);
+    assert_int_equal(next, SEND_AT + 1);
+    for (int i = 0; i < MORE_THAN_A_LOOK; i++) {
+        snprintf(name, sizeof name, "answers/refused/%d.answer", i);
+        assert_true(is_there(p, name));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_that_is_refused_has_changed_nothing, opened, closed),
         cmocka_unit_test_setup_teardown(what_is_no_file_holds_up_no_answer, opened, closed),
+        cmocka_unit_test_setup_teardown(one_that_the_store_does_not_take_holds_up_no_other, opened,
+                                        closed),
+        cmocka_unit_test_setup_teardown(those_that_wait_hold_up_no_other, opened, closed),
+        cmocka_unit_test_setup_teardown(many_are_taken_by_turns_at_once, opened, closed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

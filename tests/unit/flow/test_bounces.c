@@ -256,6 +256,55 @@ static void what_is_no_file_holds_up_nothing(void **state)
     box_remove(&b);
 }
 
+/* What cannot be read is said, and slows nothing down. */
+static void many_are_read_at_once_beside_what_cannot_be(void **state)
+{
+    struct place *p = *state;
+    struct box b = box_make();
+    char name[32], path[256];
+
+    snprintf(path, sizeof path, "%s/new/link", b.folder);
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    for (int i = 0; i < 50; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        arrives(&b, name, "S0000000000000000000000000", "failed");
+    }
+    looked_at(p, &b, SEND_AT);
+    assert_true(b.more && b.bounces.shut);
+    assert_int_equal(b.bounces.look_at, SEND_AT);
+    looked_at(p, &b, SEND_AT);
+    assert_false(b.more);
+    assert_int_equal(files(&b, "new", NULL, false), 1);
+    box_remove(&b);
+}
+
+static void one_that_the_store_does_not_take_holds_up_no_other(void **state)
+{
+    struct place *p = *state;
+    struct box b = box_make();
+    char key[OUTBOX_KEY_SIZE], name[256];
+    time_t next = SEND_AT + 3600;
+
+    told(p, key);
+    arrives(&b, "odd", key, "failed");
+    arrives(&b, "foreign", "S0000000000000000000000000", "failed");
+    run(p, "CREATE TRIGGER odd BEFORE UPDATE ON outbox WHEN NEW.state = 'failed'"
+           " BEGIN SELECT raise(ABORT, 'a fault of one row'); END");
+    b.bounces.folder = b.folder;
+    assert_int_equal(
+        bounces_run(&b.bounces, p->db, SEND_AT + 60, &next, &b.more, &b.found, &p->err), -1);
+    assert_int_equal(p->err.code, ERR_STORE);
+    assert_int_equal(b.found.failed, 0);
+    assert_int_equal(b.found.foreign, 1);
+    assert_int_equal(files(&b, "cur", NULL, false), 1);
+    assert_int_equal(files(&b, "new", name, false), 1);
+    assert_string_equal(name, "odd");
+    run(p, "DROP TRIGGER odd");
+    looked_at(p, &b, SEND_AT + 120);
+    assert_int_equal(b.found.failed, 1);
+    box_remove(&b);
+}
+
 static void a_maildir_that_is_none_is_said_and_looked_at_again(void **state)
 {
     struct place *p = *state;
@@ -293,6 +342,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_than_one_look_can_take_is_taken_by_the_next, setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_file_holds_up_nothing, setup, place_teardown),
+        cmocka_unit_test_setup_teardown(many_are_read_at_once_beside_what_cannot_be, setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(one_that_the_store_does_not_take_holds_up_no_other, setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(a_maildir_that_is_none_is_said_and_looked_at_again, setup,
                                         place_teardown),
     };

@@ -36,7 +36,7 @@ struct outcome {
     char not_ours[OUTCOME_CHILDREN][OUTCOME_CHILD_REF];
     size_t not_ours_count;
     bool contact_ends; /* 410: this address is gone for good */
-    bool alone;        /* what is broken is this receiver's: others of the same way go on */
+    bool alone; /* what is broken, or silent, is this receiver's: others of the same way go on */
     char handle[40]; /* what `ask` knows by: the far side will say more of it; "" no more to hear */
 };
 

@@ -329,6 +329,8 @@ static enum verdict email_judge(void *self, CURL *transfer, void *work, CURLcode
         verdict = judge_failure(mail, how, outcome->code, &step);
     if (mail->domain && verdict == VERDICT_BROKEN)
         verdict = judge_server(mail->domain, how, outcome);
+    else if (mail->domain && outcome->code == 0)
+        outcome->alone = true; /* that the relay is silent it does not say */
     if (outcome->code > 0)
         snprintf(outcome->detail, sizeof outcome->detail, "%s %d%s%s", step, outcome->code,
                  mail->enhanced[0] ? " " : "", mail->enhanced);

@@ -223,8 +223,9 @@ const struct command command_hold = {
         "       encompass hold\n\n"
         "Nothing that is held is sent until `encompass release`; what has left is not called back.\n"
         "A hold keeps a child from nobody for good: when a notice's time is up it gives way to the\n"
-        "next contact, and where that is held too to the desk. What is owed to a desk waits on,\n"
-        "late and counted. `encompass status` and `explain` show what is held; the audit keeps\n"
+        "next contact, and where that is held too to the desk; what an adapter's hold keeps, where\n"
+        "another adapter leads to them, else it waits. What is owed to a desk waits on, late and\n"
+        "counted. `encompass status` and `explain` show what is held; the audit keeps\n"
         "your login. Without arguments it lists what is held, and what is shut by itself.\n\n" TARGETS
         "  --why TEXT       why: it is shown, so nothing about people\n\n"
         "JSON: scope id held; the list: holds (scope id why who held_at waiting), shut (adapter\n"

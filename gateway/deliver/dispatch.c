@@ -11,7 +11,9 @@
 #include "deliver/flight.h"
 #include "deliver/render.h"
 #include "deliver/round.h"
+#include "store/claims.h"
 #include "store/holds.h"
+#include "store/shut.h"
 
 enum {
     DRAIN_MS = 3000, /* at a stop: what is under way would otherwise be sent again */
@@ -273,15 +275,22 @@ static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct er
     return 0;
 }
 
-/* Once a second: what is held past its time, and what an operator asks for. */
+/* Once a second: what is held past its time, or waits past it for what is shut, and what an operator
+ * asks for. */
 static int heed_operator(struct dispatch *d, time_t now, struct err *err)
 {
+    struct ways_down down;
+
     if (d->heeded_at == now)
         return 0;
+    if (ways_down_read(d->db, &down, err) < 0)
+        return -1;
     for (size_t i = 0; i < d->ways.count; i++) {
         struct way *w = &d->ways.list[i];
 
-        if (way_heed(w, d->db, err) < 0 || holds_give_way(d->db, w->adapter->name, now, err) < 0)
+        if (way_heed(w, d->db, err) < 0 || holds_give_way(d->db, w->adapter->name, now, err) < 0 ||
+            (ways_down_has(&down, w->adapter->name) &&
+             claims_late(d->db, w->adapter->name, now, err) < 0))
             return -1;
     }
     d->heeded_at = now;
@@ -294,8 +303,10 @@ static int read_lines(struct dispatch *d, time_t now, struct err *err)
         struct way *w = &d->ways.list[i];
 
         if (way_room(w, now) > 0 &&
-            line_read(&w->line, d->db, w->adapter->name, &w->hosts, now, err) < 0)
+            (line_read(&w->line, d->db, w->adapter->name, &w->hosts, now, err) < 0 ||
+             claims_late_items(d->db, w->line.late, w->line.late_count, now, err) < 0))
             return -1;
+        w->line.late_count = 0;
     }
     return 0;
 }

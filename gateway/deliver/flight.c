@@ -46,12 +46,14 @@ static void settle_way(struct flight *f, time_t now)
 {
     if (f->ours)
         return;
-    if (f->verdict == VERDICT_BROKEN && f->outcome.alone)
+    if (f->verdict != VERDICT_SENT && f->outcome.alone)
         return; /* no word on the way itself */
     if (f->verdict == VERDICT_BROKEN)
         way_hold(f->way, &f->outcome, now);
     else if (f->verdict == VERDICT_SENT || f->outcome.code > 0)
         way_unhold(f->way);
+    else if (f->verdict == VERDICT_LATER && f->host == 0)
+        way_silent(f->way, &f->outcome, now);
 }
 
 /* A host that said anything at all is there. */

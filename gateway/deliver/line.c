@@ -68,6 +68,7 @@ static bool see(void *self, const struct claim *claim, const char *address)
     struct waiting w = {.claim = *claim, .host = host_of(address)};
     char door[sizeof claim->door.namespace + sizeof claim->door.urn + 1];
     size_t of_door = 0, of_host = 0;
+    bool shut;
 
     w.door = hash(
         door, (size_t)snprintf(door, sizeof door, "%s/%s", claim->door.namespace, claim->door.urn));
@@ -77,8 +78,10 @@ static bool see(void *self, const struct claim *claim, const char *address)
         of_door += line->list[i].door == w.door;
         of_host += w.host != 0 && line->list[i].host == w.host;
     }
-    if (of_door >= OF_A_DOOR || of_host >= OF_A_HOST ||
-        (w.host != 0 && is_shut(r->hosts, w.host, r->now))) {
+    shut = w.host != 0 && is_shut(r->hosts, w.host, r->now);
+    if (shut && claim->late && line->late_count < LATE_IN_LINE_MAX)
+        line->late[line->late_count++] = claim->id;
+    if (of_door >= OF_A_DOOR || of_host >= OF_A_HOST || shut) {
         line->passed_over = true;
         return true;
     }
@@ -118,7 +121,7 @@ int line_read(struct line *line, struct db *db, const char *adapter, const struc
         if (!line->list)
             return err_memory(err);
     }
-    line->count = line->left = 0;
+    line->count = line->left = line->late_count = 0;
     line->passed_over = false;
     line->read_at = now;
     return claims_end_leases(db, adapter, now, err) < 0

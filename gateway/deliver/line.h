@@ -5,13 +5,16 @@
 
 #include "deliver/turns.h"
 
-enum { IN_LINE_MAX = 1024 };
+enum { IN_LINE_MAX = 1024, LATE_IN_LINE_MAX = 64 };
 
 struct line { /* all zero: empty */
     struct waiting *list;
     size_t count, left; /* left: not yet taken */
     time_t read_at;     /* 0: never */
-    bool passed_over;   /* some that are due, for a host that is shut or has too many in line */
+    /* Items whose time is up, for hosts that are shut: for claims_late_items. */
+    int64_t late[LATE_IN_LINE_MAX];
+    size_t late_count;
+    bool passed_over; /* some that are due, for a host that is shut or has too many in line */
 };
 
 /* Reads it anew when it is used up and something is due, and once a second for what has come before

@@ -11,6 +11,8 @@ enum {
     LEASE_SPARE = 60, /* beyond an adapter's own timeout: for recording when the store is busy */
     SHUT_MOST = 600,
     STRAYS_SECONDS = 60,
+    SILENT_TRIES = 3,
+    SILENT_SECONDS = 15,
 };
 
 static int limit_of(const struct config *conf, const struct adapter *adapter, const char *key,
@@ -107,10 +109,27 @@ void way_hold(struct way *w, const struct outcome *why, time_t now)
               (long long)(w->circuit.until - now), why->code, why->detail);
 }
 
+void way_silent(struct way *w, const struct outcome *why, time_t now)
+{
+    if (w->silent++ == 0 || w->silent_since > now)
+        w->silent_since = now;
+    if (w->silent < SILENT_TRIES || now < w->silent_since + SILENT_SECONDS || w->shut.tries > 0)
+        return;
+    note(w, why);
+    w->shut.since = w->silent_since;
+    w->shut.until = now;
+    w->shut.tries = w->silent;
+    log_event(LOG_LEVEL_ERROR, "adapter.silent", "adapter=%s tries=%d detail=\"%s\"",
+              w->adapter->name, w->silent, why->detail);
+}
+
 /* Any answer about a message shows that the way is open. */
 void way_unhold(struct way *w)
 {
-    if (!circuit_close(&w->circuit))
+    bool was_shut = circuit_close(&w->circuit) || w->shut.tries > 0;
+
+    w->silent = 0;
+    if (!was_shut)
         return;
     note(w, NULL);
     log_event(LOG_LEVEL_INFO, "adapter.open", "adapter=%s", w->adapter->name);

@@ -20,6 +20,8 @@ struct way {
     int most, in_flight;
     int lease_seconds;
     struct circuit circuit;
+    int silent; /* tries in a row that nobody answered; of an adapter that has but one host */
+    time_t silent_since;
     struct shut shut; /* as it is to stand in the store */
     bool changed;     /* and does not yet */
     struct line line;
@@ -53,6 +55,9 @@ int way_room(const struct way *w, time_t now);
 
 /* By an item's end. */
 void way_hold(struct way *w, const struct outcome *why, time_t now);
+/* Nobody has answered. After some such in a row, over some time, it is down: it is said, and stands in
+ * the store as what is shut does, and goes on being tried. */
+void way_silent(struct way *w, const struct outcome *why, time_t now);
 void way_unhold(struct way *w);
 
 /* What has changed goes into the store, in the caller's transaction; way_written when that stands. */

@@ -34,6 +34,8 @@ struct contact {
     char language[3];          /* en, cy */
     bool verified;             /* an unverified contact is never told (P3) */
     bool failed;               /* refused this notice for good, or was tried: the next one's turn */
+    bool late;                 /* its time is up, and it is not delivered: gives way to another */
+    bool down;                 /* what it is told by does not work at the moment */
 };
 
 /* GIAS's status codes; 0 here means not in the register. The open and the closing can be told. */

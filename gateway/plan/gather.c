@@ -16,6 +16,25 @@ static bool same_door(const struct door *a, const struct door *b)
     return strcmp(a->namespace, b->namespace) == 0 && strcmp(a->urn, b->urn) == 0;
 }
 
+/* Those whose time is up, and those behind a way that is down. */
+static int mark_late(struct db *db, const struct gathered *g, const struct door *door,
+                     struct contact *contacts, size_t count, struct err *err)
+{
+    int64_t *late = NULL;
+    size_t n = 0;
+
+    if (g->notices_count > 0 &&
+        notices_contacts_late(db, g->row.incident_id, door, &late, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < n; j++)
+            contacts[i].late |= contacts[i].contact_id == late[j];
+        contacts[i].down = ways_down_has(&g->down, contacts[i].adapter);
+    }
+    free(late);
+    return 0;
+}
+
 /* Contacts that have refused a notice of this incident are not asked again. */
 static int mark_failed(struct db *db, const struct gathered *g, const struct door *door,
                        struct contact *contacts, size_t count, struct err *err)
@@ -49,6 +68,7 @@ static int fill_door(struct db *db, struct gathered *g, const struct door *door,
         return -1;
     out->contacts = contacts;
     if (mark_failed(db, g, door, contacts, out->contacts_count, err) < 0 ||
+        mark_late(db, g, door, contacts, out->contacts_count, err) < 0 ||
         registers_calendar(db, door, la_code, &out->calendar, err) < 0 ||
         registers_policies(db, g->row.force, la_code, door, &policies, &policies_count, err) < 0)
         return -1;
@@ -303,7 +323,8 @@ int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
         if (is_to_be_matched(&out->children[i]))
             return 0;
     }
-    if (incidents_load(db, incident_id, &out->incident, err) < 0 ||
+    if (ways_down_read(db, &out->down, err) < 0 ||
+        incidents_load(db, incident_id, &out->incident, err) < 0 ||
         notices_of_incident(db, incident_id, &out->notices, &out->notices_count, err) < 0)
         return -1;
     out->planned = calloc(out->children_count + 1, sizeof *out->planned);

@@ -11,6 +11,7 @@
 #include "plan/told.h"
 #include "store/incidents.h"
 #include "store/notices.h"
+#include "store/shut.h"
 
 struct gathered {
     struct plan_input in; /* points into what follows */
@@ -25,6 +26,7 @@ struct gathered {
     struct plan_child *planned; /* as in.children, in the order of children */
     struct told *told;          /* what was told of them, and what is owed for it */
     size_t told_count;
+    struct ways_down down;
 };
 
 /* 1; 0 when a child of it is to be matched first; -1. out is for gathered_release in any case. */

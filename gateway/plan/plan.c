@@ -22,15 +22,6 @@ enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_ch
     return FILTER_NONE;
 }
 
-static bool is_told(const struct plan_child *child, size_t door)
-{
-    for (size_t i = 0; i < child->told_count; i++) {
-        if (child->told[i] == door)
-            return true;
-    }
-    return false;
-}
-
 static int age_on(const struct plan_child *child, time_t t)
 {
     return child->born == DAY_NONE ? child->age : day_age(child->born, london_day(t));
@@ -82,6 +73,111 @@ static time_t read_and_answered_by(const struct plan_door *door, time_t at)
     return due.answer_by;
 }
 
+static bool is_told(const struct plan_child *child, size_t door)
+{
+    for (size_t i = 0; i < child->told_count; i++) {
+        if (child->told[i] == door)
+            return true;
+    }
+    return false;
+}
+
+/* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
+static size_t followed(const struct plan_input *in, size_t door)
+{
+    for (size_t steps = 0; steps < in->doors_count; steps++) {
+        const struct plan_door *at = &in->doors[door];
+
+        if (establishment_is_open(&at->establishment) || at->successors_count != 1)
+            break;
+        door = at->successors[0];
+    }
+    return door;
+}
+
+static bool has_missed(const struct plan_door *door, bool visitors_only)
+{
+    for (size_t i = 0; i < door->contacts_count; i++) {
+        const struct contact *contact = &door->contacts[i];
+
+        if ((contact->late || contact->failed) &&
+            (!visitors_only || contact->role == ROLE_HEALTH_VISITOR))
+            return true;
+    }
+    return false;
+}
+
+/* Whether somebody who was to have it at a place of the child's has not got it. */
+static bool somebody_has_missed_it(const struct plan_input *in, const struct plan_child *child)
+{
+    for (size_t i = 0; i < child->enrolled_count; i++) {
+        if (has_missed(&in->doors[followed(in, child->enrolled[i])], false))
+            return true;
+    }
+    for (size_t i = 0; i < child->centres_count; i++) {
+        if (has_missed(&in->doors[followed(in, child->centres[i])], false))
+            return true;
+    }
+    return has_missed(&in->doors[child->desk], true);
+}
+
+/* Who is told at a desk: where it is told now, rather one whom a way leads to that works. */
+static const struct contact *whom_at_desk(const struct plan_input *in, const struct plan_door *door,
+                                          time_t from, bool *now)
+{
+    const struct contact *contact = plan_whom(in, door), *other = NULL;
+    struct due due;
+
+    calendar_due_desk(&door->calendar, &door->policy.morning, from, in->now, &due);
+    *now = due.at <= in->now;
+    if (contact && contact->down && *now)
+        other = whom_within_reach(in, door);
+    return other ? other : contact;
+}
+
+/* The desk that has somebody, the nearest to the child's home first; the home's own when none has. One
+ * whose time is up gives way to one that a way leads to that works, and so does, where somebody has
+ * missed the child's notice already, one that no such way leads to. */
+static size_t desk_of(const struct plan_input *in, const struct plan_child *child, time_t from,
+                      const struct contact **contact)
+{
+    const size_t desks[] = {child->desk,
+                            child->lives_elsewhere ? child->home_force_desk : child->force_desk,
+                            child->force_desk};
+    bool missed = somebody_has_missed_it(in, child), now;
+    size_t first = child->desk;
+
+    *contact = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(desks); i++) {
+        const struct contact *there = whom_at_desk(in, &in->doors[desks[i]], from, &now);
+
+        if (!there || (*contact && !whom_is_within_reach(there)))
+            continue;
+        *contact = there;
+        first = desks[i];
+        if (!there->late && !(missed && now && there->down))
+            break;
+    }
+    return first;
+}
+
+static bool is_told_at_desk(const struct plan_child *child)
+{
+    return is_told(child, child->desk) || is_told(child, child->force_desk) ||
+           (child->lives_elsewhere && is_told(child, child->home_force_desk));
+}
+
+/* Whether a desk can be told now in the place of those whose time is up. */
+static bool desk_can_take(const struct plan_input *in, const struct plan_child *child)
+{
+    const struct contact *contact;
+    const struct plan_door *door = &in->doors[desk_of(in, child, child->tell_from, &contact)];
+    struct due due;
+
+    calendar_due_desk(&door->calendar, &door->policy.morning, child->tell_from, in->now, &due);
+    return whom_is_within_reach(contact) && due.at <= in->now && !is_told_at_desk(child);
+}
+
 static enum desk_reason offer(const struct plan_input *in, const struct plan_child *child,
                               const struct plan_door *door, unsigned attends, struct offer *out)
 {
@@ -93,7 +189,7 @@ static enum desk_reason offer(const struct plan_input *in, const struct plan_chi
     if (!establishment_is_open(&door->establishment))
         return door->successors_count > 1 ? DESK_SUCCESSORS : DESK_CLOSED;
     out->contact = plan_whom(in, door);
-    if (!out->contact)
+    if (!out->contact || (out->contact->late && desk_can_take(in, child)))
         return DESK_NO_CONTACT;
     if (calendar_due_attending(&door->calendar, &morning, attends, child->tell_from, in->now,
                                &out->due) == 0)
@@ -156,19 +252,6 @@ static int owe(const struct plan_input *in, struct plan *out, const struct plan_
     notice->contact_id = offer->contact ? offer->contact->contact_id : -1;
     notice->child_ids[notice->children_count++] = child->child_id;
     return 0;
-}
-
-/* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
-static size_t followed(const struct plan_input *in, size_t door)
-{
-    for (size_t steps = 0; steps < in->doors_count; steps++) {
-        const struct plan_door *at = &in->doors[door];
-
-        if (establishment_is_open(&at->establishment) || at->successors_count != 1)
-            break;
-        door = at->successors[0];
-    }
-    return door;
 }
 
 static bool is_at_open_school(const struct plan_input *in, const struct plan_child *child)
@@ -282,38 +365,21 @@ static int tell_health_visitors(const struct plan_input *in, struct plan *out,
     if (!la->policy.health_visitors || strcmp(la->establishment.door.namespace, "la") != 0)
         return 0;
     what.contact = whom_with_role(in, la, ROLE_HEALTH_VISITOR);
-    if (!what.contact)
+    if (!what.contact || (what.contact->late && desk_can_take(in, child)))
         return 0;
     if (is_told(child, child->desk))
         return 1;
     return owe(in, out, child, NOTICE_NOTICE, child->desk, DESK_NONE, &what, err) < 0 ? -1 : 1;
 }
 
-/* The desk that has somebody, the nearest to the child's home first; the home's own when none has. */
-static size_t desk_of(const struct plan_input *in, const struct plan_child *child,
-                      const struct contact **contact)
-{
-    const size_t desks[] = {child->desk,
-                            child->lives_elsewhere ? child->home_force_desk : child->force_desk,
-                            child->force_desk};
-
-    for (size_t i = 0; i < ARRAY_SIZE(desks); i++) {
-        *contact = plan_whom(in, &in->doors[desks[i]]);
-        if (*contact)
-            return desks[i];
-    }
-    return child->desk;
-}
-
 static int tell_desk(const struct plan_input *in, struct plan *out, const struct plan_child *child,
                      enum desk_reason reason, struct err *err)
 {
     struct offer what;
-    size_t index = desk_of(in, child, &what.contact);
+    size_t index = desk_of(in, child, child->tell_from, &what.contact);
     const struct plan_door *door = &in->doors[index];
 
-    if (is_told(child, child->desk) || is_told(child, child->force_desk) ||
-        (child->lives_elsewhere && is_told(child, child->home_force_desk)))
+    if (is_told_at_desk(child))
         return 0;
     calendar_due_desk(&door->calendar, &door->policy.morning, child->tell_from, in->now, &what.due);
     return owe(in, out, child, NOTICE_DESK, index, reason, &what, err);
@@ -343,7 +409,7 @@ static int tell_of_marac(const struct plan_input *in, struct plan *out,
 
     if (!in->is_marac || child->desk_knows || !in->doors[child->force_desk].policy.marac_desk)
         return 0;
-    desk_of(in, child, &contact);
+    desk_of(in, child, child->tell_from, &contact);
     return contact ? tell_desk(in, out, child, DESK_MARAC, err) : 0;
 }
 
@@ -381,7 +447,7 @@ static int stand_in(const struct plan_input *in, struct plan *out, const struct 
                     struct err *err)
 {
     struct offer what;
-    size_t index = desk_of(in, child, &what.contact);
+    size_t index = desk_of(in, child, child->unanswered_since, &what.contact);
 
     if (child->desk_is_silent) {
         index = child->lives_elsewhere ? child->home_force_desk : child->force_desk;

@@ -21,6 +21,10 @@
  * on the day the notice is due.
  *
  * Told already is told: not again at that door, nor at a desk in another desk's stead.
+ *
+ * One whose time is up, and who has not got it, gives way to the next whom a way leads to that works: at
+ * the same door, else at the desk. Where there is none, for all are told by the way that is down, it
+ * stays with the first, who is told as soon as it works again.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H

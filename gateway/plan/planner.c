@@ -10,6 +10,8 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 
+enum { SHARE_LEAST = 60 };
+
 /* One incident's plan, made into rows. */
 struct making {
     struct db *db;
@@ -91,18 +93,29 @@ static int keep_up(const struct making *m, const struct notice_row *owed,
     return notices_change(m->db, owed, m->g->row.revision, &changed, m->now, err);
 }
 
+/* Whoever comes after one whose time was up has a third of the time, as after one who does not answer
+ * (follow/escalate.h). */
+static time_t until(const struct making *m, const struct plan_notice *planned, bool follows)
+{
+    int share = m->g->in.doors[planned->door].policy.morning.answer_within / 3;
+    time_t at = planned->due.at > m->now ? planned->due.at : m->now;
+
+    at += share < SHARE_LEAST ? SHARE_LEAST : share;
+    return follows && at < planned->due.answer_by ? at : planned->due.answer_by;
+}
+
 static int give_to(const struct making *m, const struct notice_row *owed,
                    const struct plan_notice *planned, struct err *err)
 {
     const struct contact *contact = contact_of(m, planned);
-    int rc;
+    int passed = contact ? notices_pass_on(m->db, owed, m->now, err) : 0, rc;
 
-    if (notices_recall(m->db, owed, m->now, err) < 0)
+    if (passed < 0 || notices_recall(m->db, owed, m->now, err) < 0)
         return -1;
     if (!contact)
         return 0;
     rc = notices_add_item(m->db, owed->notice_id, contact->contact_id, contact->adapter,
-                          planned->due.at, planned->due.answer_by, m->now, err);
+                          planned->due.at, until(m, planned, passed > 0), m->now, err);
     if (rc == 0)
         return err_set(err, ERR_STORE, "notice %s: its next contact has been tried",
                        owed->reference);
@@ -126,14 +139,38 @@ static int make_agree(const struct making *m, const struct notice_row *owed,
     return 1;
 }
 
+/* Whether the plan has a desk told of one of its children, or of one below school age another place
+ * too: 1, 0, -1. */
+static int is_wanted_elsewhere(const struct making *m, const struct notice_row *owed,
+                               struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    int rc = notices_children(m->db, owed->notice_id, &ids, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < m->plan->count; i++) {
+        const struct plan_notice *planned = &m->plan->notices[i];
+
+        if (planned->kind != NOTICE_DESK && strcmp(owed->door.namespace, "school") == 0)
+            continue;
+        for (size_t j = 0; j < planned->children_count * count; j++)
+            rc |= planned->child_ids[j / count] == ids[j % count];
+    }
+    free(ids);
+    return rc;
+}
+
 /* An owed notice that the plan no longer wants: 1; 0 it is being sent; -1. */
 static int take_back(const struct making *m, const struct notice_row *owed, struct err *err)
 {
     int64_t *failed = NULL, contact_id;
     size_t count = 0;
     bool leased;
-    int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
+    int rc = is_wanted_elsewhere(m, owed, err);
 
+    if (rc < 0 || (rc == 1 && notices_pass_on(m->db, owed, m->now, err) < 0))
+        return -1;
+    rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
     if (rc < 0 || notices_contacts_failed(m->db, m->g->row.incident_id, &owed->door, &failed,
                                           &count, err) < 0)
         return -1;

@@ -41,26 +41,66 @@ bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
     return true;
 }
 
-const struct contact *whom_with_role(const struct plan_input *in, const struct plan_door *door,
-                                     enum contact_role role)
+bool whom_is_within_reach(const struct contact *contact)
 {
-    for (size_t i = 0; i < door->contacts_count; i++) {
-        if (door->contacts[i].role == role && plan_may_tell(in, door, &door->contacts[i]))
-            return &door->contacts[i];
+    return contact && !contact->late && !contact->down;
+}
+
+static const struct contact *first(const struct plan_input *in, const struct plan_door *door,
+                                   const enum contact_role *roles, size_t count, bool within_reach)
+{
+    for (size_t r = 0; r < count; r++) {
+        for (size_t i = 0; i < door->contacts_count; i++) {
+            const struct contact *contact = &door->contacts[i];
+
+            if (contact->role == roles[r] && plan_may_tell(in, door, contact) &&
+                (!within_reach || whom_is_within_reach(contact)))
+                return contact;
+        }
     }
     return NULL;
 }
 
+static const struct contact *whom(const struct plan_input *in, const struct plan_door *door,
+                                  const enum contact_role *roles, size_t count)
+{
+    const struct contact *contact = first(in, door, roles, count, false), *other = NULL;
+
+    if (contact && contact->late)
+        other = first(in, door, roles, count, true);
+    return other ? other : contact;
+}
+
+const struct contact *whom_with_role(const struct plan_input *in, const struct plan_door *door,
+                                     enum contact_role role)
+{
+    return whom(in, door, &role, 1);
+}
+
+/* The roles that are told there, in their order: returns how many. */
+static size_t roles_at(const struct plan_door *door, const enum contact_role **out)
+{
+    static const enum contact_role there[] = {ROLE_DSL, ROLE_DEPUTY, ROLE_HEALTH_VISITOR};
+    static const enum contact_role desk[] = {ROLE_LA_DESK};
+
+    *out = door_is_desk(door) ? desk : there;
+    if (door_is_desk(door))
+        return 1;
+    return door_is_centre(door) && door->policy.health_visitors ? 3 : 2;
+}
+
+const struct contact *whom_within_reach(const struct plan_input *in, const struct plan_door *door)
+{
+    const enum contact_role *roles;
+    size_t count = roles_at(door, &roles);
+
+    return first(in, door, roles, count, true);
+}
+
 const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door)
 {
-    const struct contact *contact;
+    const enum contact_role *roles;
+    size_t count = roles_at(door, &roles);
 
-    if (door_is_desk(door))
-        return whom_with_role(in, door, ROLE_LA_DESK);
-    contact = whom_with_role(in, door, ROLE_DSL);
-    if (!contact)
-        contact = whom_with_role(in, door, ROLE_DEPUTY);
-    if (!contact && door_is_centre(door) && door->policy.health_visitors)
-        contact = whom_with_role(in, door, ROLE_HEALTH_VISITOR);
-    return contact;
+    return whom(in, door, roles, count);
 }

@@ -10,8 +10,14 @@
 bool door_is_desk(const struct plan_door *door); /* an authority's or a force's */
 bool door_is_centre(const struct plan_door *door);
 
-/* The first of that role who may be told; NULL nobody. */
+/* The first of that role who may be told; NULL nobody. One whose time is up gives way to another whom
+ * a way leads to that works. */
 const struct contact *whom_with_role(const struct plan_input *in, const struct plan_door *door,
                                      enum contact_role role);
+
+/* Who can be told at once: neither late nor behind a way that is down. NULL is none. */
+bool whom_is_within_reach(const struct contact *contact);
+/* The first at a door who can; NULL nobody. */
+const struct contact *whom_within_reach(const struct plan_input *in, const struct plan_door *door);
 
 #endif

@@ -1,11 +1,19 @@
 #include "store/claims.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "store/audit.h"
 #include "store/sql.h"
 
-enum { SETTLE_SECONDS = 20 };
+enum { SETTLE_SECONDS = 20, LATE_AT_ONCE = 256 };
+
+/* As outbox_late has it. */
+static_assert(OUTBOX_LATE_AGAIN == 600, "IS_LATE says so too");
+#define IS_LATE(now)                                                                               \
+    " AND o.kind = 'notice' AND n.kind IN ('notice','desk') AND n.state = 'owed'"                  \
+    " AND o.give_up_at <= " now " AND (o.late_at IS NULL OR o.late_at <= " now " - 600"            \
+    "  OR o.late_at > " now ")"
 
 /* Notices with a child that is being matched or planned anew wait for that. */
 #define FREE_TO_GO                                                                                 \
@@ -51,7 +59,7 @@ enum { SETTLE_SECONDS = 20 };
 /* Both tables by one shape. */
 static const struct kind {
     bool bulletin;
-    /* id, urgent, give_up_at, due_at, namespace, urn, address */
+    /* id, urgent, give_up_at, due_at, namespace, urn, address, is late */
     const char *due;
     /* notice_id, contact_id, key, adapter, tries, due_at, give_up_at, may go, is a reminder, leases */
     const char *one;
@@ -59,12 +67,14 @@ static const struct kind {
 } kinds[] = {
     {
         .bulletin = false,
-        .due = "SELECT o.item_id, o.urgent, o.give_up_at, o.due_at, n.namespace, n.urn, k.address"
-               " FROM outbox o INDEXED BY outbox_turn JOIN notice n USING (notice_id)"
-               " JOIN contact k USING (contact_id)"
-               " WHERE o.state = 'due' AND o.kind <> 'receipt' AND o.adapter = ? AND o.due_at <= ?"
-               " AND" FREE_TO_GO " AND" NOT_HELD
-               " ORDER BY o.give_up_at, o.urgent DESC, o.due_at, o.item_id",
+        .due =
+            "SELECT o.item_id, o.urgent, o.give_up_at, o.due_at, n.namespace, n.urn, k.address,"
+            " 1" IS_LATE(
+                "?2") " FROM outbox o INDEXED BY outbox_turn JOIN notice n USING (notice_id)"
+                      " JOIN contact k USING (contact_id)"
+                      " WHERE o.state = 'due' AND o.kind <> 'receipt' AND o.adapter = ?1 AND o.due_at <= ?2"
+                      " AND" FREE_TO_GO " AND" NOT_HELD
+                      " ORDER BY o.give_up_at, o.urgent DESC, o.due_at, o.item_id",
         .one = "SELECT o.notice_id, o.contact_id, o.key, o.adapter, o.tries, o.due_at,"
                " o.give_up_at," MAY_GO ", o.kind = 'reminder', o.leases"
                " FROM outbox o JOIN notice n USING (notice_id) JOIN contact k USING (contact_id)"
@@ -82,7 +92,7 @@ static const struct kind {
     },
     {
         .bulletin = true,
-        .due = "SELECT o.bulletin_id, 0, o.give_up_at, o.due_at, k.namespace, k.urn, k.address"
+        .due = "SELECT o.bulletin_id, 0, o.give_up_at, o.due_at, k.namespace, k.urn, k.address, 0"
                " FROM bulletin o JOIN contact k USING (contact_id)"
                " WHERE o.state = 'due' AND o.adapter = ? AND o.due_at <= ? AND" ADAPTER_FREE
                " ORDER BY o.due_at, o.bulletin_id",
@@ -117,6 +127,7 @@ static int see_kind(struct db *db, const struct kind *kind, const char *adapter,
             .urgent = sqlite3_column_int(stmt, 1) != 0,
             .deadline = sqlite3_column_int64(stmt, 2),
             .due = sqlite3_column_int64(stmt, 3),
+            .late = sqlite3_column_int(stmt, 7) != 0,
         };
 
         if (sql_copy(stmt, 4, claim.door.namespace, sizeof claim.door.namespace, err) < 0 ||
@@ -208,6 +219,44 @@ int claims_take(struct db *db, const struct claim *claim, time_t now, int lease_
         return send_back(db, out, now, err);
     return sql_run(db, err, "UPDATE bulletin SET state = 'cancelled' WHERE bulletin_id = ?", "i",
                    claim->id);
+}
+
+int claims_late_items(struct db *db, const int64_t *item_ids, size_t count, time_t now,
+                      struct err *err)
+{
+    int rc = 0, n = 0;
+
+    if (count == 0)
+        return 0;
+    if (db_begin(db, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count && rc >= 0; i++) {
+        rc = outbox_late(db, item_ids[i], now, err);
+        n += rc > 0;
+    }
+    if (rc >= 0)
+        return db_commit(db, err) < 0 ? -1 : n;
+    db_rollback(db);
+    return -1;
+}
+
+int claims_late(struct db *db, const char *adapter, time_t now, struct err *err)
+{
+    int64_t ids[LATE_AT_ONCE];
+    sqlite3_stmt *stmt;
+    size_t n = 0;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT o.item_id FROM outbox o INDEXED BY outbox_turn JOIN notice n"
+                  " USING (notice_id) WHERE o.state = 'due' AND o.adapter = ?1"
+                  " AND o.kind <> 'receipt' AND o.give_up_at <= ?2" IS_LATE("?2") " LIMIT ?3",
+                  "tii", adapter, (int64_t)now, (int64_t)LATE_AT_ONCE) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1)
+        ids[n++] = sqlite3_column_int64(stmt, 0);
+    sql_done(stmt);
+    return rc < 0 ? -1 : claims_late_items(db, ids, n, now, err);
 }
 
 int claims_next_due(struct db *db, const char *adapter, time_t *out, struct err *err)

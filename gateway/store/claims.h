@@ -15,6 +15,7 @@ struct claim {
     bool bulletin;
     bool urgent;          /* high risk, or a missing child */
     time_t deadline, due; /* no longer worth a try at this recipient; worth one from */
+    bool late;            /* its deadline is past, and that is not yet known to planning */
     struct door door;     /* where it goes to */
 };
 
@@ -31,6 +32,13 @@ int claims_due(struct db *db, const char *adapter, time_t now, claims_see *see, 
  * planning, a bulletin is cancelled. */
 int claims_take(struct db *db, const struct claim *claim, time_t now, int lease_seconds,
                 struct outbox_item *out, struct err *err) MUST_CHECK;
+
+/* What waits for that adapter, which is shut or held, and whose time is up is planning's (outbox_late).
+ * Some of them; the next call has the next. In a transaction of its own, if any. Returns how many. */
+int claims_late(struct db *db, const char *adapter, time_t now, struct err *err) MUST_CHECK;
+/* The same of these items. */
+int claims_late_items(struct db *db, const int64_t *item_ids, size_t count, time_t now,
+                      struct err *err) MUST_CHECK;
 
 /* When the next of that adapter ("mqtt": receipts) is due or its lease runs out. 1, 0 none, -1. */
 int claims_next_due(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;

@@ -162,7 +162,8 @@ struct overdue {
     int64_t item_id, notice_id, contact_id, incident_id;
 };
 
-/* Whoever is next at a door that is held is not waited for again. */
+/* Whoever is next at a door that is held is not waited for again. What an adapter that is held keeps
+ * waiting is claims.h's, as of one that is shut. */
 static int find_overdue(struct db *db, const char *adapter, time_t now, struct overdue *out,
                         struct err *err)
 {
@@ -176,7 +177,7 @@ static int find_overdue(struct db *db, const char *adapter, time_t now, struct o
             " WHERE o.state = 'due' AND o.adapter = ?1 AND o.kind = 'notice'"
             " AND n.kind = 'notice' AND n.state = 'owed'"
             " AND EXISTS (SELECT 1 FROM hold h WHERE h.released_at IS NULL"
-            "  AND" IS_OF(
+            "  AND h.scope <> 'adapter' AND" IS_OF(
                 "h.scope",
                 "h.id") ")"
                         " AND (o.give_up_at <= ?2 OR EXISTS (SELECT 1 FROM outbox b"

@@ -3,7 +3,8 @@
  *
  * A hold stands until it is released, and is seen in status and explain. It keeps a child from nobody
  * for good: when a notice's time is up it gives way, to the next contact, and where none is free to
- * the desk. What is owed to a desk waits on, late and counted.
+ * the desk; one that only the adapter's hold keeps, where another adapter leads to them, else it waits
+ * (outbox_late). What is owed to a desk waits on, late and counted.
  */
 #ifndef STORE_HOLDS_H
 #define STORE_HOLDS_H

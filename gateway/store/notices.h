@@ -101,6 +101,13 @@ int notices_remind(struct db *db, const struct notice_row *notice, const struct 
 int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
                             int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
 
+/* Those whose item of an owed notice of this incident is past its time (outbox_late). *out for free(). */
+int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door,
+                          int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
+/* They give way for good, since somebody else is to have it: returns how many, -1. */
+int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now,
+                    struct err *err) MUST_CHECK;
+
 /* An owed notice with the same children at the same door: revision, basis, reason, rule and times
  * become the plan's, its reference and its item's key stay. A due item moves with the due time. */
 int notices_change(struct db *db, const struct notice_row *notice, int64_t revision,

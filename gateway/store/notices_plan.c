@@ -67,6 +67,52 @@ int notices_contacts_failed(struct db *db, int64_t incident_id, const struct doo
     return read_ids(db, stmt, contact_ids, count, err);
 }
 
+int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door,
+                          int64_t **contact_ids, size_t *count, struct err *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
+                  " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ? AND n.state = 'owed'"
+                  " AND o.state = 'due' AND o.late_at IS NOT NULL",
+                  "itt", incident_id, door->namespace, door->urn) < 0)
+        return -1;
+    return read_ids(db, stmt, contact_ids, count, err);
+}
+
+int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
+{
+    struct audit_about about = {notice->incident_id, -1, notice->notice_id, -1};
+    sqlite3_stmt *stmt;
+    int64_t contact_id = -1;
+    int rc;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT item_id, contact_id FROM outbox WHERE notice_id = ? AND state = 'due'"
+                  " AND late_at IS NOT NULL LIMIT 1",
+                  "i", notice->notice_id) < 0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        about.item_id = sqlite3_column_int64(stmt, 0);
+        contact_id = sqlite3_column_int64(stmt, 1);
+    }
+    sql_done(stmt);
+    if (rc <= 0)
+        return rc;
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'failed', detail = 'not delivered by its time'"
+                " WHERE item_id = ?",
+                "i", about.item_id) < 0)
+        return -1;
+    return audit_add(db, now, "planner", "item.late", &about, err,
+                     "contact=%lld not delivered by its time, so the next is told",
+                     (long long)contact_id) < 0
+               ? -1
+               : 1;
+}
+
 int notices_last_told(struct db *db, const struct notice_row *notice, int64_t child_id,
                       int64_t *revision, bool *over, struct err *err)
 {
@@ -127,11 +173,11 @@ int notices_change(struct db *db, const struct notice_row *notice, int64_t revis
         return -1;
     /* One that is backing off keeps its turn unless the due time itself has moved. */
     if (planned->due.at != notice->due_at &&
-        sql_run(
-            db, err,
-            "UPDATE outbox SET due_at = ?, give_up_at = ? WHERE notice_id = ? AND state = 'due'",
-            "iii", (int64_t)planned->due.at, (int64_t)planned->due.answer_by,
-            notice->notice_id) < 0)
+        sql_run(db, err,
+                "UPDATE outbox SET due_at = ?, give_up_at = ?, late_at = NULL"
+                " WHERE notice_id = ? AND state = 'due'",
+                "iii", (int64_t)planned->due.at, (int64_t)planned->due.answer_by,
+                notice->notice_id) < 0)
         return -1;
     return audit(db, notice, "notice.changed", planned->due.at, planned->due.rule, now, err);
 }

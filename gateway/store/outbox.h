@@ -3,6 +3,7 @@
  *    due ──claim──▶ leased ──sent──▶ sent
  *     ▲               │  ├──never──▶ failed: the notice's next contact, by the planner
  *     ├─later, or the lease ran out  └──cancelled by a new plan (from due only)
+ *     ├─late, and somebody else can have it: failed, by the planner (outbox_late)
  *     └─sent, and came back: failed too, or where it never left, due again (outbox_undelivered)
  *
  * Items are added in their incident's own transaction, so nothing is planned and not owed. A crash
@@ -76,6 +77,12 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
                  struct err *err) MUST_CHECK;
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
                  int ms, time_t now, struct err *err) MUST_CHECK;
+
+/* Its time is up, and it is not delivered: planning looks for somebody else whom a way leads to that
+ * works. An owed notice's item alone; looked for again after OUTBOX_LATE_AGAIN seconds, not sooner.
+ * 1, 0 there is nothing to do, -1. In the caller's transaction. */
+enum { OUTBOX_LATE_AGAIN = 600 };
+int outbox_late(struct db *db, int64_t item_id, time_t now, struct err *err) MUST_CHECK;
 
 /* What was sent under that key has not reached anybody: a bounce, or the service that took it over
  * says so. again_at -1: the item has failed, and the next contact is picked as after outbox_never;

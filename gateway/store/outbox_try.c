@@ -134,36 +134,23 @@ int outbox_sent(struct db *db, const struct outbox_item *item, int code, const c
     return tell(db, item, now, err);
 }
 
-/* Its time is up and the far side keeps putting it off: the next contact has his turn, as after a
- * refusal. Where nobody answered (code 0) it is the way that is down, for the next one as well: it is
- * waited for, and stands on the call list. 1 given up, 0 not, -1. */
-static int give_up_late(struct db *db, const struct outbox_item *item, int code, time_t next_at,
-                        time_t now, struct err *err)
+int outbox_late(struct db *db, int64_t item_id, time_t now, struct err *err)
 {
-    int64_t incident_id;
-    const char *detail = "put off past its time";
-
-    if (code == 0 || item->is_reminder || item->give_up_at < 0 || next_at < item->give_up_at)
-        return 0;
     if (sql_run(db, err,
-                "UPDATE outbox SET state = 'failed', detail = ? WHERE item_id = ? AND state = 'due'"
+                "UPDATE outbox SET late_at = ?1 WHERE item_id = ?2 AND state = 'due'"
+                " AND kind = 'notice'"
+                " AND (late_at IS NULL OR late_at <= ?1 - ?3 OR late_at > ?1)"
                 " AND EXISTS (SELECT 1 FROM notice n WHERE n.notice_id = outbox.notice_id"
-                "  AND n.kind = 'notice' AND n.state = 'owed')",
-                "ti", detail, item->item_id) < 0)
+                "  AND n.kind IN ('notice','desk') AND n.state = 'owed')",
+                "iii", (int64_t)now, item_id, (int64_t)OUTBOX_LATE_AGAIN) < 0)
         return -1;
     if (sql_changes(db) == 0)
         return 0;
-    if (incident_of(db, item, &incident_id, err) < 0 ||
-        sql_run(db, err,
-                "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
-                " (SELECT child_id FROM notice_child WHERE notice_id = ?)",
-                "i", item->notice_id) < 0)
-        return -1;
-    const struct audit_about about = {incident_id, -1, item->notice_id, item->item_id};
-
-    return audit_add(db, now, "dispatcher", "item.late", &about, err,
-                     "contact=%lld put off past its time, so the next is told",
-                     (long long)item->contact_id) < 0
+    return sql_run(db, err,
+                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
+                   " (SELECT child_id FROM notice_child WHERE notice_id ="
+                   "  (SELECT notice_id FROM outbox WHERE item_id = ?))",
+                   "i", item_id) < 0
                ? -1
                : 1;
 }
@@ -184,7 +171,8 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
         return 0;
     if (incident_of(db, item, &incident_id, err) < 0 ||
         record(db, item, &end, "item.later", incident_id, err) < 0 ||
-        (strcmp(verdict, "later") == 0 && give_up_late(db, item, code, next_at, now, err) < 0))
+        (!item->is_reminder && next_at >= item->give_up_at &&
+         outbox_late(db, item->item_id, now, err) < 0))
         return -1;
     return replan_outdated(db, item->notice_id, err);
 }

@@ -383,8 +383,14 @@ static const char step_11[] = "CREATE TABLE pupil_folded ("
                               " pupil_key INTEGER PRIMARY KEY REFERENCES pupil ON DELETE CASCADE,"
                               " person BLOB NOT NULL) STRICT;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4,  step_5, step_6,
-                                    step_7, step_8, step_9, step_10, step_11};
+/* An item whose time is up. */
+static const char step_12[] =
+    /* Since when its time has been up, and when somebody else was last looked for; NULL it is not. */
+    "ALTER TABLE outbox ADD COLUMN late_at INTEGER;"
+    "CREATE INDEX outbox_late ON outbox(notice_id) WHERE state = 'due' AND late_at IS NOT NULL;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4,  step_5,  step_6,
+                                    step_7, step_8, step_9, step_10, step_11, step_12};
 
 int schema_newest(void)
 {

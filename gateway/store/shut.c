@@ -33,6 +33,36 @@ int shut_until(struct db *db, const char *adapter, time_t *out, struct err *err)
     return rc;
 }
 
+int ways_down_read(struct db *db, struct ways_down *out, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    if (sql_query(db, &stmt, err,
+                  "SELECT adapter FROM shut UNION SELECT id FROM hold"
+                  " WHERE scope = 'adapter' AND released_at IS NULL LIMIT ?",
+                  "i", (int64_t)WAYS_DOWN_MAX) < 0)
+        return -1;
+    while ((rc = sql_row(db, stmt, err)) == 1) {
+        rc = sql_copy(stmt, 0, out->adapters[out->count], OUTBOX_ADAPTER_SIZE, err);
+        if (rc < 0)
+            break;
+        out->count++;
+    }
+    sql_done(stmt);
+    return rc;
+}
+
+bool ways_down_has(const struct ways_down *down, const char *adapter)
+{
+    for (size_t i = 0; i < down->count; i++) {
+        if (strcmp(down->adapters[i], adapter) == 0)
+            return true;
+    }
+    return false;
+}
+
 int shut_list(struct db *db, struct shut **out, size_t *count, struct err *err)
 {
     struct shut *list = NULL;

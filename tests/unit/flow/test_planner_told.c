@@ -270,47 +270,6 @@ static void a_desk_that_knows_of_marac_is_told_all_the_same_when_the_school_cann
     nobody_is_forgotten(p);
 }
 
-/* Tried as its time runs out, and put off until after. */
-static void put_off(struct place *p, const char *adapter, int code)
-{
-    struct outbox_item item;
-    time_t at;
-
-    assert_int_equal(outbox_claim(p->db, adapter, SEND_AT, 60, &item, 1, &p->err), 1);
-    at = item.give_up_at - 20;
-    OK(p, db_begin(p->db, &p->err));
-    OK(p, outbox_later(p->db, &item, "later", code, "mailbox full", 12, at + 120, at, &p->err));
-    OK(p, db_commit(p->db, &p->err));
-    outbox_item_release(&item);
-}
-
-static void a_mailbox_that_puts_off_past_the_time_has_the_next_contact_told(void **state)
-{
-    struct place *p = *state;
-
-    zelda(p);
-    plan_at(p, NIGHT);
-    assert_int_equal(waits_for(p, 1), 1);
-    put_off(p, "email", 452);
-    plan_at(p, SEND_AT + 2700);
-    assert_int_equal(waits_for(p, 1), 2);
-    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'item.late'"), 1);
-    assert_int_equal(
-        ask(p, "SELECT count(*) FROM outbox WHERE contact_id = 1 AND state = 'failed'"), 1);
-    nobody_is_forgotten(p);
-}
-
-static void a_way_on_which_nobody_answers_is_waited_for(void **state)
-{
-    struct place *p = *state;
-
-    zelda(p);
-    plan_at(p, NIGHT);
-    put_off(p, "email", 0);
-    plan_at(p, SEND_AT + 2700);
-    assert_int_equal(waits_for(p, 1), 1);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
@@ -321,8 +280,6 @@ int main(void)
         T(a_desk_is_told_once_however_often_the_roll_comes_anew),
         T(a_desk_that_was_asked_who_the_child_is_hears_that_the_school_cannot_be_told),
         T(a_contact_that_fails_is_followed_by_the_next_until_somebody_is_told),
-        T(a_mailbox_that_puts_off_past_the_time_has_the_next_contact_told),
-        T(a_way_on_which_nobody_answers_is_waited_for),
         T(a_send_under_way_is_waited_for),
         T(a_send_under_way_to_one_who_must_not_be_told_is_waited_for),
         T(a_plan_that_must_wait_has_changed_nothing),

@@ -156,7 +156,7 @@ static void what_is_owed_to_a_desk_waits_on(void **state)
 
     decided(p, child_id, "none");
     planned(p, id, 1, "la", "879", 4, &child_id, 1);
-    hold(p, HOLD_ADAPTER, "email");
+    hold(p, HOLD_ESTABLISHMENT, "la/879");
     assert_int_equal(holds_give_way(p->db, "email", NIGHT + 90000, &p->err), 0);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due' AND kind = 'notice'"),
                      1);

@@ -1,0 +1,161 @@
+/* Ways on which nobody answers, and what waits for them past its time. */
+#include "dispatch_fixture.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "deliver/ways.h"
+
+/* A port at which nobody is, until it is closed. */
+static int nobody_at(int *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    getsockname(fd, (struct sockaddr *)&address, &length);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void configure(struct night *n, const char *section)
+{
+    FILE *file = fopen(n->conf_path, "a");
+
+    fputs(section, file);
+    fclose(file);
+    dispatch_free(n->d);
+    config_free(n->conf);
+    OK(n->p, settings_load(n->conf_path, &n->conf, &n->p->err));
+    start(n);
+}
+
+#define STAGES(n, stage) ask((n)->p, "SELECT count(*) FROM child WHERE stage = '" stage "'")
+#define BY(n) ask((n)->p, "SELECT max(give_up_at) FROM outbox")
+
+static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(void **state)
+{
+    struct night *n = *state;
+    char section[160];
+    int port, fd = nobody_at(&port);
+
+    snprintf(section, sizeof section,
+             "[adapter \"email\"]\nhost = 127.0.0.1\nport = %d\ntls = none\n"
+             "from = encompass@example.test\n",
+             port);
+    configure(n, section);
+    owed(n, "A1", "100001", 1);
+    run(n->p, "UPDATE outbox SET adapter = 'email' WHERE kind = 'notice'");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(n->p, "SELECT count(*) FROM shut"), 0);
+        at(n, DUE + i * 60);
+        turn(n);
+    }
+    assert_int_equal(ATTEMPTS(n), 3);
+    assert_string_equal(word(n, "SELECT adapter FROM shut"), "email");
+    assert_in_range(ask(n->p, "SELECT since FROM shut"), DUE, DUE + SLOW);
+    assert_int_equal(logged(n, "error adapter.silent"), 1);
+    /* It goes on being tried, and what waits for it past its time is planning's. */
+    assert_int_equal(STAGES(n, "plan"), 0);
+    at(n, BY(n) + 1);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 1);
+    run(n->p, "UPDATE child SET stage = 'done'"); /* nobody else can be told */
+    turn(n);
+    assert_int_equal(ATTEMPTS(n), 4);
+    assert_int_equal(STAGES(n, "plan"), 0); /* not at every try */
+    STATE(n, "due");
+    assert_int_equal(logged(n, "error adapter.silent"), 1);
+    close(fd);
+}
+
+static void what_waits_behind_a_shut_adapter_past_its_time_is_plannings(void **state)
+{
+    struct night *n = *state;
+    time_t by;
+
+    owed(n, "A1", "100001", 1);
+    owed(n, "A2", "100001", 1);
+    by = BY(n);
+    shut(n, true);
+    at(n, by - 40); /* shut for fifteen seconds, then for thirty */
+    turn(n);
+    at(n, by - 20);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 1);
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM outbox WHERE late_at IS NOT NULL"), 1);
+    at(n, by + 1);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 2);
+    STATE(n, "due due");
+    shut(n, false);
+}
+
+static void what_waits_for_a_web_server_that_is_silent_past_its_time_is_plannings(void **state)
+{
+    struct night *n = *state;
+    char sql[128], secret[128];
+    int port, fd = nobody_at(&port);
+    FILE *file;
+
+    snprintf(secret, sizeof secret, "%s/secret", n->p->folder);
+    file = fopen(secret, "w");
+    fputs("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", file);
+    fclose(file);
+    snprintf(sql, sizeof sql,
+             "UPDATE contact SET address = 'http://127.0.0.1:%d/' WHERE contact_id = 3", port);
+    run(n->p, sql);
+    configure(n, "[adapter \"webhook\"]\nsecret_file = secret\nallow_loopback = yes\n");
+    for (int i = 0; i < 5; i++) {
+        char ref[8];
+
+        snprintf(ref, sizeof ref, "A%d", i);
+        owed(n, ref, "100002", 3);
+    }
+    at(n, BY(n));
+    turn(n);
+    /* Two have been tried; the others have not, for the host is shut. */
+    assert_int_equal(ATTEMPTS(n), 2);
+    assert_int_equal(STAGES(n, "plan"), 2);
+    at(n, BY(n) + SLOW);
+    turn(n);
+    assert_int_equal(ATTEMPTS(n), 2);
+    assert_int_equal(STAGES(n, "plan"), 5);
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM shut"), 0); /* of this one alone */
+    unlink(secret);
+    close(fd);
+}
+
+static void a_few_tries_within_a_moment_are_no_silence_and_an_answer_ends_it(void **state)
+{
+    static const struct adapter adapter = {.name = "email"};
+    struct way w = {.adapter = &adapter};
+    const struct outcome why = {.detail = "connection"};
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        way_silent(&w, &why, 1000 + i);
+    assert_int_equal(w.shut.tries, 0);
+    way_silent(&w, &why, 1015);
+    assert_int_equal(w.shut.tries, 6);
+    assert_int_equal(w.shut.since, 1000);
+    assert_true(w.changed);
+    way_unhold(&w);
+    assert_int_equal(w.shut.tries, 0);
+    assert_true(w.changed);
+    way_silent(&w, &why, 1020);
+    assert_int_equal(w.shut.tries, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DISPATCH_TEST(a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does),
+        DISPATCH_TEST(what_waits_behind_a_shut_adapter_past_its_time_is_plannings),
+        DISPATCH_TEST(what_waits_for_a_web_server_that_is_silent_past_its_time_is_plannings),
+        DISPATCH_TEST(a_few_tries_within_a_moment_are_no_silence_and_an_answer_ends_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/json.h"
 #include "cli/table.h"
@@ -28,6 +29,10 @@ static void print_one(const struct warning *w, const char *name)
         if (name[0])
             printf(", %s", name);
         break;
+    case WARNING_ADAPTER_SHUT:
+        colour_print(stdout, COLOUR_RED, "! nothing can be sent %s since %s",
+                     words_adapter(w->door.urn), since);
+        break;
     case WARNING_ROLL_OLD:
     case WARNING_KINDS:
         colour_print(stdout, COLOUR_YELLOW, "! the roll of %s %s is of %s",
@@ -51,7 +56,7 @@ static int for_all(struct db *db, void (*each)(const struct warning *, const cha
 
     for (size_t i = 0; i < count && rc == 0; i++) {
         name[0] = '\0';
-        if (list[i].kind != WARNING_BROKER_LOST)
+        if (strcmp(list[i].door.namespace, "gateway") != 0)
             rc = report_door_name(db, &list[i].door, name, err) < 0 ? -1 : 0;
         if (rc == 0)
             each(&list[i], name, into);

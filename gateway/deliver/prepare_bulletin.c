@@ -46,7 +46,8 @@ static int render_the_warning(struct db *db, const struct templates *templates,
     if (rc < 0 || registers_establishment(db, &contact->door, &to, err) < 0)
         return -1;
     memset(&subject, 0, sizeof subject);
-    if (w.kind != WARNING_BROKER_LOST && registers_establishment(db, &w.door, &subject, err) < 0)
+    if (strcmp(w.door.namespace, "gateway") != 0 &&
+        registers_establishment(db, &w.door, &subject, err) < 0)
         return -1;
     if (registers_policies(db,
                            strcmp(contact->door.namespace, "force") == 0 ? contact->door.urn : "",

@@ -36,7 +36,7 @@ static const char *const known[] = {
     "present_heard", "present_not_present", "risk_standard", "risk_medium", "risk_high",
     /* a warning's */
     "warning", "since", "since_words", "warning_feed_quiet", "warning_broker_lost",
-    "warning_contact_failing", "warning_roll_old"};
+    "warning_contact_failing", "warning_roll_old", "warning_adapter_shut"};
 
 static const char *const flagged[] = {"type", "basis", "reason", "present", "risk", "warning"};
 

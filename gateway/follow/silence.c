@@ -85,3 +85,8 @@ time_t silence_of_roll(time_t imported_at, int roll_days)
 {
     return imported_at + (time_t)roll_days * DAY;
 }
+
+time_t silence_of_adapter(time_t since)
+{
+    return since + SILENCE_ADAPTER_SECONDS;
+}

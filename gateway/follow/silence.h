@@ -12,6 +12,7 @@
  *   contact   without one success in between, two notices refused for good, or five tries put off
  *             over half an hour
  *   roll      roll_days after its last import
+ *   adapter   nothing can be sent by it for SILENCE_ADAPTER_SECONDS
  */
 #ifndef FOLLOW_SILENCE_H
 #define FOLLOW_SILENCE_H
@@ -27,6 +28,7 @@ enum {
     SILENCE_LEAST_SECONDS = 3600, /* no feed is missed sooner, however many it usually brings */
     SILENCE_USUAL_WEEKS = 4,
     SILENCE_BROKER_SECONDS = 300,
+    SILENCE_ADAPTER_SECONDS = 300,
     SILENCE_REFUSED = 2,
     SILENCE_PUT_OFF = 5,
     SILENCE_PUT_OFF_SECONDS = 1800,
@@ -54,6 +56,9 @@ struct silence_try { /* a failed one */
 };
 /* tries: since the last success, oldest first. */
 time_t silence_of_contact(const struct silence_try *tries, size_t count);
+
+/* since: when it was shut, or fell silent. */
+time_t silence_of_adapter(time_t since);
 
 time_t silence_of_roll(time_t imported_at, int roll_days);
 

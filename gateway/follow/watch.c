@@ -9,6 +9,7 @@
 #include "plan/policy.h"
 #include "store/bulletins.h"
 #include "store/registers.h"
+#include "store/shut.h"
 #include "store/warnings.h"
 
 enum {
@@ -32,6 +33,7 @@ struct look {
     struct cause *causes;
     size_t count;
     bool judged[WARNING_KINDS];
+    struct ways_down down;
 };
 
 static struct door door_of(const char *namespace, const char *urn)
@@ -171,8 +173,27 @@ static int look_at_rolls(struct look *l, struct err *err)
     return rc;
 }
 
-/* A message to each contact of a desk. Returns how many, -1. */
-static int tell_desk(struct look *l, int64_t warning_id, const struct door *desk, struct err *err)
+/* What was shut is tried by a daemon that has just started: until it knows, what stands stands. */
+static int look_at_adapters(struct look *l, time_t began_at, struct err *err)
+{
+    struct shut *shut = NULL;
+    size_t count = 0;
+    int rc = shut_list(l->db, &shut, &count, err);
+
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        const struct door door = door_of("gateway", shut[i].adapter);
+
+        rc = note(l, WARNING_ADAPTER_SHUT, &door, shut[i].since, silence_of_adapter(shut[i].since),
+                  err);
+    }
+    free(shut);
+    l->judged[WARNING_ADAPTER_SHUT] = l->now >= began_at + SILENCE_ADAPTER_SECONDS;
+    return rc < 0 ? -1 : ways_down_read(l->db, &l->down, err);
+}
+
+/* A message to each contact of a desk; around: by no way that is down. Returns how many, -1. */
+static int tell_desk(struct look *l, int64_t warning_id, const struct door *desk, bool around,
+                     struct err *err)
 {
     struct contact *contacts = NULL;
     size_t count = 0;
@@ -181,7 +202,8 @@ static int tell_desk(struct look *l, int64_t warning_id, const struct door *desk
     if (registers_contacts(l->db, desk, &contacts, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count && n >= 0; i++) {
-        if (!contacts[i].verified || contacts[i].role != ROLE_LA_DESK)
+        if (!contacts[i].verified || contacts[i].role != ROLE_LA_DESK ||
+            (around && ways_down_has(&l->down, contacts[i].adapter)))
             continue;
         n = bulletins_warn(l->db, warning_id, contacts[i].contact_id, contacts[i].adapter, l->now,
                            err) < 0
@@ -192,14 +214,16 @@ static int tell_desk(struct look *l, int64_t warning_id, const struct door *desk
     return n;
 }
 
-static int tell_every_force(struct look *l, int64_t warning_id, struct err *err)
+/* namespace: force, la. */
+static int tell_every(struct look *l, int64_t warning_id, const char *namespace, bool around,
+                      struct err *err)
 {
     struct door *desks = NULL;
     size_t count = 0;
-    int n = 0, told = warnings_force_desks(l->db, &desks, &count, err);
+    int n = 0, told = warnings_desks(l->db, namespace, &desks, &count, err);
 
     for (size_t i = 0; i < count && told >= 0; i++) {
-        told = tell_desk(l, warning_id, &desks[i], err);
+        told = tell_desk(l, warning_id, &desks[i], around, err);
         n += told;
     }
     free(desks);
@@ -215,12 +239,16 @@ static int tell(struct look *l, int64_t warning_id, const struct cause *c, struc
     int n;
 
     if (c->kind == WARNING_BROKER_LOST)
-        return tell_every_force(l, warning_id, err);
+        return tell_every(l, warning_id, "force", false, err);
+    if (c->kind == WARNING_ADAPTER_SHUT) {
+        n = tell_every(l, warning_id, "force", true, err);
+        return n == 0 ? tell_every(l, warning_id, "la", true, err) : n;
+    }
     if (registers_establishment(l->db, &c->door, &e, err) < 0)
         return -1;
     if (strcmp(desk.namespace, "force") != 0)
         desk = door_of("la", e.la_code);
-    n = tell_desk(l, warning_id, &desk, err);
+    n = tell_desk(l, warning_id, &desk, false, err);
     if (n != 0)
         return n;
     if (strcmp(desk.namespace, "force") == 0) {
@@ -232,7 +260,7 @@ static int tell(struct look *l, int64_t warning_id, const struct cause *c, struc
             return -1;
         desk = door_of("force", policy.home_force);
     }
-    return desk.urn[0] ? tell_desk(l, warning_id, &desk, err) : 0;
+    return desk.urn[0] ? tell_desk(l, warning_id, &desk, false, err) : 0;
 }
 
 static int raise_warning(struct look *l, const struct cause *c, struct err *err)
@@ -335,6 +363,8 @@ int watch_run(struct watch *w, struct db *db, time_t now, time_t *next, struct e
     bool settled = w->connected && now >= w->changed_at + SETTLE_SECONDS;
     int rc = drills_plan(db, now, err) < 0 ? -1 : 0;
 
+    if (w->began_at == 0 || now < w->began_at)
+        w->began_at = now;
     if (rc == 0 && (now >= w->look_at || now < w->looked_at)) {
         if (w->connected && !settled)
             look.next = w->changed_at + SETTLE_SECONDS;
@@ -345,6 +375,8 @@ int watch_run(struct watch *w, struct db *db, time_t now, time_t *next, struct e
             rc = look_at_contacts(&look, err);
         if (rc == 0)
             rc = look_at_rolls(&look, err);
+        if (rc == 0)
+            rc = look_at_adapters(&look, w->began_at, err);
         if (rc == 0)
             rc = settle(&look, err);
         free(look.causes);

@@ -7,6 +7,8 @@
  *   broker-lost       every force's desk
  *   contact-failing   the desk of the establishment's authority, else that of its home_force
  *   roll-old          the authority's desk, else that of its home_force
+ *   adapter-shut      every force's desk that another adapter leads to; where none does, every
+ *                     authority's; where that neither, it stands in status alone
  * One that is raised again within an hour of clearing is shown and not told: a session that comes
  * and goes is one event. A feed is judged only while the broker's session stands, and not at once
  * when it is made, for what was kept meanwhile comes in first.
@@ -26,6 +28,7 @@ struct watch {
     bool connected;
     time_t changed_at; /* when connected last changed */
     time_t looked_at, look_at;
+    time_t began_at; /* of the first run */
 };
 
 /* How the session stands, before every run. */

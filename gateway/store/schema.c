@@ -389,8 +389,41 @@ static const char step_12[] =
     "ALTER TABLE outbox ADD COLUMN late_at INTEGER;"
     "CREATE INDEX outbox_late ON outbox(notice_id) WHERE state = 'due' AND late_at IS NOT NULL;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4,  step_5,  step_6,
-                                    step_7, step_8, step_9, step_10, step_11, step_12};
+/* An adapter that is shut is a warning. The table is made anew for a kind more, and so is the one that
+ * leans on it. */
+static const char step_13[] =
+    "CREATE TABLE bulletin_of_before AS SELECT * FROM bulletin; DROP TABLE bulletin;"
+    "CREATE TABLE warning_of_before AS SELECT * FROM warning; DROP TABLE warning;"
+    "CREATE TABLE warning ("
+    " warning_id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL CHECK (kind IN"
+    "  ('feed-quiet','broker-lost','contact-failing','roll-old','adapter-shut')),"
+    " namespace TEXT NOT NULL CHECK (namespace IN ('gateway','force','la','school','centre')),"
+    " urn TEXT NOT NULL,"
+    " since INTEGER NOT NULL," /* when what is wrong began */
+    " raised_at INTEGER NOT NULL, cleared_at INTEGER) STRICT;"
+    "INSERT INTO warning SELECT * FROM warning_of_before; DROP TABLE warning_of_before;"
+    "CREATE UNIQUE INDEX warning_stands ON warning(kind, namespace, urn)"
+    " WHERE cleared_at IS NULL;"
+    "CREATE INDEX warning_cleared ON warning(kind, namespace, urn, cleared_at);"
+    "CREATE TABLE bulletin ("
+    " bulletin_id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE,"
+    " warning_id INTEGER REFERENCES warning, drill_id INTEGER REFERENCES drill,"
+    " contact_id INTEGER NOT NULL REFERENCES contact, adapter TEXT NOT NULL,"
+    " key TEXT NOT NULL UNIQUE,"
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('stored','due','leased','sent','failed','cancelled')),"
+    " stored_at INTEGER NOT NULL, planned_at INTEGER, due_at INTEGER NOT NULL,"
+    " give_up_at INTEGER NOT NULL, lease_until INTEGER, tries INTEGER NOT NULL DEFAULT 0,"
+    " verdict TEXT, detail TEXT, sent_at INTEGER, answered_at INTEGER, answered_by TEXT,"
+    " leases INTEGER NOT NULL DEFAULT 0,"
+    " CHECK ((warning_id IS NULL) <> (drill_id IS NULL)),"
+    " UNIQUE (warning_id, contact_id), UNIQUE (drill_id, contact_id)) STRICT;"
+    "INSERT INTO bulletin SELECT * FROM bulletin_of_before; DROP TABLE bulletin_of_before;"
+    "CREATE INDEX bulletin_work ON bulletin(state, adapter, due_at);";
+
+static const char *const steps[] = {step_1, step_2, step_3,  step_4,  step_5,  step_6, step_7,
+                                    step_8, step_9, step_10, step_11, step_12, step_13};
 
 int schema_newest(void)
 {

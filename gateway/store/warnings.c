@@ -11,10 +11,9 @@
 enum { TRIES_SECONDS = 90 * 24 * 3600, TRIES_KEPT = 16 };
 
 static const char *const kind_words[WARNING_KINDS] = {
-    [WARNING_FEED_QUIET] = "feed-quiet",
-    [WARNING_BROKER_LOST] = "broker-lost",
-    [WARNING_CONTACT_FAILING] = "contact-failing",
-    [WARNING_ROLL_OLD] = "roll-old",
+    [WARNING_FEED_QUIET] = "feed-quiet",           [WARNING_BROKER_LOST] = "broker-lost",
+    [WARNING_CONTACT_FAILING] = "contact-failing", [WARNING_ROLL_OLD] = "roll-old",
+    [WARNING_ADAPTER_SHUT] = "adapter-shut",
 };
 
 const char *warning_kind_word(enum warning_kind kind)
@@ -56,7 +55,7 @@ static int read_warning(sqlite3_stmt *stmt, void *row, struct err *err)
 
     memset(w, 0, sizeof *w);
     w->warning_id = sqlite3_column_int64(stmt, 0);
-    while (w->kind < WARNING_ROLL_OLD && strcmp(kind_words[w->kind], sql_text(stmt, 1)) != 0)
+    while (w->kind < WARNING_KINDS - 1 && strcmp(kind_words[w->kind], sql_text(stmt, 1)) != 0)
         w->kind++;
     w->since = sql_moment(stmt, 4);
     w->raised_at = sql_moment(stmt, 5);
@@ -262,15 +261,16 @@ static int read_desk(sqlite3_stmt *stmt, void *row, struct err *err)
     return read_door(stmt, 0, row, err);
 }
 
-int warnings_force_desks(struct db *db, struct door **out, size_t *count, struct err *err)
+int warnings_desks(struct db *db, const char *namespace, struct door **out, size_t *count,
+                   struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
     void *rows = NULL;
     int rc = sql_query(db, &stmt, err,
-                       "SELECT DISTINCT namespace, urn FROM contact WHERE namespace = 'force'"
+                       "SELECT DISTINCT namespace, urn FROM contact WHERE namespace = ?"
                        " AND role = 'la_desk' AND verified_at IS NOT NULL AND ended_at IS NULL"
                        " ORDER BY urn",
-                       "");
+                       "t", namespace);
 
     rc = list_read(db, rc, stmt, sizeof **out, read_desk, &rows, count, err);
     *out = rows;

@@ -2,7 +2,7 @@
  * follow/silence.h judge by.
  *
  * At most one of a kind stands for a door; a row stays when it is cleared. The door of what concerns
- * the gateway itself is (gateway, broker).
+ * the gateway itself is (gateway, broker), or (gateway, the adapter's name).
  *
  * A list is written to *out for free().
  */
@@ -19,6 +19,7 @@ enum warning_kind {
     WARNING_BROKER_LOST,
     WARNING_CONTACT_FAILING,
     WARNING_ROLL_OLD,
+    WARNING_ADAPTER_SHUT,
     WARNING_KINDS
 };
 const char *warning_kind_word(enum warning_kind kind); /* feed-quiet, … */
@@ -82,8 +83,8 @@ struct warning_roll {
 int warnings_rolls(struct db *db, struct warning_roll **out, size_t *count,
                    struct err *err) MUST_CHECK;
 
-/* The forces that have a contact that can be told. */
-int warnings_force_desks(struct db *db, struct door **out, size_t *count,
-                         struct err *err) MUST_CHECK;
+/* The doors of that namespace, force or la, that have a desk's contact who can be told. */
+int warnings_desks(struct db *db, const char *namespace, struct door **out, size_t *count,
+                   struct err *err) MUST_CHECK;
 
 #endif

@@ -1,11 +1,14 @@
-"""What is not delivered by its time goes on to whoever can be reached, once."""
+"""What is not delivered by its time goes on to whoever can be reached, once; a way that is shut is told
+of by another."""
 
 import json
 import re
 import socket
+import sqlite3
 import time
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from support import invent
 from support.broker import Broker
@@ -17,6 +20,7 @@ from support.smtp_sink import SmtpSink
 FORCE, LA = "lancashire", "888"
 REGISTERS = [REPOSITORY / "tests/demo/data" / name
              for name in ("establishments.csv", "childrens_centres.csv")]
+BULLETIN = json.loads((REPOSITORY / "config/webhook-bulletin.schema.json").read_text())
 NIGHT, BEFORE_ITS_TIME_IS_UP = "2026-03-15T23:00:00", "2026-03-16T08:14:50"  # London is on UTC
 
 
@@ -118,3 +122,19 @@ def test_a_web_server_that_is_down_alone_has_the_deputy_told_by_mail_in_time(mak
         wait_until(lambda: office.gateway.json("status")["all"]["children"]["told"] == 1, 20)
         office.passed_on()
         assert office.web.requests == []
+
+
+def test_an_adapter_that_is_shut_warns_the_desk_once_by_another_way_and_stands_in_status(make):
+    office = make()
+    gateway = office.gateway
+    gateway.start()
+    with sqlite3.connect(gateway.store, timeout=10) as db:
+        db.execute("INSERT INTO shut VALUES ('email', unixepoch(?) - 600, unixepoch(?) + 600, 4, 535, 'login 535')",
+                   (NIGHT, NIGHT))
+    told, = wait_until(lambda: office.web.requests, 90)
+    assert told.path == "/desk" and told.json["warning"] == "adapter-shut"
+    Draft202012Validator(BULLETIN).validate(told.json)
+    warning, = wait_until(lambda: [w for w in gateway.json("status")["warnings"] if w["told"] == 1])
+    assert (warning["kind"], warning["namespace"], warning["urn"]) == ("adapter-shut", "gateway", "email")
+    assert "nothing can be sent by e-mail since" in gateway.run("status", status=None).stdout
+    assert office.mail.messages == []

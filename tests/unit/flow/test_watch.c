@@ -385,6 +385,53 @@ static void what_cannot_be_sent_within_a_day_is_given_up(void **state)
     assert_int_equal(ask(p, "SELECT tries FROM bulletin WHERE state = 'failed'"), 4);
 }
 
+/* By the one that works, and by none that does not; the key adults are none of it. */
+static void a_shut_adapter_is_told_by_another_and_clears_itself(void **state)
+{
+    struct place *p = *state;
+    struct watch w = {.begun = false};
+    time_t next = NIGHT + DAY;
+
+    run(p, "INSERT INTO shut VALUES ('email', 1, 2, 3, 535, 'login 535')");
+    OK(p, sql_run(p->db, &p->err, "UPDATE shut SET since = ?", "i", (int64_t)NIGHT));
+    run(p, "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 12");
+    watch_broker(&w, false, false, NIGHT);
+    for (time_t t = 0; t <= 10 * MINUTE; t += 10) {
+        OK(p, watch_run(&w, p->db, NIGHT + t, &next, &p->err));
+        assert_int_equal(ask(p, STANDING), t >= 5 * MINUTE);
+    }
+    assert_int_equal(ask(p, RAISED("adapter-shut")), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM warning WHERE namespace = 'gateway'"
+                            " AND urn = 'email'"),
+                     1);
+    assert_int_equal(ask(p, "SELECT since FROM warning"), NIGHT);
+    assert_int_equal(ask(p, "SELECT group_concat(contact_id) FROM bulletin"), 12);
+
+    /* A daemon that starts anew tries it first. */
+    run(p, "DELETE FROM shut");
+    w = (struct watch){.begun = false};
+    OK(p, watch_run(&w, p->db, NIGHT + 11 * MINUTE, &next, &p->err));
+    assert_int_equal(ask(p, STANDING), 1);
+    OK(p, watch_run(&w, p->db, NIGHT + 16 * MINUTE, &next, &p->err));
+    assert_int_equal(ask(p, STANDING), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM bulletin WHERE state = 'cancelled'"), 1);
+}
+
+static void where_no_force_has_another_way_the_authorities_are_told_else_nobody(void **state)
+{
+    struct place *p = *state;
+    struct watch w = {.begun = false};
+    time_t next = NIGHT + DAY;
+
+    run(p, "INSERT INTO shut VALUES ('email', 5, 6, 3, 0, 'no answer')");
+    OK(p, watch_run(&w, p->db, NIGHT, &next, &p->err));
+    assert_int_equal(ask(p, STANDING), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM bulletin"), 0);
+    run(p, "DELETE FROM warning; UPDATE contact SET adapter = 'webhook' WHERE contact_id = 4");
+    OK(p, watch_run(&w, p->db, NIGHT + MINUTE, &next, &p->err));
+    assert_int_equal(ask(p, "SELECT group_concat(contact_id) FROM bulletin"), 4);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
@@ -403,6 +450,8 @@ int main(void)
         T(an_exercise_is_planned_sent_answered_and_counted_nowhere),
         T(an_exercise_for_somebody_who_is_no_longer_to_be_told_goes_nowhere),
         T(what_cannot_be_sent_within_a_day_is_given_up),
+        T(a_shut_adapter_is_told_by_another_and_clears_itself),
+        T(where_no_force_has_another_way_the_authorities_are_told_else_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,8 @@ static void a_warning_says_its_own_cause_and_no_other_in_both_languages(void **s
     } kinds[] = {{"feed-quiet", "is quiet", "yn dawel"},
                  {"broker-lost", "no connection", "gysylltu"},
                  {"contact-failing", "kept failing", "methu dro ar"},
-                 {"roll-old", "is old", "yn hen"}};
+                 {"roll-old", "is old", "yn hen"},
+                 {"adapter-shut", "send nothing", "anfon dim"}};
     const struct door door = {"force", "kent"};
     struct made *m = *state;
     struct err err;

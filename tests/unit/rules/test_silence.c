@@ -26,7 +26,7 @@ struct subject {
     char title[128];
     struct usual usuals[USUALS];
     size_t usuals_count;
-    time_t last, broker, roll;
+    time_t last, broker, roll, adapter;
     bool has_broker;
     int quiet_hours, roll_days;
     struct silence_try tries[TRIES];
@@ -36,7 +36,7 @@ struct subject {
 static int wrong; /* cases */
 
 static const struct subject nothing = {
-    .last = -1, .broker = -1, .roll = -1, .quiet_hours = 12, .roll_days = 90};
+    .last = -1, .broker = -1, .roll = -1, .adapter = -1, .quiet_hours = 12, .roll_days = 90};
 
 static int weekday_of(const char *word)
 {
@@ -104,6 +104,8 @@ static bool given(struct subject *s, const char *rest)
         return (s->last = moment(day, time)) >= 0;
     if (sscanf(rest, "roll %15s %7s", day, time) == 2)
         return (s->roll = moment(day, time)) >= 0;
+    if (sscanf(rest, "adapter shut %15s %7s", day, time) == 2)
+        return (s->adapter = moment(day, time)) >= 0;
     if (sscanf(rest, "broker lost %15s %7s", day, time) == 2)
         return s->has_broker = (s->broker = moment(day, time)) >= 0;
     if ((sscanf(rest, "put %7s %15s %7s", word, day, time) == 3 ||
@@ -151,6 +153,7 @@ static time_t judged(const struct subject *s)
 {
     return s->last >= 0          ? feed_of(s)
            : s->roll >= 0        ? silence_of_roll(s->roll, s->roll_days)
+           : s->adapter >= 0     ? silence_of_adapter(s->adapter)
            : s->tries_count == 0 ? silence_of_broker(s->broker)
                                  : silence_of_contact(s->tries, s->tries_count);
 }

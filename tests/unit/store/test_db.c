@@ -226,6 +226,60 @@ static void the_audit_is_only_added_to(void **state)
     db_close(db);
 }
 
+static int64_t number(struct db *db, const char *sql)
+{
+    struct err err;
+    int64_t n = -1;
+
+    assert_int_equal(sql_int(db, &n, &err, sql, ""), 1);
+    return n;
+}
+
+/* The tables that step 13 makes anew hold what they held, and lean on one another as before. */
+static void warnings_and_their_messages_outlive_a_schema_step(void **state)
+{
+    struct db *db = opened(*state);
+    struct err err;
+
+    assert_int_equal(
+        sql_script(db,
+                   "INSERT INTO contact(contact_id, namespace, urn, role, name, adapter, address)"
+                   " VALUES (1, 'la', '879', 'la_desk', 'Desk', 'email', 'desk@example.test');"
+                   "INSERT INTO drill(drill_id, force, who, stored_at) VALUES (4, 'f', 'me', 5);"
+                   "INSERT INTO warning VALUES (3, 'roll-old', 'la', '879', 5, 6, NULL);"
+                   "INSERT INTO bulletin(reference, warning_id, drill_id, contact_id, adapter, key,"
+                   " state, stored_at, due_at, give_up_at, leases) VALUES"
+                   " ('EW-1', 3, NULL, 1, 'email', 'a', 'sent', 7, 8, 9, 2),"
+                   " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);"
+                   "PRAGMA user_version=12",
+                   &err),
+        0);
+    assert_int_equal(schema_upgrade(db, &err), 0);
+    assert_int_equal(number(db, "SELECT count(*) FROM warning WHERE warning_id = 3"
+                                " AND kind = 'roll-old' AND cleared_at IS NULL"),
+                     1);
+    assert_int_equal(number(db, "SELECT leases FROM bulletin WHERE warning_id = 3"), 2);
+    assert_int_equal(number(db, "SELECT count(*) FROM bulletin WHERE drill_id = 4"), 1);
+    assert_int_equal(sql_run(db, &err,
+                             "INSERT INTO warning VALUES (5, 'adapter-shut', 'gateway', 'email',"
+                             " 5, 6, NULL)",
+                             ""),
+                     0);
+    assert_int_equal(sql_run(db, &err, "UPDATE bulletin SET warning_id = 99 WHERE key = 'a'", ""),
+                     -1);
+    assert_int_equal(sql_run(db, &err,
+                             "INSERT INTO warning VALUES (6, 'roll-old', 'la', '879',"
+                             " 5, 6, NULL)",
+                             ""),
+                     -1);
+    assert_int_equal(sql_run(db, &err,
+                             "INSERT INTO warning VALUES (6, 'rain', 'la', '879',"
+                             " 5, 6, NULL)",
+                             ""),
+                     -1);
+    db_close(db);
+}
+
 static void another_connections_commit_shows_in_the_version_of_the_data(void **state)
 {
     struct place *p = *state;
@@ -322,6 +376,7 @@ int main(void)
         T(only_one_daemon_has_a_store),
         T(what_is_rolled_back_was_never_there),
         T(the_audit_is_only_added_to),
+        T(warnings_and_their_messages_outlive_a_schema_step),
         T(another_connections_commit_shows_in_the_version_of_the_data),
         T(one_who_writes_on_and_on_locks_nobody_out),
         T(who_waits_too_long_is_told_that_the_store_is_busy),

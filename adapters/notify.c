@@ -441,6 +441,7 @@ static int notify_place(void *self, size_t n, struct probe *out)
 
 static void notify_probe(void *self, struct probe *p)
 {
+    const struct message none = {.key = "encompass-check-online"};
     struct note *note;
     struct outcome outcome = {.retry_after = -1};
     char error[CURL_ERROR_SIZE];
@@ -449,12 +450,13 @@ static void notify_probe(void *self, struct probe *p)
     CURL *c;
 
     note = note_new(self, &err);
-    c = note ? look_up(note, "encompass-check-online", &err) : NULL;
+    c = note ? look_up(note, none.key, &err) : NULL;
     if (!c) {
         probe_says(p, PROBED_WRONG, "try again", "%s", err.text);
         goto out;
     }
     note->looking = true;
+    note->message = &none;
     how = probe_perform(p, c, error);
     if (status_of(c) < 200)
         probe_connection(p, c, how, error, "");

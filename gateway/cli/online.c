@@ -191,7 +191,7 @@ static void *work(void *user)
 
 static void try_all(struct online *o)
 {
-    pthread_t threads[AT_ONCE];
+    pthread_t threads[AT_ONCE] = {0};
     size_t n = 0;
 
     while (n < AT_ONCE && n < o->count && pthread_create(&threads[n], NULL, work, o) == 0)

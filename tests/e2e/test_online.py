@@ -64,6 +64,7 @@ def online(gateway, **more):
     done = gateway.run("check", "--online", "--json", status=None, **more)
     shown = gateway.run("check", "--online", status=done.returncode, **more)
     assert PATH_SECRET not in done.stdout + done.stderr + shown.stdout + shown.stderr
+    assert done.stdout, done.stderr
     lines = json.loads(done.stdout)["online"]
     found = {(line["subject"], line["at"]): line for line in lines}
     assert len(found) == len(lines)

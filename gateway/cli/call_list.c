@@ -125,7 +125,7 @@ static void print_line(const struct call_list *list, size_t i)
 {
     const struct call_line *line = &list->lines[i];
     struct buf text;
-    char number[16];
+    char number[24];
 
     snprintf(number, sizeof number, "%zu.", i + 1);
     buf_init(&text, SAID_BYTES);

@@ -2,7 +2,10 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/date.h"
 
@@ -12,15 +15,29 @@ static struct {
     FILE *to;
     const struct clock *clock;
     enum log_level least;
-} output = {NULL, NULL, LOG_LEVEL_INFO};
+    bool journal;
+} output = {NULL, NULL, LOG_LEVEL_INFO, false};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
+static const char *const priorities[] = {"<3>", "<4>", "<6>", "<7>"}; /* sd-daemon(3) */
+
+/* systemd.exec(5): JOURNAL_STREAM names the device and inode of what the journal reads. */
+static bool is_journal(FILE *to)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat st;
+
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fileno(to) >= 0 &&
+           fstat(fileno(to), &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
 
 void log_open(FILE *to, const struct clock *clock, enum log_level least)
 {
     output.to = to;
     output.clock = clock;
     output.least = least;
+    output.journal = to && is_journal(to);
 }
 
 void log_set_level(enum log_level least)
@@ -102,7 +119,7 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    head = snprintf(line, HEAD_SIZE, "%s %s %s ",
+    head = snprintf(line, HEAD_SIZE, "%s%s %s %s ", output.journal ? priorities[level] : "",
                     moment_format(clock_now(output.clock ? output.clock : &machine), when),
                     level_names[level], event);
     assert(head > 0 && head < HEAD_SIZE);

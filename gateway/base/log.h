@@ -2,6 +2,7 @@
  *
  *   2026-03-16T07:30:01Z info outbox.sent item=812 adapter=email tries=2 ms=640
  *
+ * Where the journal reads it, its priority goes before (journalctl -p warning).
  * References, counts, codes, durations; never personal data. Control characters and bytes that
  * are no UTF-8 leave as \xNN, so a line is always one line.
  */

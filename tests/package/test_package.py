@@ -123,7 +123,21 @@ def test_the_manual_has_every_key_that_the_example_has_and_no_more(unpacked):
 def test_the_manual_has_the_daemon_s_options_and_no_more(unpacked):
     helped = said(build_folder("ENCOMPASS_RELEASE") / "encompassd", "--help")
     options = set(re.findall(r"--[a-z]+", helped))
-    assert options == set(re.findall(r"--[a-z]+", manual(unpacked, "encompassd.8")))
+    described = manual(unpacked, "encompassd.8").split("Its options are:")[1].split("SIGNALS")[0]
+    assert options == set(re.findall(r"--[a-z]+", described))
+
+
+def test_the_manual_has_every_event_that_may_want_somebody(unpacked):
+    words = re.sub(r"\s+", " ", manual(unpacked, "encompassd.8").split("what to do:")[1])
+    events = set()
+    for path in (REPOSITORY / "gateway").rglob("*.c"):
+        text = path.read_text()
+        events |= set(re.findall(r'log_failure\("([a-z.]+)"', text))
+        for level, name in re.findall(r'log_event\(\s*([^"]*)"([a-z.]+)"', text):
+            if "ERROR" in level or "WARNING" in level:
+                events.add(name)
+    assert len(events) > 20
+    assert not [name for name in events if not re.search(rf"(^|[ ,]){re.escape(name)}($|[ ,])", words)]
 
 
 def test_no_other_page_is_made():

@@ -3,7 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -99,6 +102,37 @@ static void what_is_less_grave_than_asked_for_is_not_written(void **state)
     assert_int_equal(w.pieces, 0);
 }
 
+static void the_journal_is_told_how_grave_a_line_is_and_no_other_file(void **state)
+{
+    FILE *to = tmpfile();
+    char stream[64], line[256];
+    struct stat st;
+
+    (void)state;
+    assert_non_null(to);
+    assert_int_equal(fstat(fileno(to), &st), 0);
+    for (int i = 0; i < 2; i++) {
+        snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,
+                 (unsigned long long)st.st_ino + (unsigned)i);
+        setenv("JOURNAL_STREAM", stream, 1);
+        log_open(to, NULL, LOG_LEVEL_INFO);
+        log_event(LOG_LEVEL_WARNING, "test.said", "contact=7");
+        log_event(LOG_LEVEL_ERROR, "test.said", "contact=7");
+        log_event(LOG_LEVEL_INFO, "test.said", "contact=7");
+    }
+    log_open(NULL, NULL, LOG_LEVEL_INFO);
+    unsetenv("JOURNAL_STREAM");
+    rewind(to);
+    for (const char *const *p = (const char *const[]){"<4>2", "<3>2", "<6>2", "2", "2", "2", NULL};
+         *p; p++) {
+        assert_non_null(fgets(line, sizeof line, to));
+        assert_memory_equal(line, *p, strlen(*p));
+        assert_non_null(strstr(line, " test.said contact=7\n"));
+    }
+    assert_null(fgets(line, sizeof line, to));
+    fclose(to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +140,7 @@ int main(void)
         cmocka_unit_test(what_could_end_a_line_or_is_no_utf8_is_escaped),
         cmocka_unit_test(a_text_that_is_too_long_is_cut_and_still_one_line),
         cmocka_unit_test(what_is_less_grave_than_asked_for_is_not_written),
+        cmocka_unit_test(the_journal_is_told_how_grave_a_line_is_and_no_other_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,3 +30,39 @@ def test_a_year_of_nights_forgets_nobody_and_tells_nobody_wrong(tmp_path, build,
     assert counted["with the desk"] > incidents / 8
     assert counted["withheld"] > 0 and counted["withdrawn"] > 0
     assert int(re.search(r"after (\d+) kills", done.stdout).group(1)) > kills / 4
+
+
+# A fault, and the promise that it breaks. Each is put between the library's parts (year/teeth/teeth.c).
+TEETH = [
+    ("acknowledged-unkept", "P1"),
+    ("drops-a-child", "P2"),
+    ("the-neighbour-is-told", "P3"),
+    ("forgets-who-was-told", "P4"),
+    ("sent-unrecorded", "P4"),
+    ("a-name-in-the-log", "P5"),
+    ("a-name-in-the-audit", "P5"),
+    ("a-name-in-a-subject", "P5"),
+    ("sent-unaudited", "P6"),
+    ("after-the-bell", "P7"),
+    ("in-the-night", "P7"),
+]
+
+
+def a_month(tmp_path, tooth):
+    return subprocess.run([RELEASE / "tests" / "year_teeth", "--store", tmp_path / "year", "--days", "30",
+                           "--incidents", "150", "--kills", "1"], text=True, capture_output=True,
+                          timeout=120, check=False, env={**os.environ, "YEAR_TOOTH": tooth})
+
+
+@pytest.mark.parametrize("tooth, promise", TEETH)
+def test_a_gateway_that_breaks_a_promise_does_not_come_through_a_month(tmp_path, tooth, promise):
+    done = a_month(tmp_path, tooth)
+    assert done.returncode == 1, done.stderr + done.stdout
+    assert f"year: {promise} broken: " in done.stderr
+    # What it takes to come there again.
+    assert re.search(r"--incidents 150 --days 30 --seed 1 --kills 1 --until DAY", done.stderr)
+
+
+def test_the_teeth_bite_only_where_they_are_told_to(tmp_path):
+    done = a_month(tmp_path, "none")
+    assert done.returncode == 0, done.stderr + done.stdout

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "callouts.h"
 #include "checks.h"
+#include "follow/metrics.h"
 #include "gate.h"
 #include "promise.h"
 #include "quiet.h"
@@ -212,6 +213,22 @@ static void check_never(void)
     }
 }
 
+static void check_metrics(void)
+{
+    const struct metrics_daemon daemon = {.running = true, .known = true, .connected = true};
+    struct err err = {.code = ERR_NONE};
+    const char *found;
+    struct buf text;
+
+    buf_init(&text, METRICS_BYTES_MAX);
+    if (metrics_text(gate_office, clock_now(&gate_clock), &daemon, &text, &err) < 0)
+        promise_broken("P5", -1, "there are no metrics: %s", err.text);
+    found = quiet_name_in(buf_text(&text));
+    if (found)
+        promise_broken("P5", -1, "the metrics say \"%s\"", found);
+    buf_release(&text);
+}
+
 static void check_quiet(const char *log_path)
 {
     struct err err = {.code = ERR_NONE};
@@ -237,6 +254,7 @@ static void check_quiet(const char *log_path)
     if (found)
         promise_broken("P5", -1, "the audit says \"%s\": %s", found, sql_text(row, 0));
     sql_done(row);
+    check_metrics();
 }
 
 static void print_table(const struct ends *e, long incidents)

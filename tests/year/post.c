@@ -45,6 +45,7 @@ static void write_down(const struct message *m, bool taken, bool answers)
     snprintf(item.key, sizeof item.key, "%s", m->key);
     snprintf(item.reference, sizeof item.reference, "%s", m->reference);
     snprintf(item.address, sizeof item.address, "%s", personal_reveal(&m->to_address));
+    snprintf(item.subject, sizeof item.subject, "%s", m->subject);
     item.length = (unsigned)strlen(text);
     parts[0] = (struct iovec_pair){&item, sizeof item};
     parts[1] = (struct iovec_pair){text, item.length};
@@ -226,7 +227,7 @@ static void header(const char *text, const char *name, char *out, size_t size)
 static int take_file(const char *path, const char *file_name, int (*take)(const struct post_item *))
 {
     struct post_item item = {.taken = true};
-    char *text = calloc(1, 65536), at[MOMENT_TEXT_SIZE], subject[128];
+    char *text = calloc(1, 65536), at[MOMENT_TEXT_SIZE];
     const char *oe;
     FILE *in = fopen(path, "re");
     int rc;
@@ -239,8 +240,8 @@ static int take_file(const char *path, const char *file_name, int (*take)(const 
     snprintf(item.key, sizeof item.key, "%.*s", (int)strcspn(file_name, "."), file_name);
     header(text, "Date: ", at, sizeof at);
     header(text, "Address: ", item.address, sizeof item.address);
-    header(text, "Subject: ", subject, sizeof subject);
-    oe = strstr(subject, "OE-");
+    header(text, "Subject: ", item.subject, sizeof item.subject);
+    oe = strstr(item.subject, "OE-");
     snprintf(item.reference, sizeof item.reference, "%.12s", oe ? oe : "");
     item.text = text;
     rc = moment_parse(at, &item.at) ? take(&item) : -1;

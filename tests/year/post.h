@@ -14,6 +14,7 @@ struct post_item {
     time_t at;
     char key[40], reference[16];
     char address[96];
+    char subject[160];
     bool taken;   /* else it was refused for good */
     bool answers; /* it was answered at once */
     unsigned length;

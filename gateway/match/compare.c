@@ -16,7 +16,7 @@ int name_distance(const char *a, const char *b, int limit)
 {
     char x[NAME_SIZE], y[NAME_SIZE];
     int rows[3][NAME_SIZE], *before = rows[0], *last = rows[1], *row = rows[2];
-    int n = (int)name_squash(a, x), m = (int)name_squash(b, y), distance;
+    int n = (int)name_squash(a, x), m = (int)name_squash(b, y), distance, nearest_before = 0;
 
     if (abs(n - m) > limit) {
         distance = limit + 1;
@@ -25,14 +25,21 @@ int name_distance(const char *a, const char *b, int limit)
     for (int j = 0; j <= m; j++)
         last[j] = j;
     for (int i = 1; i <= n; i++) {
-        int *spare = before;
+        int *spare = before, nearest = i;
 
         row[0] = i;
         for (int j = 1; j <= m; j++) {
             row[j] = least(least(last[j], row[j - 1]) + 1, last[j - 1] + (x[i - 1] != y[j - 1]));
             if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
                 row[j] = least(row[j], before[j - 2] + 1);
+            nearest = least(nearest, row[j]);
         }
+        /* Each row leads on from one of the two before it. */
+        if (nearest > limit && nearest_before > limit) {
+            distance = limit + 1;
+            goto out;
+        }
+        nearest_before = nearest;
         before = last;
         last = row;
         row = spare;
@@ -233,16 +240,14 @@ static void compare_names(const struct person *child, const struct person *pupil
         compare_exchanged(child, pupil, out);
 }
 
-static bool is_one_digit_off(day_t a, day_t b)
+/* How many digits of two numbers differ. */
+static int digits_off(int a, int b)
 {
-    char x[DATE_TEXT_SIZE], y[DATE_TEXT_SIZE];
     int differ = 0;
 
-    day_format(a, x);
-    day_format(b, y);
-    for (size_t i = 0; x[i] && y[i]; i++)
-        differ += x[i] != y[i];
-    return differ == 1;
+    for (; a != b; a /= 10, b /= 10)
+        differ += a % 10 != b % 10;
+    return differ;
 }
 
 static enum born_level compare_dates(day_t said, day_t born)
@@ -257,7 +262,7 @@ static enum born_level compare_dates(day_t said, day_t born)
         return BORN_EXCHANGED;
     if (m == month && d == day)
         return abs(y - year) == 1 ? BORN_NEXT_YEAR : BORN_OTHER_YEAR;
-    if (is_one_digit_off(said, born))
+    if (digits_off(y, year) + digits_off(m, month) + digits_off(d, day) == 1)
         return BORN_DIGIT;
     if (y == year && m == 1 && d == 1)
         return BORN_YEAR;

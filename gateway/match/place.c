@@ -126,15 +126,13 @@ static enum home_level level_of(const struct person *child, const struct home *t
     const char *p = child->postcode, *q = there->postcode;
     bool both_postcodes = *p && *q, both_streets = child->street[0] && there->street[0];
     bool same = both_postcodes && postcode_is_whole(p) && strcmp(p, q) == 0;
-    bool near = both_postcodes && !same && postcodes_are_near(p, q);
     bool district = both_postcodes && is_same_district(p, q);
     bool both_houses = child->house[0] && there->house[0];
     bool house = both_houses && strcmp(child->house, there->house) == 0;
     bool street = both_streets && streets_are_alike(child->street, there->street);
-    /* The same address in another district is another street of that name. */
-    bool near_by = same || near || district || !both_postcodes;
 
-    if (street && near_by) {
+    /* The same address in another district is another street of that name. */
+    if (street && (same || district || !both_postcodes || postcodes_are_near(p, q))) {
         if (house)
             return HOME_SAME;
         return both_houses ? (same ? HOME_NEIGHBOUR : HOME_STREET) : HOME_ROAD;
@@ -144,7 +142,7 @@ static enum home_level level_of(const struct person *child, const struct home *t
             return HOME_SAME;
         return both_houses || both_streets ? HOME_NEIGHBOUR : HOME_POSTCODE;
     }
-    if (near && !both_streets)
+    if (!both_streets && both_postcodes && postcodes_are_near(p, q))
         return HOME_POSTCODE_NEAR;
     if (district)
         return HOME_DISTRICT;
@@ -158,7 +156,9 @@ enum home_level place_compare(const struct person *child, const struct person *p
 
     person_home(pupil, &there);
     level = level_of(child, &there);
-    other = level_of(child, &pupil->other_home);
+    other = pupil->other_home.postcode[0] || pupil->other_home.street[0]
+                ? level_of(child, &pupil->other_home)
+                : HOME_MISSING;
     personal_wipe(&there, sizeof there);
     return other > level ? other : level;
 }

@@ -439,6 +439,21 @@ static void at_most_five_are_shown_of_however_many(void **state)
 static void a_distance_counts_slips_of_the_hand(void **state)
 {
     (void)state;
+    for (unsigned n = 0; n < 20000; n++) { /* no nearer for being given up early */
+        char a[9], b[9];
+        unsigned dice = n * 2654435761u;
+
+        for (size_t i = 0; i < 8; i++, dice = dice * 1664525 + 1013904223) {
+            a[i] = (char)('a' + (dice >> 10) % 3);
+            b[i] = (char)('a' + (dice >> 20) % 3);
+        }
+        a[dice >> 8 & 7] = b[dice >> 12 & 7] = '\0';
+        for (int limit = 0; limit < 4; limit++) {
+            int whole = name_distance(a, b, NAME_SIZE);
+
+            assert_int_equal(name_distance(a, b, limit), whole <= limit ? whole : limit + 1);
+        }
+    }
     assert_int_equal(name_distance("amelia", "amelia", 2), 0);
     assert_int_equal(name_distance("amelia", "ameila", 2), 1); /* neighbours exchanged */
     assert_int_equal(name_distance("amelia", "amela", 2), 1);

@@ -204,6 +204,15 @@ int calendar_due_attending(const struct calendar *c, const struct morning *m, un
     return 1;
 }
 
+/* Past it, because the holiday became longer or a decision came late: when somebody is there. */
+static time_t holiday_weekday(const struct calendar *c, const struct morning *m, time_t accepted_at,
+                              time_t now)
+{
+    time_t morning = working_morning(c, m->send_at, accepted_at);
+
+    return morning < now ? read_from(c, m, m->day_ends, now) : morning;
+}
+
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
                  struct due *out)
 {
@@ -226,7 +235,7 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
     else if (m->policy == MORNING_HOLD)
         set_due(morning, now, "hold", out);
     else
-        set_due(working_morning(c, m->send_at, accepted_at), now, "holiday-weekday", out);
+        set_due(holiday_weekday(c, m, accepted_at, now), now, "holiday-weekday", out);
     set_answer_by(m, read_at_school(c, m, out->at), out);
     out->remind_at = calendar_reminder(c, m, out->rule, out->at);
     return 1;

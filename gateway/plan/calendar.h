@@ -3,7 +3,8 @@
  * Reckoned in Europe/London. The default policy and its three cases: architecture, "Time":
  *   accepted before the send time of the next school day, at most 4 days off   that day, send time
  *   on a school day after the send time, before the end of that day            at once
- *   in a longer closure                     next weekday that is no bank holiday, send time
+ *   in a longer closure                     next weekday that is no bank holiday, send time; past
+ *                                           that, at once while somebody works, else the next such
  * Days off are the closed days that lie between: the evening before Good Friday is 4 of them from
  * the Tuesday after Easter. What was told in a longer closure, or on the last day before one, and
  * is not answered by then, is told of again on the first school morning.

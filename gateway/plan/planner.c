@@ -69,11 +69,16 @@ static const struct contact *contact_of(const struct making *m, const struct pla
     return NULL;
 }
 
-/* A time that was due and is past is still the same: that it became now is no change. */
+/* A time that was due and is past is still the same: that it became now is no change, nor in a holiday
+ * that nobody works now. */
 static bool is_same_time(const struct making *m, const struct notice_row *owed,
                          const struct plan_notice *planned)
 {
-    return planned->due.at == owed->due_at || (owed->due_at <= m->now && planned->due.at == m->now);
+    bool holiday = strcmp(planned->due.rule, "holiday-weekday") == 0 &&
+                   strcmp(owed->rule, planned->due.rule) == 0;
+
+    return planned->due.at == owed->due_at ||
+           (owed->due_at <= m->now && (planned->due.at == m->now || holiday));
 }
 
 static int keep_up(const struct making *m, const struct notice_row *owed,

@@ -142,6 +142,16 @@ def test_a_school_that_is_closed_at_six_moves_what_is_not_sent_and_explain_says_
     assert who and detail == "door=school/100001 from=2026-03-11 to=2026-03-11 replanned=3"
 
 
+def test_a_closure_at_six_that_makes_a_holiday_sends_nothing_before_anybody_works(office):
+    office.run("close", "school/100001", "2026-03-11", "2026-03-12", "--title", "Boiler", now="2026-03-10T23:00:00")
+    assert office.due()["100001"] == FRIDAY
+    moved = office.json("close", "school/100001", "today", "2026-03-20", "--title", "Boiler",
+                        now="2026-03-13T06:00:00")["notices"]
+    assert not [n for n in moved if n["urn"] == "100001"], "it keeps its hour"
+    assert office.due()["100001"] == FRIDAY
+    assert office.rows("SELECT rule FROM notice WHERE urn = '100001' AND state = 'owed'") == [("holiday-weekday",)]
+
+
 def test_an_authority_closes_all_of_its_schools_and_not_the_next_ones(office):
     office.run("close", "--la", "879", "2026-03-11", "2026-03-12", "--title", "Snow")
     assert office.due() == {"100001": FRIDAY, "100002": FRIDAY, "200001": WEDNESDAY}

@@ -83,6 +83,45 @@ static void a_changed_calendar_moves_a_notice_under_its_reference(void **state)
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 1);
 }
 
+/* A closure from the day after until the week's end: a holiday by now, and Friday is past. */
+#define CLOSED                                                                                     \
+    "INSERT INTO term(namespace, urn, kind, from_day, to_day) SELECT 'school', '100001',"          \
+    " 'closure', date(due_at, 'unixepoch'), date(due_at, 'unixepoch', '+7 days') FROM notice"
+
+static void a_closure_that_makes_a_holiday_sends_nothing_before_anybody_works(void **state)
+{
+    struct place *p = *state;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    run(p, CLOSED);
+    OK(p, incidents_replan_unsent(p->db, &p->err));
+    plan_at(p, MONDAY - 5400);
+    assert_string_equal(notice(p, 1).rule, "holiday-weekday");
+    assert_int_equal(notice(p, 1).due_at, MONDAY);
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), MONDAY);
+}
+
+/* It is tried on through the night: its time was, and is not put off by being planned again. */
+static void what_is_late_in_a_holiday_is_not_put_off_by_planning_at_night(void **state)
+{
+    struct place *p = *state;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    run(p, CLOSED);
+    OK(p, incidents_replan_unsent(p->db, &p->err));
+    plan_at(p, NIGHT + 60);
+    assert_string_equal(notice(p, 1).rule, "holiday-weekday");
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    run(p, "UPDATE outbox SET due_at = due_at + 40000, tries = 7 WHERE kind = 'notice'");
+    OK(p, incidents_replan_unsent(p->db, &p->err));
+    plan_at(p, SEND_AT + 39000); /* in the evening */
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), SEND_AT + 40000);
+}
+
 static void an_unsent_notice_takes_up_a_revision_under_its_reference(void **state)
 {
     struct place *p = *state;
@@ -311,6 +350,8 @@ int main(void)
         T(siblings_at_one_school_share_a_notice),
         T(planning_again_leaves_what_is_owed_as_it_was),
         T(a_changed_calendar_moves_a_notice_under_its_reference),
+        T(a_closure_that_makes_a_holiday_sends_nothing_before_anybody_works),
+        T(what_is_late_in_a_holiday_is_not_put_off_by_planning_at_night),
         T(an_unsent_notice_takes_up_a_revision_under_its_reference),
         T(a_revision_puts_nothing_off_and_a_release_is_reckoned_anew),
         T(a_notice_that_nobody_can_take_waits_for_whoever_comes),

@@ -126,9 +126,9 @@ int incidents_filter(struct db *db, const struct child_row *child, const char *r
 
 /* What a change of registers makes worth doing again, for children not yet told. rematch: open, in
  * review, or with the desk for want of a match while it has not answered; what a person decided
- * stays. replan: those with an owed notice or reminder, those open or in review with none,
- * and those that a filter keeps back. Returns the
- * number of children, or -1. */
+ * stays. replan: those with an owed notice or reminder, those open or in review with none, those that
+ * a filter keeps back, and those with the desk while it has not answered, for whom there may be a school
+ * to tell by now. Returns the number of children, or -1. */
 int incidents_rematch_undecided(struct db *db, struct err *err) MUST_CHECK;
 int incidents_replan_unsent(struct db *db, struct err *err) MUST_CHECK;
 

@@ -76,6 +76,8 @@ int incidents_replan_unsent(struct db *db, struct err *err)
     if (sql_run(db, err,
                 "UPDATE child SET stage = 'plan' WHERE stage = 'done'"
                 " AND (state IN ('open','review') OR withheld_reason LIKE 'filter:%'"
+                "  OR (state = 'with_la_desk' AND EXISTS (SELECT 1 FROM incident i"
+                "   WHERE i.incident_id = child.incident_id AND i.closed_at IS NULL))"
                 "  OR child_id IN (SELECT nc.child_id"
                 "   FROM notice n JOIN notice_child nc USING (notice_id)"
                 "   WHERE n.state = 'owed' AND n.state IN ('owed','told','failed'))"

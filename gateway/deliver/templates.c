@@ -186,15 +186,14 @@ static char *find_words(char *text, int *number)
     static const char words[] = "{{words}}";
 
     *number = 1;
-    for (char *line = text; line; line = strchr(line, '\n')) {
-        if (line != text) {
-            line++;
-            ++*number;
-        }
-        if (strncmp(line, words, strlen(words)) == 0 && strchr("\r\n", line[strlen(words)]))
-            return line;
+    while (strncmp(text, words, strlen(words)) != 0 || !strchr("\r\n", text[strlen(words)])) {
+        text = strchr(text, '\n');
+        if (!text)
+            return NULL;
+        text++;
+        ++*number;
     }
-    return NULL;
+    return text;
 }
 
 static int load_frame_part(const char *path, enum part part, struct set *frame, struct err *err)

@@ -20,8 +20,9 @@ struct exporter {
     char *draft; /* written first; does not end in .prom, so nobody collects it */
     char *store;
     const struct clock *clock;
-    int64_t every_ms, next_ms;
-    bool failing; /* said already */
+    int64_t every_ms, next_ms, began_ms;
+    int64_t ended_ms; /* the thread's while it is under way */
+    bool failing;     /* said already */
 
     pthread_t thread;
     bool under_way;
@@ -78,6 +79,7 @@ static void *run(void *user)
     struct exporter *e = user;
 
     round_of(e);
+    e->ended_ms = clock_monotonic_ms();
     atomic_store(&e->ended, true);
     return NULL;
 }
@@ -120,10 +122,12 @@ void exporter_turn(struct exporter *e, const struct metrics_daemon *daemon)
     if (e->under_way && atomic_load(&e->ended)) {
         pthread_join(e->thread, NULL);
         e->under_way = false;
+        e->next_ms = metrics_next_ms(e->began_ms, e->ended_ms, e->every_ms);
         say(e);
     }
     if (e->under_way || now < e->next_ms)
         return;
+    e->began_ms = now;
     e->next_ms = now + e->every_ms;
     begin(e, daemon);
 }

@@ -12,6 +12,8 @@
 static const char OTHER[] = "other"; /* an adapter that this program has not */
 static const char RECEIPTS[] = "mqtt";
 
+enum { COST_MOST = 20 }; /* one part in so many of the time */
+
 static void daemon_text(const struct metrics_daemon *daemon, time_t now, struct buf *out)
 {
     exposition_family(out, "encompass_build_info", "gauge", "The program's version; always 1.");
@@ -259,4 +261,11 @@ int metrics_text(struct db *db, time_t now, const struct metrics_daemon *daemon,
 out:
     metrics_figures_release(&f);
     return rc;
+}
+
+int64_t metrics_next_ms(int64_t began_ms, int64_t ended_ms, int64_t every_ms)
+{
+    int64_t by_cost = began_ms + (ended_ms - began_ms) * COST_MOST;
+
+    return began_ms + every_ms > by_cost ? began_ms + every_ms : by_cost;
 }

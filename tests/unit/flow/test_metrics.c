@@ -108,6 +108,14 @@ static void a_label_s_value_cannot_end_its_line(void **state)
     buf_release(&text);
 }
 
+static void counting_takes_a_twentieth_of_the_time_at_most(void **state)
+{
+    (void)state;
+    assert_int_equal(metrics_next_ms(1000, 1400, 30000), 31000);
+    assert_int_equal(metrics_next_ms(1000, 2500, 30000), 31000);
+    assert_int_equal(metrics_next_ms(1000, 11000, 30000), 201000);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -116,6 +124,7 @@ int main(void)
         T(what_is_owed_tried_shut_and_silent_is_counted),
         T(no_more_feeds_are_named_than_there_can_be_forces),
         cmocka_unit_test(a_label_s_value_cannot_end_its_line),
+        cmocka_unit_test(counting_takes_a_twentieth_of_the_time_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,9 @@ static const struct {
     {"P3", "notices of a door that the pupil of the decision in force at that time was never at",
      "SELECT count(*) FROM notice n JOIN notice_child nc USING (notice_id) WHERE n.kind = 'notice'"
      " AND n.told_at IS NOT NULL AND n.namespace = 'school' AND NOT EXISTS (SELECT 1"
-     "  FROM decision d JOIN enrolment e USING (pupil_key) WHERE d.child_id = nc.child_id"
+     "  FROM decision d JOIN pupil p USING (pupil_key) JOIN pupil q ON q.pupil_id = p.pupil_id"
+     "   AND q.la_code IN ('886','888','889')" /* whom another authority has, too */
+     "  JOIN enrolment e ON e.pupil_key = q.pupil_key WHERE d.child_id = nc.child_id"
      "  AND (e.namespace = n.namespace AND e.urn = n.urn OR EXISTS (SELECT 1"
      "   FROM establishment_link l WHERE l.urn = e.urn AND l.link_urn = n.urn)))",
      &tally.wrong_contact},

@@ -296,12 +296,17 @@ static void give_upn(struct pupil_truth *p)
     snprintf(p->upn, sizeof p->upn, "%c%s", "ABCDEFGHJKLMNPQRTUVWXYZ"[total % 23], digits);
 }
 
-/* By a brother's or sister's first name or second: who is meant could not be told from it. */
-static bool is_taken(const struct pupil_truth *p, const char *name)
+/* By a brother or sister as the first name, whose second name it may well be. Twins share neither: who
+ * is meant could not be told from it. */
+static bool is_taken(const struct pupil_truth *p, const char *name, bool is_first)
 {
     for (int i = pupils_count - 1; i >= 0 && pupils[i].family == p->family; i--) {
-        if (&pupils[i] != p && (strcmp(pupils[i].forename, name) == 0 ||
-                                (pupils[i].middle && strcmp(pupils[i].middle, name) == 0)))
+        const struct pupil_truth *other = &pupils[i];
+        bool is_twin = other->born == p->born;
+
+        if ((is_first || is_twin) && strcmp(other->forename, name) == 0)
+            return true;
+        if (is_twin && strcmp(other->middle, name) == 0)
             return true;
     }
     return false;
@@ -323,10 +328,10 @@ static struct pupil_truth *add_pupil(const struct pupil_truth *of, day_t born)
     p->born = born;
     do
         p->forename = p->girl ? CHANCE_OF_LIST(girls) : CHANCE_OF_LIST(boys);
-    while (is_taken(p, p->forename));
+    while (is_taken(p, p->forename, true));
     do
         p->middle = p->girl ? CHANCE_OF_LIST(girls) : CHANCE_OF_LIST(boys);
-    while (p->middle == p->forename || is_taken(p, p->middle));
+    while (p->middle == p->forename || is_taken(p, p->middle, false));
     serial++;
     give_upn(p);
     pupils_count++;

@@ -282,3 +282,28 @@ def test_each_message_has_a_link_of_its_own_and_a_repeat_after_a_lost_reply_has_
     night.gateway.now = "2026-03-20T08:00:00"
     assert "no longer good" in by_link(night.gateway, one, status=1)
     night.quiet()
+
+
+def test_a_desk_s_task_has_a_link_of_its_own_too(night):
+    base = "https://encompass.example/answer"
+    config = night.gateway.config
+    config.write_text(config.read_text() + f"[answers]\nbase_url = {base}\nlink_days = 3\n")
+    stranger = invent.said(night.sister, "1", surname="Wryneckthorp", forename="Ottoline", date_of_birth="2014-02-01")
+    night.report(children=[stranger])
+    wait_until(lambda: night.gateway.json("plan")["notices"])
+    night.gateway.stop()
+    night.gateway.start(now=SEND)
+    mail = night.mails(1)[0]
+    assert mail.recipients == ["front-door@la-888.example"]
+    links = {re.search(re.escape(base) + r"/([\w-]{43})", part.get_content()).group(0)
+             for part in (mail.parsed.get_body(("plain",)), mail.parsed.get_body(("html",)))}
+    link, = links  # the same in both, and of this message alone
+    token = link.rsplit("/", 1)[1].encode()
+    assert token not in night.gateway.store.read_bytes() + night.gateway.store.with_name("store.db-wal").read_bytes()
+    assert by_link(night.gateway, link)["state"] == "answered"
+    (kind, who), = night.gateway.query("SELECT kind, answered_by FROM notice")
+    assert kind == "desk" and who.endswith(" by link")
+    assert night.gateway.json("status")["all"]["children"]["with_la_desk"] == 1
+    night.gateway.now = "2026-03-20T08:00:00"
+    assert "no longer good" in by_link(night.gateway, link, status=1)
+    assert "wryneckthorp" not in night.gateway.log_text().lower()

@@ -675,6 +675,27 @@ static void one_frame_stands_around_the_words_of_every_kind(void **state)
     folder_remove(&f);
 }
 
+static void whoever_can_answer_by_a_link_is_shown_it_in_both_languages(void **state)
+{
+    static const char *const languages[] = {"en", "cy"};
+    static const char link[] = "https://encompass.example/answer/a-token";
+    struct made *m = *state;
+
+    m->notice.reason = DESK_CLOSED;
+    for (int i = 0; i < 8; i++) {
+        bool is_shown = i < 4;
+
+        m->notice.kind = i % 2 ? NOTICE_DESK : NOTICE_NOTICE;
+        m->in.language = languages[i / 2 % 2];
+        m->in.link = is_shown ? link : NULL;
+        make(m);
+        assert_int_equal(in_text(m, link), is_shown);
+        assert_int_equal(in_html(m, "<a href=\"https://encompass.example/answer/a-token\">"),
+                         is_shown);
+        assert_int_equal(in_text(m, "/answer/"), is_shown);
+    }
+}
+
 static void a_wording_has_a_frame_of_its_own_or_standards(void **state)
 {
     struct made *m = *state;
@@ -888,6 +909,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(one_frame_stands_around_the_words_of_every_kind, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(whoever_can_answer_by_a_link_is_shown_it_in_both_languages,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_wording_has_a_frame_of_its_own_or_standards, setup,
                                         teardown),
         cmocka_unit_test(a_language_of_standard_has_a_frame),

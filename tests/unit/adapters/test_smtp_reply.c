@@ -97,6 +97,7 @@ static void an_enhanced_code_is_read_when_it_is_one(void **state)
     enhanced_is("550 5..11", "");
     enhanced_is("550 sip:5.1.1", "");
     enhanced_is("550", "");
+    enhanced_is("ds--d.20.0", "");
     enhanced_is("550 5.1.1.1 x", "");
     enhanced_is("", "");
 }

@@ -53,6 +53,7 @@ struct adapter {
     const char *name;    /* the word of contact.adapter */
     const char *section; /* of encompass.conf: adapter "email" */
     const struct config_key *keys;
+    unsigned reads; /* of a message: MESSAGE_...; 0: all of it */
     int (*open)(const struct config *conf, void **self, struct err *err);
     /* Makes a transfer ready for curl_multi_add_handle; *transfer NULL means that all is done
      * already and judge can be asked at once (spool), or else see `ended`. The message is borrowed until judge returns.

@@ -465,6 +465,7 @@ const struct adapter email_adapter = {
     .name = "email",
     .section = "adapter \"email\"",
     .keys = email_keys,
+    .reads = MESSAGE_TEXT | MESSAGE_HTML,
     .open = email_open,
     .start = email_start,
     .wake = email_wake,

@@ -479,6 +479,7 @@ const struct adapter notify_adapter = {
     .name = "notify",
     .section = "adapter \"notify\"",
     .keys = notify_keys,
+    .reads = MESSAGE_TEXT | MESSAGE_JSON,
     .open = notify_open,
     .start = notify_start,
     .judge = notify_judge,

@@ -161,6 +161,7 @@ const struct adapter spool_adapter = {
     .name = "spool",
     .section = "adapter \"spool\"",
     .keys = keys,
+    .reads = MESSAGE_TEXT,
     .open = spool_open,
     .start = spool_start,
     .judge = spool_judge,

@@ -292,6 +292,7 @@ const struct adapter webhook_adapter = {
     .name = "webhook",
     .section = "adapter \"webhook\"",
     .keys = keys,
+    .reads = MESSAGE_JSON,
     .open = webhook_open,
     .start = webhook_start,
     .judge = webhook_judge,

@@ -10,6 +10,10 @@
 
 #include "base/personal.h"
 
+/* Its content. What reads only some of it is spared the rest, which is not made; the subject goes
+ * with text and HTML. */
+enum { MESSAGE_TEXT = 1, MESSAGE_HTML = 2, MESSAGE_JSON = 4, MESSAGE_WHOLE = 7 };
+
 struct message {
     char key[40];       /* the same on every try: local part of Message-ID, webhook-id */
     char reference[16]; /* OE-7F3K-2Q9M */

@@ -244,8 +244,8 @@ static int make_link(struct db *db, const struct prepare_links *links,
 }
 
 static int compose(struct db *db, const struct templates *templates, const char *link,
-                   const struct outbox_item *item, const struct sources *s, time_t now,
-                   struct prepared *out, struct err *err)
+                   const struct outbox_item *item, const struct sources *s, unsigned parts,
+                   time_t now, struct prepared *out, struct err *err)
 {
     const struct render_input in = {
         .notice = &s->notice,
@@ -264,6 +264,7 @@ static int compose(struct db *db, const struct templates *templates, const char 
         .amends_task = s->notice.amends >= 0 && is_task(s),
         .amends = s->notice.amends < 0 ? NULL : s->amended.reference,
         .link = link[0] ? link : NULL,
+        .parts = parts,
         .partly = s->partly,
         .unnamed = s->unnamed,
     };
@@ -293,8 +294,8 @@ static int compose(struct db *db, const struct templates *templates, const char 
 }
 
 int prepare_item(struct db *db, const struct templates *templates,
-                 const struct prepare_links *links, const struct outbox_item *item, time_t now,
-                 struct prepared *out, struct err *err)
+                 const struct prepare_links *links, const struct outbox_item *item, unsigned parts,
+                 time_t now, struct prepared *out, struct err *err)
 {
     struct sources s;
     char link[LINK_SIZE];
@@ -305,7 +306,7 @@ int prepare_item(struct db *db, const struct templates *templates,
     if (rc == 1 && make_link(db, links, item, &s, now, link, err) < 0)
         rc = -1;
     if (rc == 1)
-        rc = compose(db, templates, link, item, &s, now, out, err);
+        rc = compose(db, templates, link, item, &s, parts, now, out, err);
     personal_wipe(link, sizeof link);
     incident_free(s.incident);
     free(s.places);

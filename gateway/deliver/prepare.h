@@ -26,8 +26,8 @@ struct prepare_links {
     int64_t seconds;      /* for how long it is good */
 };
 int prepare_item(struct db *db, const struct templates *templates,
-                 const struct prepare_links *links, const struct outbox_item *item, time_t now,
-                 struct prepared *out, struct err *err) MUST_CHECK;
+                 const struct prepare_links *links, const struct outbox_item *item, unsigned parts,
+                 time_t now, struct prepared *out, struct err *err) MUST_CHECK;
 /* The same for a bulletin's item: a warning, or an exercise with an invented child. */
 int prepare_bulletin(struct db *db, const struct templates *templates,
                      const struct outbox_item *item, time_t now, struct prepared *out,

@@ -64,28 +64,36 @@ static int render_json(const cJSON *values, struct personal *out, struct err *er
 /* The body as it is, then everything that is made from it. The banner's set gives the subject, and
  * banner's text and html too; NULL there is none. */
 static int render_with(const struct template_set *set, const struct template_set *banner_set,
-                       cJSON *json, struct rendered *out, struct rendered *banner, struct err *err)
+                       cJSON *json, unsigned parts, struct rendered *out, struct rendered *banner,
+                       struct err *err)
 {
     const struct template_set *titled = banner_set ? banner_set : set;
     struct rendered r = {.subject = NULL};
     struct mustache_values *values = NULL;
-    int rc = -1;
+    int rc = 0;
 
     snprintf(r.language, sizeof r.language, "%s", set->language);
-    if (render_json(json, &r.json, err) < 0 || values_add_words(json, err) < 0 ||
-        mustache_values_new(json, &values, err) < 0 ||
-        render_subject(titled, values, &r.subject, err) < 0 ||
-        mustache_values_add(values, "subject", r.subject, err) < 0 ||
-        render_part(set, PART_TXT, values, &r.text, err) < 0 ||
-        render_part(set, PART_HTML, values, &r.html, err) < 0 ||
-        (banner_set && (render_part(banner_set, PART_TXT, values, &banner->text, err) < 0 ||
-                        render_part(banner_set, PART_HTML, values, &banner->html, err) < 0)))
-        goto out;
-    *out = r;
-    memset(&r, 0, sizeof r);
-    rc = 0;
-out:
-    rendered_release(&r);
+    if (parts & MESSAGE_JSON)
+        rc = render_json(json, &r.json, err);
+    if (rc == 0 && (parts & (MESSAGE_TEXT | MESSAGE_HTML)))
+        rc = values_add_words(json, err) < 0 || mustache_values_new(json, &values, err) < 0 ||
+                     render_subject(titled, values, &r.subject, err) < 0 ||
+                     mustache_values_add(values, "subject", r.subject, err) < 0
+                 ? -1
+                 : 0;
+    if (rc == 0 && (parts & MESSAGE_TEXT))
+        rc = render_part(set, PART_TXT, values, &r.text, err);
+    if (rc == 0 && (parts & MESSAGE_HTML))
+        rc = render_part(set, PART_HTML, values, &r.html, err);
+    if (rc == 0 && banner_set)
+        rc = render_part(banner_set, PART_TXT, values, &banner->text, err) < 0 ||
+                     render_part(banner_set, PART_HTML, values, &banner->html, err) < 0
+                 ? -1
+                 : 0;
+    if (rc == 0)
+        *out = r;
+    else
+        rendered_release(&r);
     mustache_values_free(values);
     return rc;
 }
@@ -93,7 +101,7 @@ out:
 static int render_all(const struct template_set *set, cJSON *values, struct rendered *out,
                       struct err *err)
 {
-    return render_with(set, NULL, values, out, NULL, err);
+    return render_with(set, NULL, values, MESSAGE_WHOLE, out, NULL, err);
 }
 
 static int find_set(const struct templates *t, const char *wording, const char *language,
@@ -114,7 +122,7 @@ int render_notice(const struct templates *t, const struct render_input *in, stru
 
     if (find_set(t, in->wording, in->language, kind, &set, err) == 0 &&
         values_make(in, set.language, &values, err) == 0)
-        rc = render_all(&set, values, out, err);
+        rc = render_with(&set, NULL, values, in->parts ? in->parts : MESSAGE_WHOLE, out, NULL, err);
     values_free(values);
     return rc;
 }
@@ -174,7 +182,7 @@ int render_exercise(const struct templates *t, const struct render_input *in, st
         err_memory(err);
         goto out;
     }
-    if (render_with(&set, &banner_set, values, &r, &banner, err) < 0 ||
+    if (render_with(&set, &banner_set, values, MESSAGE_WHOLE, &r, &banner, err) < 0 ||
         insert(&r.text, 0, &banner.text, err) < 0 ||
         insert(&r.html, body_of(personal_reveal(&r.html)), &banner.html, err) < 0)
         goto out;

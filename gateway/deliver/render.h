@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/personal.h"
+#include "deliver/message.h"
 #include "intake/incident.h"
 #include "plan/plan.h"
 #include "plan/repeat.h"
@@ -57,11 +58,12 @@ struct render_input {
     bool amends_task;          /* a correction or withdrawal of a desk's task */
     const char *amends;        /* a correction's or withdrawal's: the reference of what was told */
     const char *link;          /* to answer by, with a token of its own; NULL none */
+    unsigned parts;            /* to be made: MESSAGE_... of message.h; 0: all */
     bool partly;  /* a withdrawal of some of the children of the notice: it stands for others */
     bool unnamed; /* a withdrawal from the wrong door says which message, and no name again */
 };
 
-struct rendered {
+struct rendered {     /* what was not asked for is absent */
     char language[3]; /* the one that it came out in */
     char *subject;
     struct personal text, html, json;

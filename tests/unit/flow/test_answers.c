@@ -50,7 +50,7 @@ static void note(struct scene *s, const struct outbox_item *item)
     size_t length;
 
     assert_true(s->lines < LOG_LINES);
-    if (prepare_item(s->p->db, s->templates, NULL, item, s->now, &made, &s->p->err) != 1)
+    if (prepare_item(s->p->db, s->templates, NULL, item, 0, s->now, &made, &s->p->err) != 1)
         fail_msg("%s:%d: item %" PRId64 ": %s", s->c->file, s->c->line, item->item_id,
                  s->p->err.text);
     length = (size_t)snprintf(line, RULE_PHRASE, "%s has %s", people[item->contact_id],

@@ -81,11 +81,13 @@ static void a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified(
     owed(n, "A1", "100001", 1);
     OK(n->p, templates_load(PROJECT_DIR "/templates", &templates, &n->p->err));
     assert_int_equal(outbox_claim(n->p->db, "spool", DUE, 60, &item, 1, &n->p->err), 1);
-    assert_int_equal(prepare_item(n->p->db, templates, NULL, &item, DUE, &prepared, &n->p->err), 1);
+    assert_int_equal(prepare_item(n->p->db, templates, NULL, &item, 0, DUE, &prepared, &n->p->err),
+                     1);
     assert_string_equal(prepared.message.key, item.key);
     prepared_release(&prepared);
     run(n->p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 1");
-    assert_int_equal(prepare_item(n->p->db, templates, NULL, &item, DUE, &prepared, &n->p->err), 0);
+    assert_int_equal(prepare_item(n->p->db, templates, NULL, &item, 0, DUE, &prepared, &n->p->err),
+                     0);
     outbox_item_release(&item);
     templates_free(templates);
 }

@@ -167,6 +167,36 @@ static void name_only_says_names_the_date_and_nothing_else_of_the_incident(void 
     assert_false(in_json(m, "heard"));
 }
 
+static void expect_part(bool asked_for, const struct personal *whole, const struct personal *part)
+{
+    if (asked_for)
+        assert_string_equal(personal_reveal(part), personal_reveal(whole));
+    else
+        assert_false(personal_is_set(part));
+}
+
+static void only_what_is_asked_for_is_made_and_it_says_the_same(void **state)
+{
+    struct made *m = *state;
+    struct rendered whole;
+
+    make(m);
+    whole = m->out;
+    memset(&m->out, 0, sizeof m->out);
+    for (unsigned parts = 1; parts <= MESSAGE_WHOLE; parts++) {
+        m->in.parts = parts;
+        make(m);
+        expect_part(parts & MESSAGE_TEXT, &whole.text, &m->out.text);
+        expect_part(parts & MESSAGE_HTML, &whole.html, &m->out.html);
+        expect_part(parts & MESSAGE_JSON, &whole.json, &m->out.json);
+        if (parts & (MESSAGE_TEXT | MESSAGE_HTML))
+            assert_string_equal(m->out.subject, whole.subject);
+        else
+            assert_null(m->out.subject);
+    }
+    rendered_release(&whole);
+}
+
 static void full_says_what_the_police_said_but_never_a_home_address(void **state)
 {
     static const char *const said[] = {"9 March 2017",
@@ -881,6 +911,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(name_only_says_names_the_date_and_nothing_else_of_the_incident),
+        T(only_what_is_asked_for_is_made_and_it_says_the_same),
         T(full_says_what_the_police_said_but_never_a_home_address),
         T(a_desk_is_told_what_it_finds_the_child_by_under_any_policy),
         T(a_protected_address_strips_whatever_could_name_a_place),

@@ -10,6 +10,8 @@ enum {
     OF_A_DOOR = 64, /* in line: more wait for the next reading */
     OF_A_HOST = IN_LINE_MAX / 2,
     ROWS_MAX = 20000, /* of one reading */
+    NEAR_ROWS = 2 * IN_LINE_MAX,
+    FAR_SECONDS = 5, /* between two readings beyond those, as long as nothing is found there */
     NAME_SIZE_MAX = 300,
 };
 
@@ -17,7 +19,7 @@ struct reading {
     struct line *line;
     const struct hosts *hosts;
     time_t now;
-    size_t rows;
+    size_t rows, rows_max;
 };
 
 /* Addresses are personal: what is kept of one is a hash whose key ends with the process. Never 0. */
@@ -72,7 +74,7 @@ static bool see(void *self, const struct claim *claim, const char *address)
 
     w.door = hash(
         door, (size_t)snprintf(door, sizeof door, "%s/%s", claim->door.namespace, claim->door.urn));
-    if (++r->rows > ROWS_MAX)
+    if (++r->rows > r->rows_max)
         return false;
     for (size_t i = 0; i < line->count; i++) {
         of_door += line->list[i].door == w.door;
@@ -85,9 +87,17 @@ static bool see(void *self, const struct claim *claim, const char *address)
         line->passed_over = true;
         return true;
     }
+    line->far_helps |= r->rows > NEAR_ROWS;
     line->list[line->count++] = w;
     line->left++;
     return line->count < IN_LINE_MAX;
+}
+
+/* A morning of one web server's is not read to its end for each few hundred that have gone, only to
+ * find that there is no other: that is looked for again after a while. */
+static bool reads_far(const struct line *line, time_t now)
+{
+    return line->far_helps || now < line->far_at || now >= line->far_at + FAR_SECONDS;
 }
 
 /* To read it again at once would find the same. */
@@ -111,7 +121,7 @@ static int is_wanted(const struct line *line, struct db *db, const char *adapter
 int line_read(struct line *line, struct db *db, const char *adapter, const struct hosts *hosts,
               time_t now, struct err *err)
 {
-    struct reading r = {line, hosts, now, 0};
+    struct reading r = {line, hosts, now, 0, NEAR_ROWS};
     int rc = is_wanted(line, db, adapter, now, err);
 
     if (rc <= 0)
@@ -124,6 +134,11 @@ int line_read(struct line *line, struct db *db, const char *adapter, const struc
     line->count = line->left = line->late_count = 0;
     line->passed_over = false;
     line->read_at = now;
+    if (reads_far(line, now)) {
+        r.rows_max = ROWS_MAX;
+        line->far_at = now;
+        line->far_helps = false;
+    }
     return claims_end_leases(db, adapter, now, err) < 0
                ? -1
                : claims_due(db, adapter, now, see, &r, err);

@@ -15,6 +15,8 @@ struct line { /* all zero: empty */
     int64_t late[LATE_IN_LINE_MAX];
     size_t late_count;
     bool passed_over; /* some that are due, for a host that is shut or has too many in line */
+    time_t far_at;    /* when it was last read far past what fills it; */
+    bool far_helps;   /* that found some */
 };
 
 /* Reads it anew when it is used up and something is due, and once a second for what has come before

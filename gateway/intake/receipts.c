@@ -9,6 +9,7 @@
 
 enum {
     ON_THEIR_WAY_MAX = 250,
+    GATHER_MS = 50,      /* what falls due meanwhile goes together, and so does what is answered */
     LEASE_SECONDS = 300, /* well above the keepalive that ends a silent connection */
     LATER_LEAST = 60,    /* seconds until a refused receipt is tried again, doubled each time */
     LATER_MOST = 3600,
@@ -30,6 +31,7 @@ struct receipts {
     struct on_its_way list[ON_THEIR_WAY_MAX];
     int count;
     int answers;
+    int64_t gathered_ms; /* until then they are gathered */
 };
 
 struct receipts *receipts_new(struct db *db, const struct clock *clock)
@@ -83,13 +85,15 @@ int receipts_publish(struct receipts *r, struct mosquitto *mosq, struct err *err
     int room = ON_THEIR_WAY_MAX - r->count;
     int n;
 
-    if (room == 0)
+    if (room == 0 || receipts_wait_ms(r) > 0)
         return 0;
     n = claims_next_due(r->db, "mqtt", &due, err);
     if (n <= 0 || due > now)
         return n < 0 ? -1 : 0;
     memset(items, 0, sizeof items);
     n = outbox_claim_receipts(r->db, now, LEASE_SECONDS, items, room, err);
+    if (n > 0 && n < room)
+        r->gathered_ms = clock_monotonic_ms() + GATHER_MS;
     for (int i = 0; i < n; i++) {
         struct on_its_way *w = &r->list[r->count++];
         int rc;
@@ -129,7 +133,14 @@ void receipts_answered(struct receipts *r, int mid, int reason_code)
 
 bool receipts_have_answers(const struct receipts *r)
 {
-    return r->answers > 0;
+    return r->answers > 0 && (r->answers == r->count || receipts_wait_ms(r) == 0);
+}
+
+int receipts_wait_ms(const struct receipts *r)
+{
+    int64_t left = r->gathered_ms - clock_monotonic_ms();
+
+    return left > 0 ? (int)left : 0;
 }
 
 static int record(struct receipts *r, const struct on_its_way *w, time_t now, struct err *err)

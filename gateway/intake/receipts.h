@@ -21,13 +21,18 @@ struct receipts *receipts_new(struct db *db, const struct clock *clock);
 void receipts_free(struct receipts *r); /* what is on its way stays leased; NULL is allowed */
 
 /* Hands due receipts to libmosquitto, as many as may be on their way at once, outside of any
- * transaction. How many, or -1: the store failed, nothing was handed over. */
+ * transaction; those of 50 ms together, that each does not cost a commit. How many, or -1: the store
+ * failed, nothing was handed over. */
 int receipts_publish(struct receipts *r, struct mosquitto *mosq, struct err *err) MUST_CHECK;
 
 /* For the publish callback: the broker has answered. Unknown mids are ignored. */
 void receipts_answered(struct receipts *r, int mid, int reason_code);
 
+/* Worth recording: all are answered, or it has been gathered for long enough. */
 bool receipts_have_answers(const struct receipts *r);
+
+/* How long to gather; 0: not, call as it comes. */
+int receipts_wait_ms(const struct receipts *r);
 
 /* Records the answers, in the caller's transaction; receipts_recorded once that has committed. */
 int receipts_record(struct receipts *r, struct err *err) MUST_CHECK;

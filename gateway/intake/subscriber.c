@@ -426,6 +426,8 @@ int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms
     }
     if (s->more)
         *wait_ms = 0;
+    else if (receipts_wait_ms(s->receipts) > 0)
+        *wait_ms = receipts_wait_ms(s->receipts);
     *want_write = mosquitto_want_write(s->client->mosq);
     return mosquitto_socket(s->client->mosq);
 }

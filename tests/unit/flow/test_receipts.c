@@ -1,0 +1,110 @@
+/* Receipts on their way to the police. There is no broker: what is handed over is refused at once. */
+#include "store_fixture.h"
+
+#include "base/log.h"
+#include "intake/receipts.h"
+
+enum { A_MOMENT_MS = 50, ROOM = 250 };
+
+struct sender {
+    struct place *p;
+    struct clock clock;
+    struct receipts *receipts;
+    struct mosquitto *mosq;
+};
+
+static int setup(void **state)
+{
+    struct sender *s = calloc(1, sizeof *s);
+    void *p = NULL;
+
+    if (place_setup(&p) < 0)
+        return -1;
+    s->p = p;
+    log_open(stderr, &s->clock, LOG_LEVEL_ERROR);
+    mosquitto_lib_init();
+    s->mosq = mosquitto_new("test", true, NULL);
+    s->receipts = receipts_new(s->p->db, &s->clock);
+    *state = s;
+    return s->mosq && s->receipts ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct sender *s = *state;
+    void *p = s->p;
+
+    receipts_free(s->receipts);
+    mosquitto_destroy(s->mosq);
+    mosquitto_lib_cleanup();
+    log_open(stderr, &(struct clock){0}, LOG_LEVEL_ERROR);
+    free(s);
+    return place_teardown(&p);
+}
+
+static void owe(struct sender *s, int count)
+{
+    for (int i = 0; i < count; i++)
+        OK(s->p, outbox_add_receipt(s->p->db, TOPIC, "{}", NULL, 0, clock_now(&s->clock) - 1,
+                                    &s->p->err));
+}
+
+static int publish(struct sender *s)
+{
+    int n = receipts_publish(s->receipts, s->mosq, &s->p->err);
+
+    OK(s->p, n);
+    return n;
+}
+
+static void record(struct sender *s)
+{
+    OK(s->p, db_begin(s->p->db, &s->p->err));
+    OK(s->p, receipts_record(s->receipts, &s->p->err));
+    OK(s->p, db_commit(s->p->db, &s->p->err));
+    receipts_recorded(s->receipts);
+}
+
+static void the_first_goes_at_once_and_those_of_the_next_moment_together(void **state)
+{
+    struct sender *s = *state;
+
+    assert_int_equal(receipts_wait_ms(s->receipts), 0);
+    owe(s, 1);
+    assert_int_equal(publish(s), 1);
+    assert_true(receipts_have_answers(s->receipts)); /* all that there are */
+    record(s);
+    owe(s, 1);
+    if (receipts_wait_ms(s->receipts) > A_MOMENT_MS / 2) { /* the machine is not that busy */
+        assert_int_equal(publish(s), 0);
+        assert_in_range(receipts_wait_ms(s->receipts), 0, A_MOMENT_MS);
+    }
+    owe(s, 1);
+    usleep((A_MOMENT_MS + 1) * 1000);
+    assert_int_equal(receipts_wait_ms(s->receipts), 0);
+    assert_int_equal(publish(s), 2);
+}
+
+static void of_more_than_go_at_once_none_wait(void **state)
+{
+    struct sender *s = *state;
+
+    owe(s, ROOM + 3);
+    assert_int_equal(publish(s), ROOM);
+    assert_int_equal(receipts_wait_ms(s->receipts), 0);
+    record(s);
+    assert_int_equal(publish(s), 3);
+    assert_int_equal(receipts_on_their_way(s->receipts), 3);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(the_first_goes_at_once_and_those_of_the_next_moment_together),
+        T(of_more_than_go_at_once_none_wait),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

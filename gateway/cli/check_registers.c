@@ -20,6 +20,9 @@ static void subject_of(const struct door *door, const char *name, char out[256])
     snprintf(out, 256, "%s %s%s%s", door->namespace, door->urn, name[0] ? " " : "", name);
 }
 
+/* For "%" PRId64 " %s". */
+#define COUNTED(n, one, more) (n), (n) == 1 ? (one) : (more)
+
 static void check_contacts(const struct report_door *d, struct findings *f)
 {
     char subject[256];
@@ -28,29 +31,31 @@ static void check_contacts(const struct report_door *d, struct findings *f)
     if (!d->open && d->successors == 1)
         finding(f, SEVERITY_WARNING, subject, "have the roll put right",
                 "%" PRId64
-                " pupils are on roll there, and it is closed: the one that has followed it"
-                " is told",
-                d->pupils);
+                " %s on roll there, and it is closed: the one that has followed it is told",
+                COUNTED(d->pupils, "pupil is", "pupils are"));
     else if (!d->open && d->successors > 1)
         finding(f, SEVERITY_WARNING, subject, "have the roll put right",
-                "%" PRId64 " pupils are on roll there, it is closed, and %" PRId64
+                "%" PRId64 " %s on roll there, it is closed, and %" PRId64
                 " have followed it: the desk is told",
-                d->pupils, d->successors);
+                COUNTED(d->pupils, "pupil is", "pupils are"), d->successors);
     else if (!d->open)
         finding_of_many(f,
                         d->registered ? "have pupils on roll and are closed: the desk is told"
                                       : "have pupils on roll and are not in the register: the desk"
                                         " is told",
                         subject, "import a newer establishments file, or mend the roll",
-                        "%" PRId64 " pupils are on roll there, and it is %s: the desk is told",
-                        d->pupils, d->registered ? "closed" : "not in the register");
+                        "%" PRId64 " %s on roll there, and it is %s: the desk is told",
+                        COUNTED(d->pupils, "pupil is", "pupils are"),
+                        d->registered ? "closed" : "not in the register");
     else if (d->contacts == 0)
         finding_of_many(f, "have pupils, and nobody there can be told: the desk is", subject,
                         "import a verified contact",
-                        "%" PRId64 " pupils, and nobody there can be told: the desk is", d->pupils);
+                        "%" PRId64 " %s, and nobody there can be told: the desk is",
+                        COUNTED(d->pupils, "pupil", "pupils"));
     else if (d->contacts == 1)
         finding_of_many(f, "have one contact only", subject, "import a deputy",
-                        "%" PRId64 " pupils, and one contact only", d->pupils);
+                        "%" PRId64 " %s, and one contact only",
+                        COUNTED(d->pupils, "pupil", "pupils"));
 }
 
 /* The first of the coming days of which nobody has said whether it is a school day; DAY_NONE: all
@@ -202,12 +207,12 @@ static int check_adapters_used(struct db *db, const struct config *config, struc
 
         if (!adapter)
             finding(f, SEVERITY_WARNING, list[i].id, "mend the contacts",
-                    "%" PRId64 " contacts are to be told by an adapter that there is not",
-                    list[i].count);
+                    "%" PRId64 " %s to be told by an adapter that there is not",
+                    COUNTED(list[i].count, "contact is", "contacts are"));
         else if (config && !config_has(config, adapter->section))
             finding(f, SEVERITY_WARNING, list[i].id, "give its section in the configuration",
-                    "%" PRId64 " contacts are to be told by it, and it is not configured",
-                    list[i].count);
+                    "%" PRId64 " %s to be told by it, and it is not configured",
+                    COUNTED(list[i].count, "contact is", "contacts are"));
     }
     free(list);
     return 0;
@@ -293,7 +298,8 @@ static int check_refused(struct db *db, time_t now, struct findings *f, struct e
         return -1;
     if (status.refused_waiting > 0)
         finding(f, SEVERITY_WARNING, "refused messages", "encompass review list",
-                "%" PRId64 " wait for a person, since %s", status.refused_waiting,
+                "%" PRId64 " %s for a person, since %s",
+                COUNTED(status.refused_waiting, "waits", "wait"),
                 words_moment(status.refused_oldest, when));
     return 0;
 }
@@ -334,8 +340,8 @@ static int check_withheld(struct db *db, struct findings *f, struct err *err)
         snprintf(subject, sizeof subject, "force %s", list[i].force);
         finding(f, SEVERITY_WARNING, subject,
                 "ask the force; then a revision, or the code on its list withhold_reasons",
-                "%" PRId64 " children are withheld under %s, which is not on its list",
-                list[i].children, list[i].reason);
+                "%" PRId64 " %s withheld under %s, which is not on its list",
+                COUNTED(list[i].children, "child is", "children are"), list[i].reason);
     }
     free(list);
     free(rows);
@@ -357,9 +363,9 @@ static int check_routes(struct db *db, day_t today, struct findings *f, struct e
         snprintf(subject, sizeof subject, "authority %s %s", r->la_code, r->name);
         if (r->below_reception > 0 && !r->nurseries)
             finding(f, SEVERITY_WARNING, subject, "encompass policy set la CODE nurseries on",
-                    "%" PRId64 " children below reception are on roll there, and its policy"
-                    " nurseries is off: a desk is told",
-                    r->below_reception);
+                    "%" PRId64 " %s on roll there, and its policy nurseries is off: a desk is told",
+                    COUNTED(r->below_reception, "child below reception is",
+                            "children below reception are"));
         if (r->health_visitors && r->visitors == 0)
             finding(f, SEVERITY_WARNING, subject, "import a verified health_visitor contact",
                     "its policy health_visitors is on, and it has none who can be told");

@@ -43,7 +43,7 @@ static int take_adapter(const char *name, struct target *out, struct err *err)
         return err_set(err, ERR_NONE_SUCH, "%s is no adapter of this gateway", name);
     out->scope = HOLD_ADAPTER;
     snprintf(out->id, sizeof out->id, "%s", name);
-    snprintf(out->words, sizeof out->words, "what goes by %s", words_adapter(name));
+    snprintf(out->words, sizeof out->words, "what goes %s", words_adapter(name));
     return 0;
 }
 

@@ -333,8 +333,8 @@ const struct command command_status = {
         "detail;\n"
         "warnings: a list of kind (feed-quiet broker-lost contact-failing roll-old adapter-shut)\n"
         "namespace urn name since raised_at told: each was told to its desk once, and clears\n"
-        "itself; withheld: a list of force reason filter listed children; filters that are on: force key value;\n"
-        "holds and shut: see `encompass hold --help`.\n\n"
+        "itself; withheld: a list of force reason filter listed children; filters that are on:\n"
+        "force key value; holds and shut: see `encompass hold --help`.\n\n"
         "Examples:\n"
         "  encompass status\n"
         "  encompass status --json | jq .notices.late",

@@ -228,7 +228,9 @@ const char *broker_trouble(const struct broker_client *client, int rc)
 {
     static _Thread_local char text[256];
 
-    if (client->trouble[0] != '\0')
+    if (client->trouble[0] != '\0' && (rc == MOSQ_ERR_ERRNO || rc == MOSQ_ERR_EAI))
+        snprintf(text, sizeof text, "%s", client->trouble); /* by now errno is another's */
+    else if (client->trouble[0] != '\0')
         snprintf(text, sizeof text, "%s: %s", mosquitto_strerror(rc), client->trouble);
     else
         snprintf(text, sizeof text, "%s", mosquitto_strerror(rc));

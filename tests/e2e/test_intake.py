@@ -132,6 +132,7 @@ def test_a_broker_that_goes_and_comes_back_is_found_again(broker, gateway):
     broker.stop()
     wait_until(lambda: "mqtt.lost" in gateway.log_text())
     wait_until(lambda: "mqtt.unreachable" in gateway.log_text())
+    assert 'error="Connection refused"' in gateway.log_text()
     broker.start()
     with room(broker) as desk:
         desk.subscribe(RECEIPT)

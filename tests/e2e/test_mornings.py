@@ -388,7 +388,7 @@ def test_check_regrets_local_routes_that_go_nowhere(office):
         db.execute("UPDATE pupil SET dob = '2022-03-01' WHERE pupil_key = 1")
     office.run("policy", "set", "la", "878", "health_visitors", "on")
     found = " ".join(office.run("check", status=1).stdout.split())
-    assert "1 children below reception are on roll there, and its policy nurseries is off" in found
+    assert "1 child below reception is on roll there, and its policy nurseries is off" in found
     assert "its policy health_visitors is on, and it has none who can be told" in found
     office.run("policy", "set", "la", "879", "nurseries", "on")
     office.run("policy", "unset", "la", "878", "health_visitors")

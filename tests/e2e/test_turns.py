@@ -89,7 +89,8 @@ def test_a_hung_server_costs_a_timeout_and_nobody_else_waits_for_it(make):
     time.sleep(3)
     assert len(night.web.requests) == tried, "a silent server was not left alone"
     night.web.respond = lambda _: Response()
-    night.gateway.run("retry", "--adapter", "webhook")
+    said = night.gateway.run("retry", "--adapter", "webhook").stdout
+    assert said.startswith("Of what goes by webhook, ") and said.endswith(" tried again now.\n"), said
     wait_until(lambda: len({r.key for r in night.web.requests}) >= len(hung), 60)
     wait_until(lambda: night.gateway.value("SELECT count(*) FROM outbox WHERE kind = 'notice' AND"
                                            " state <> 'sent'") == 0, 20)

@@ -1,17 +1,17 @@
 /* A line that names a kind of import and its options, then any bytes as that file: they are taken or
  * refused with their mistakes, never a crash, never our failure, and what a cell holds is in none of
- * what is shown: no mistake or warning quotes a value (P5). */
+ * what is shown: no mistake or warning quotes a value (P5), but for a policy's, which is no person's. */
 #include "fuzz_store.h"
 #include "registers/import.h"
 
 #define MARK "zq9Xv7"
 
-static void check_lines(const struct import_lines *lines)
+static void check_lines(const struct import_lines *lines, bool quotes)
 {
     must(lines->kept <= lines->most && lines->kept <= lines->count);
     for (size_t i = 0; i < lines->kept; i++) {
         must(strpbrk(lines->line[i], "\r\n\x1b") == NULL);
-        must(strstr(lines->line[i], MARK) == NULL);
+        must(quotes || strstr(lines->line[i], MARK) == NULL);
     }
 }
 
@@ -25,14 +25,15 @@ static void import(const struct import_kind *kind, const char *options, const ch
                                .dry_run = true};
     struct import_result result;
     struct err err = {.code = ERR_NONE};
+    bool quotes = strcmp(kind->name, "policies") == 0;
     int rc = import_run(fuzz_store(), kind, path, &o, &result, &err);
 
     must(!db_in_transaction(fuzz_store()));
     must(rc == 0 ? result.mistakes.count == 0
                  : err.code == ERR_INVALID || err.code == ERR_LIMIT || err.code == ERR_USAGE);
     must(result.added + result.changed + result.unchanged <= result.read);
-    check_lines(&result.mistakes);
-    check_lines(&result.warnings);
+    check_lines(&result.mistakes, quotes);
+    check_lines(&result.warnings, quotes);
     import_result_release(&result);
 }
 

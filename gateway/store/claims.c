@@ -141,10 +141,25 @@ static int see_kind(struct db *db, const struct kind *kind, const char *adapter,
     return rc < 0 ? -1 : more;
 }
 
+/* Asked once, not of each of the many that can wait behind it: 1, 0, -1. */
+static int is_held(struct db *db, const char *adapter, struct err *err)
+{
+    int64_t one;
+
+    return sql_int(db, &one, err,
+                   "SELECT 1 FROM hold WHERE released_at IS NULL AND scope = 'adapter'"
+                   " AND id = ?",
+                   "t", adapter);
+}
+
 int claims_due(struct db *db, const char *adapter, time_t now, claims_see *see, void *self,
                struct err *err)
 {
-    int rc = 1;
+    int rc = is_held(db, adapter, err);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    rc = 1;
 
     for (size_t i = 0; i < ARRAY_SIZE(kinds) && rc == 1; i++)
         rc = see_kind(db, &kinds[i], adapter, now, see, self, err);
@@ -261,12 +276,18 @@ int claims_late(struct db *db, const char *adapter, time_t now, struct err *err)
 
 int claims_next_due(struct db *db, const char *adapter, time_t *out, struct err *err)
 {
-    int found = 0;
+    int found = 0, held = is_held(db, adapter, err);
 
+    if (held < 0)
+        return -1;
     for (size_t i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
         const struct kind *kind = &kinds[i / 2];
         int64_t at;
-        int rc = sql_int(db, &at, err, i % 2 ? kind->next_lease : kind->next_due, "t", adapter);
+        int rc;
+
+        if (held && i % 2 == 0)
+            continue;
+        rc = sql_int(db, &at, err, i % 2 ? kind->next_lease : kind->next_due, "t", adapter);
 
         if (rc < 0)
             return -1;

@@ -216,7 +216,9 @@ int holds_give_way(struct db *db, const char *adapter, time_t now, struct err *e
 {
     struct overdue list[AT_ONCE] = {{0}};
     int64_t any;
-    int rc = sql_int(db, &any, err, "SELECT 1 FROM hold WHERE released_at IS NULL LIMIT 1", "");
+    int rc =
+        sql_int(db, &any, err,
+                "SELECT 1 FROM hold WHERE released_at IS NULL AND scope <> 'adapter' LIMIT 1", "");
     int n = rc == 1 ? find_overdue(db, adapter, now, list, err) : rc;
 
     if (n <= 0)

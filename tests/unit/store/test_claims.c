@@ -112,6 +112,47 @@ static void what_is_held_waits_until_it_is_released(void **state)
     assert_int_equal(claim(p, DUE, items), 1);
 }
 
+static int count_steps(void *steps)
+{
+    ++*(int *)steps;
+    return 0;
+}
+
+/* A thousand of the machine's steps are what a few rows take. */
+static int thousands_of_steps(struct place *p)
+{
+    struct claiming c = {.bulletins = false};
+    int steps = 0;
+    time_t next;
+
+    sqlite3_progress_handler(sql_handle(p->db), 1000, count_steps, &steps);
+    OK(p, claims_due(p->db, "email", DUE, claiming_see, &c, &p->err));
+    assert_int_equal(c.count, 0);
+    assert_int_equal(claims_next_due(p->db, "email", &next, &p->err), 0);
+    OK(p, holds_give_way(p->db, "email", DUE, &p->err));
+    sqlite3_progress_handler(sql_handle(p->db), 0, NULL, NULL);
+    return steps;
+}
+
+/* A morning's many that wait behind a held adapter are not read every second. */
+static void the_many_behind_a_held_adapter_cost_nothing(void **state)
+{
+    struct place *p = *state;
+
+    owed(p, "A1", "100001", "");
+    run(p, "WITH RECURSIVE i(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM i WHERE n < 2000)"
+           "INSERT INTO notice(notice_id, reference, incident_id, revision, kind, namespace, urn,"
+           " basis, rule, due_at, answer_by, state, planned_at)"
+           " SELECT n, 'OE-' || n, incident_id, 1, 'notice', 'school', 200000 + n, 'statutory',"
+           " 'x', due_at, answer_by, 'owed', 1 FROM i, notice WHERE notice_id = 1;"
+           "INSERT INTO outbox(kind, notice_id, contact_id, adapter, key, due_at, give_up_at,"
+           " state, created_at) SELECT 'notice', n.notice_id, 1, 'email', 'k' || n.notice_id,"
+           " o.due_at, o.give_up_at, 'due', 1 FROM notice n, outbox o"
+           " WHERE n.notice_id > 1 AND o.item_id = 1");
+    hold(p, HOLD_ADAPTER, "email");
+    assert_int_equal(thousands_of_steps(p), 0);
+}
+
 static void what_is_held_meanwhile_is_not_taken(void **state)
 {
     struct place *p = *state;
@@ -214,6 +255,7 @@ int main(void)
         T(the_earliest_deadline_is_first_and_of_equals_the_urgent),
         T(a_revision_that_makes_it_urgent_moves_it_forward),
         T(what_is_held_waits_until_it_is_released),
+        T(the_many_behind_a_held_adapter_cost_nothing),
         T(what_is_held_meanwhile_is_not_taken),
         T(a_hold_gives_way_when_the_notices_time_is_up),
         T(what_is_owed_to_a_desk_waits_on),

@@ -27,8 +27,11 @@ static void print_shut(const struct shut *s)
 
     colour_print(stdout, COLOUR_RED, "! %s is shut since %s: %s", s->adapter,
                  words_moment_short(s->since, since), s->detail);
-    printf("  (tried again at %s; encompass retry --adapter %s)\n",
-           words_moment_short(s->until, until), s->adapter);
+    if (s->until <= s->since)
+        puts("  (nobody answers there; it is tried all the while)");
+    else
+        printf("  (tried again at %s; encompass retry --adapter %s)\n",
+               words_moment_short(s->until, until), s->adapter);
 }
 
 int held_print(struct db *db, struct err *err)

@@ -117,7 +117,7 @@ void way_silent(struct way *w, const struct outcome *why, time_t now)
         return;
     note(w, why);
     w->shut.since = w->silent_since;
-    w->shut.until = now;
+    w->shut.until = w->silent_since; /* it goes on being tried */
     w->shut.tries = w->silent;
     log_event(LOG_LEVEL_ERROR, "adapter.silent", "adapter=%s tries=%d detail=\"%s\"",
               w->adapter->name, w->silent, why->detail);

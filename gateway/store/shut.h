@@ -11,8 +11,9 @@
 
 struct shut {
     char adapter[OUTBOX_ADAPTER_SIZE];
-    time_t since, until; /* until: when it is tried next */
-    int tries;           /* that were in vain */
+    time_t since,
+        until; /* until: when it is tried next; as since: nobody answers, and it is tried on */
+    int tries; /* that were in vain */
     int code;
     char detail[160]; /* of the last; codes and words of ours */
 };

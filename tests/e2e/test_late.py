@@ -136,5 +136,9 @@ def test_an_adapter_that_is_shut_warns_the_desk_once_by_another_way_and_stands_i
     Draft202012Validator(BULLETIN).validate(told.json)
     warning, = wait_until(lambda: [w for w in gateway.json("status")["warnings"] if w["told"] == 1])
     assert (warning["kind"], warning["namespace"], warning["urn"]) == ("adapter-shut", "gateway", "email")
-    assert "nothing can be sent by e-mail since" in gateway.run("status", status=None).stdout
+    shown = gateway.run("status", status=None).stdout
+    assert "nothing can be sent by e-mail since" in shown and "encompass retry --adapter email" in shown
+    with sqlite3.connect(gateway.store, timeout=10) as db:
+        db.execute("UPDATE shut SET until = since")  # as of a relay that is silent
+    assert "it is tried all the while" in gateway.run("status", status=None).stdout
     assert office.mail.messages == []

@@ -55,6 +55,7 @@ static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(
     assert_int_equal(ATTEMPTS(n), 3);
     assert_string_equal(word(n, "SELECT adapter FROM shut"), "email");
     assert_in_range(ask(n->p, "SELECT since FROM shut"), DUE, DUE + SLOW);
+    assert_int_equal(ask(n->p, "SELECT until = since FROM shut"), 1); /* it is not waited for */
     assert_int_equal(logged(n, "error adapter.silent"), 1);
     /* It goes on being tried, and what waits for it past its time is planning's. */
     assert_int_equal(STAGES(n, "plan"), 0);
@@ -122,6 +123,12 @@ static void what_waits_for_a_web_server_that_is_silent_past_its_time_is_planning
     turn(n);
     assert_int_equal(ATTEMPTS(n), 2);
     assert_int_equal(STAGES(n, "plan"), 5);
+    run(n->p, "UPDATE child SET stage = 'done'"); /* nobody else can be told */
+    for (int i = 1; i <= 4; i++) {
+        at(n, BY(n) + i * 300);
+        turn(n);
+    }
+    assert_in_range(ATTEMPTS(n), 5, 20);
     assert_int_equal(ask(n->p, "SELECT count(*) FROM shut"), 0); /* of this one alone */
     unlink(secret);
     close(fd);

@@ -231,6 +231,8 @@ static void reminders_corrections_and_what_another_has_had_are_not_passed_on(voi
     run(p, "UPDATE outbox SET state = 'cancelled' WHERE state = 'due' AND notice_id IN"
            " (SELECT notice_id FROM notice WHERE amends IS NULL)");
     assert_int_equal(claims_late(p->db, "email", BY, &p->err), 0);
+    for (int64_t id = 1; id <= ask(p, "SELECT max(item_id) FROM outbox"); id++)
+        assert_int_equal(outbox_late(p->db, id, BY, &p->err), 0);
 }
 
 int main(void)

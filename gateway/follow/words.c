@@ -119,7 +119,7 @@ const char *words_outcome(enum match_outcome outcome)
     case MATCH_MATCH:
         return "this is the pupil";
     case MATCH_REVIEW:
-        return "not sure enough: a person has to decide";
+        return "a person has to decide";
     case MATCH_NONE:
         break;
     }

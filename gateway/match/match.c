@@ -92,8 +92,9 @@ static const char *rivalry(const struct weighing *best, const struct weighing *o
     if (is_alike(o->forename.level) && is_alike(o->surname.level) && is_of_age(b->born) &&
         (o->born == BORN_AGE_FITS || o->born == BORN_AGE_NEAR) && !home_tells(b, o))
         return "two pupils of that age fit";
+    /* The home tells who of them it is, if the birth date does not say the contrary. */
     if (is_exact(o->forename.level) && is_exact(o->surname.level) && is_close(o->born) &&
-        (b->born != BORN_SAME || !home_tells(b, o)))
+        (o->born > b->born || !home_tells(b, o)))
         return "a namesake with nearly that birth date";
     if (is_exact(o->forename.level) && is_exact(o->surname.level) && !place_tells(b, o) &&
         place_tells(o, b))
@@ -166,6 +167,7 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     const double *figure = m->weights->figure;
     const struct weighing *best = &all[0], *next = NULL;
     const char *against = NULL, *rule = rule_for(&best->says);
+    double none;
 
     out->score = out->margin = best->weighed.score;
     out->probability = weighing_probability(out->score);
@@ -176,7 +178,8 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     if (next)
         out->margin = best->weighed.score - next->weighed.score;
     /* Of many who fit alike none is likely, and yet it is one of them. */
-    if (weighing_probability(-best->none) < figure[FIGURE_REVIEW] && best->says.upn != AGREE_SAME) {
+    none = weighing_probability(best->none);
+    if (1 - none < figure[FIGURE_REVIEW] && best->says.upn != AGREE_SAME) {
         out->rule = "no pupil is close";
         return MATCH_NONE;
     }
@@ -186,7 +189,7 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
             against = "UPN agrees, the rest does not";
         if (!against && out->probability < figure[FIGURE_MATCH])
             against =
-                next && next->weight > best->weight - 8 ? "two pupils fit" : "not sure enough";
+                next && out->probability + 2 * none < 1 ? "two pupils fit" : "not sure enough";
         rule = "name, birth date and what else is known";
     }
     if (!against)

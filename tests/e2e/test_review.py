@@ -64,7 +64,7 @@ def test_a_doubtful_child_s_school_is_told_once_a_person_has_decided(night):
     reference = planned[0]["reference"]
     gateway.run("answer", reference, now="2026-03-16T07:41:00")
     explained = gateway.run("explain", reference).stdout
-    for said in ("the gateway decided: not sure enough", "a person chose this pupil",
+    for said in ("the gateway decided: a person has to decide", "a person chose this pupil",
                  f"{door.name} (school {door.urn})", "Monday 16 March 2026 is the next school day",
                  "taken over (SMTP reply 250", "Answered on Monday 16 March 2026 at 07:41"):
         assert said in explained, f"{said!r} is not in:\n{explained}"

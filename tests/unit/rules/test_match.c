@@ -383,6 +383,38 @@ static void the_evidence_adds_up_to_the_score_and_the_lead_is_the_margin(void **
     assert_true(d.margin == d.score);
 }
 
+/* A child said by its age at another place than the roll's: what is left of the certainty is the chance
+ * that it is on no roll, not the brother's; of two of one name, each other's. */
+static void two_fit_only_where_the_second_takes_more_than_no_roll_does(void **state)
+{
+    struct candidate c[2] = {child_of_the_roll(1), child_of_the_roll(2)};
+    struct person child = c[0].person;
+    struct decision d;
+
+    (void)state;
+    match_decide(&matcher, &child, c, 2, &d);
+    assert_int_equal(d.outcome, MATCH_REVIEW);
+    assert_string_equal(d.rule, "two pupils fit");
+    for (int i = 0; i < 2; i++) {
+        person_init(&c[i].person);
+        person_add_forename(&c[i].person, i == 0 ? "Amelia" : "David");
+        person_add_surname(&c[i].person, "Okafor");
+        c[i].person.born = day_parse(i == 0 ? "2012-11-12" : "2013-03-08");
+        person_set_postcode(&c[i].person, "PL4 8AA");
+        c[i].person.surnames_held[0] = 8;
+        person_add_school(&c[i].person, "school", "100001");
+    }
+    child = c[0].person;
+    child.born = DAY_NONE;
+    child.age = 13;
+    child.seen_on = day_parse("2026-05-22");
+    child.forenames_held[0] = c[0].person.forenames_held[0] = 300;
+    person_set_postcode(&child, "NE1 1AA");
+    match_decide(&matcher, &child, c, 2, &d);
+    assert_int_equal(d.outcome, MATCH_REVIEW);
+    assert_string_equal(d.rule, "not sure enough");
+}
+
 /* Behind six who have her forename and her age stands a boy whose names could be hers, misheard. */
 static void whoever_stands_in_the_way_is_shown(void **state)
 {
@@ -470,6 +502,7 @@ int main(void)
         cmocka_unit_test(every_case_comes_out_as_a_person_wrote_it),
         cmocka_unit_test(without_candidates_there_is_none_and_a_rule),
         cmocka_unit_test(the_evidence_adds_up_to_the_score_and_the_lead_is_the_margin),
+        cmocka_unit_test(two_fit_only_where_the_second_takes_more_than_no_roll_does),
         cmocka_unit_test(whoever_stands_in_the_way_is_shown),
         cmocka_unit_test(at_most_five_are_shown_of_however_many),
         cmocka_unit_test(a_distance_counts_slips_of_the_hand),

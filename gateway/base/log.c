@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,11 +26,13 @@ static const char *const priorities[] = {"<3>", "<4>", "<6>", "<7>"}; /* sd-daem
 static bool is_journal(FILE *to)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device, inode;
+    char ours[64];
     struct stat st;
 
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fileno(to) >= 0 &&
-           fstat(fileno(to), &st) == 0 && st.st_dev == device && st.st_ino == inode;
+    if (!stream || fileno(to) < 0 || fstat(fileno(to), &st) < 0)
+        return false;
+    snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return strcmp(stream, ours) == 0;
 }
 
 void log_open(FILE *to, const struct clock *clock, enum log_level least)
@@ -92,7 +95,7 @@ static size_t escape(char *out, const char *text)
         size_t n = utf8_length(p);
 
         if (n == 0 || *p < 0x20 || *p == 0x7F || (n == 2 && p[0] == 0xC2 && p[1] < 0xA0)) {
-            to += sprintf(to, "\\x%02x", *p);
+            to += snprintf(to, 5, "\\x%02x", *p);
             p++;
         } else {
             memcpy(to, p, n);

@@ -271,7 +271,7 @@ void online_print(const cJSON *root)
         const char *result = json_get_text(o, "result");
         size_t how = 0;
 
-        while (strcmp(words[how], result) != 0)
+        while (how < PROBED_WRONG && strcmp(words[how], result) != 0)
             how++;
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "subject"));
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "at"));

@@ -100,14 +100,14 @@ static void say_tls(struct trying *t, const char *trouble)
     curl_easy_cleanup(c);
 }
 
-static void say_ended(struct trying *t, int rc)
+static void say_ended(struct trying *t, bool connected, int rc)
 {
     bool tls = config_bool(t->conf, "mqtt", "tls");
 
     if (rc == MOSQ_ERR_EAI)
         probe_says(t->probe, PROBED_WRONG, "mend the name, or this machine's name server",
                    "no such name: %s", t->client->trouble);
-    else if (rc == MOSQ_ERR_ERRNO)
+    else if (rc == MOSQ_ERR_ERRNO && !connected)
         probe_says(t->probe, PROBED_WRONG,
                    "start it, let it through the firewall, or mend host and port",
                    "no connection: %s", t->client->trouble);
@@ -158,7 +158,7 @@ static void converse(struct trying *t)
     if (t->over)
         broker_farewell(t->client, FAREWELL_MS);
     else if (rc != MOSQ_ERR_SUCCESS)
-        say_ended(t, rc);
+        say_ended(t, true, rc);
     else
         say_silent(t, true);
 }
@@ -184,7 +184,7 @@ static void dial(struct trying *t)
     if (!t->client) {
         say_silent(t, false);
     } else if (rc != MOSQ_ERR_SUCCESS) {
-        say_ended(t, rc);
+        say_ended(t, false, rc);
     } else {
         mosquitto_connect_v5_callback_set(t->client->mosq, on_connect);
         mosquitto_subscribe_v5_callback_set(t->client->mosq, on_subscribe);

@@ -51,9 +51,10 @@ def at_work(gateway, addresses=()):
     """A store whose desks are at those web addresses."""
     if not gateway.store.exists():
         gateway.run("init")
+    unverified = "la,799,la_desk,Desk,webhook,https://unverified.nowhere.invalid,en,"  # nothing is sent there
     rows = [f"la,{800 + n},la_desk,Desk {n},webhook,{address},en,2026-01-01T00:00:00Z" for n, address in enumerate(addresses)]
     path = gateway.folder / "contacts.csv"
-    path.write_text("\n".join(["namespace,urn,role,name,adapter,address,language,verified_at", *rows, ""]))
+    path.write_text("\n".join(["namespace,urn,role,name,adapter,address,language,verified_at", *rows, unverified, ""]))
     if rows:
         gateway.run("import", "contacts", path)
     return gateway
@@ -67,6 +68,7 @@ def online(gateway, **more):
     assert done.stdout, done.stderr
     lines = json.loads(done.stdout)["online"]
     found = {(line["subject"], line["at"]): line for line in lines}
+    assert not [at for _, at in found if "unverified" in at]
     assert len(found) == len(lines)
     for line in lines:
         assert (line["todo"] is None) == (line["result"] == "fine") and line["what"] and line["ms"] >= 0

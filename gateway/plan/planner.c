@@ -145,9 +145,9 @@ static int make_agree(const struct making *m, const struct notice_row *owed,
 }
 
 /* Whether the plan has a desk told of one of its children, or of one below school age another place
- * too: 1, 0, -1. */
+ * too: 1, 0, -1. Of whom it waits for now, with other children beside these, that is no other. */
 static int is_wanted_elsewhere(const struct making *m, const struct notice_row *owed,
-                               struct err *err)
+                               int64_t waits_for, struct err *err)
 {
     int64_t *ids = NULL;
     size_t count = 0;
@@ -156,7 +156,8 @@ static int is_wanted_elsewhere(const struct making *m, const struct notice_row *
     for (size_t i = 0; rc == 0 && i < m->plan->count; i++) {
         const struct plan_notice *planned = &m->plan->notices[i];
 
-        if (planned->kind != NOTICE_DESK && strcmp(owed->door.namespace, "school") == 0)
+        if (planned->contact_id == waits_for ||
+            (planned->kind != NOTICE_DESK && strcmp(owed->door.namespace, "school") == 0))
             continue;
         for (size_t j = 0; j < planned->children_count * count; j++)
             rc |= planned->child_ids[j / count] == ids[j % count];
@@ -168,11 +169,14 @@ static int is_wanted_elsewhere(const struct making *m, const struct notice_row *
 /* An owed notice that the plan no longer wants: 1; 0 it is being sent; -1. */
 static int take_back(const struct making *m, const struct notice_row *owed, struct err *err)
 {
-    int64_t *failed = NULL, contact_id;
+    int64_t *failed = NULL, contact_id = -1;
     size_t count = 0;
     bool leased;
-    int rc = is_wanted_elsewhere(m, owed, err);
+    int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
 
+    if (rc < 0)
+        return -1;
+    rc = is_wanted_elsewhere(m, owed, rc == 1 ? contact_id : 0, err);
     if (rc < 0 || (rc == 1 && notices_pass_on(m->db, owed, m->now, err) < 0))
         return -1;
     rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);

@@ -180,6 +180,31 @@ static void a_desk_whose_mailbox_is_full_gives_way_to_the_forces(void **state)
     nobody_is_forgotten(p);
 }
 
+/* The same desk has the task of both children now: who was late with the one's is not left out. */
+static void a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "none", -1, NIGHT);
+    plan_at(p, NIGHT);
+    put_off(p, "email", "later", 452);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA "," YORICK, ""), BY);
+    decided_as(p, child(p, id, "1").child_id, "none", -1, BY);
+    decided_as(p, child(p, id, "2").child_id, "none", -1, BY);
+    plan_at(p, BY);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'owed'"), 1);
+    assert_int_equal(waits_for(p, 2), 5);
+    assert_int_equal(ask(p, LATES), 0);
+    /* And it stays with the desk, as there is no other. */
+    run(p, "UPDATE outbox SET late_at = give_up_at WHERE state = 'due';"
+           "UPDATE child SET stage = 'plan'");
+    plan_at(p, BELL);
+    assert_int_equal(waits_for(p, 2), 5);
+    send_one(p, "email", BELL);
+    nobody_is_forgotten(p);
+}
+
 static void withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered(void **state)
 {
     struct place *p = *state;
@@ -246,6 +271,7 @@ int main(void)
         T(an_adapter_that_is_held_is_no_other_way),
         T(where_nobody_else_is_it_is_tried_again_and_looked_at_again),
         T(a_desk_whose_mailbox_is_full_gives_way_to_the_forces),
+        T(a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in),
         T(withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered),
         T(a_school_that_shuts_has_more_time),
         T(reminders_corrections_and_what_another_has_had_are_not_passed_on),

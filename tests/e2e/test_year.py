@@ -45,12 +45,13 @@ TEETH = [
     ("sent-unaudited", "P6"),
     ("after-the-bell", "P7"),
     ("in-the-night", "P7"),
+    ("every-day-is-attended", "P7"),
 ]
 
 
 def a_month(tmp_path, tooth):
     return subprocess.run([RELEASE / "tests" / "year_teeth", "--store", tmp_path / "year", "--days", "30",
-                           "--incidents", "150", "--kills", "1"], text=True, capture_output=True,
+                           "--incidents", "300", "--kills", "1"], text=True, capture_output=True,
                           timeout=120, check=False, env={**os.environ, "YEAR_TOOTH": tooth})
 
 
@@ -60,7 +61,7 @@ def test_a_gateway_that_breaks_a_promise_does_not_come_through_a_month(tmp_path,
     assert done.returncode == 1, done.stderr + done.stdout
     assert f"year: {promise} broken: " in done.stderr
     # What it takes to come there again.
-    assert re.search(r"--incidents 150 --days 30 --seed 1 --kills 1 --until DAY", done.stderr)
+    assert re.search(r"--incidents 300 --days 30 --seed 1 --kills 1 --until DAY", done.stderr)
 
 
 def test_the_teeth_bite_only_where_they_are_told_to(tmp_path):

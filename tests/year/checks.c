@@ -318,28 +318,61 @@ static void note(const struct post_item *item, const struct of_store *s, struct 
     c->tellings = t;
 }
 
+/* A centre is told of whoever lives near it, too: there the days are known of who was found alone. */
+static bool is_found(int64_t notice_id)
+{
+    struct err err = {.code = ERR_NONE};
+    int64_t others = 1;
+
+    return sql_int(gate_daemon, &others, &err,
+                   "SELECT count(*) FROM notice_child nc JOIN child c USING (child_id)"
+                   " JOIN decision d ON d.decision_id = c.decision_id"
+                   " WHERE nc.notice_id = ? AND d.pupil_key IS NULL",
+                   "i", notice_id) == 1 &&
+           others == 0;
+}
+
+/* On which weekdays one of them is there; 0 where one comes every day, or is not known to come. */
+static unsigned days_of(const struct callout *c, const struct of_store *s, unsigned children,
+                        int door, time_t at)
+{
+    unsigned days = 0;
+
+    if (doors[door].kind == CENTRE && !is_found(s->notice_id))
+        return 0;
+    for (int i = 0; i < c->children_count; i++) {
+        unsigned of_child = world_days_at(&pupils[c->children[i].pupil], door, at);
+
+        if ((children >> i & 1) == 0)
+            continue;
+        if (of_child == 0)
+            return 0;
+        days |= of_child;
+    }
+    return days;
+}
+
 /* Never before its time: in the night, at a weekend, on a day when the school is closed. */
 static int not_early(const struct post_item *item, const struct of_store *s,
-                     const struct callout *c, int contact)
+                     const struct callout *c, unsigned children, int contact)
 {
-    time_t earliest = item->at;
     int door = contacts[contact].door;
+    unsigned days = days_of(c, s, children, door, item->at);
+    bool is_known = false;
 
     if (s->kind == 'r' && s->answered_at >= 0 && s->answered_at < item->at)
         return broken("P4", s->reference, item, "reminded of what was answered");
-    if (s->kind == 'r' && world_due(door, item->at) != item->at &&
+    if (s->kind == 'r' && world_due(door, 0, item->at) != item->at &&
         london_second(item->at) != 7 * 3600 + 1800)
         return broken("P7", s->reference, item, "reminded when nobody is there");
     if (!is_telling(s->kind) || c->missing)
         return 0;
     for (int r = 1; r <= c->revision; r++) {
-        time_t due = c->accepted_at[r] ? world_due(door, c->accepted_at[r]) : item->at + 1;
-
-        if (due <= item->at)
+        if (c->accepted_at[r] && world_due(door, days, c->accepted_at[r]) <= item->at)
             return 0;
-        earliest = due;
+        is_known |= c->accepted_at[r] != 0;
     }
-    return earliest > item->at ? broken("P7", s->reference, item, "before its time") : 0;
+    return is_known ? broken("P7", s->reference, item, "before its time") : 0;
 }
 
 /* What is wrong is told to a desk, names nobody, and is told once. */
@@ -431,7 +464,7 @@ void checks_received(const struct post_item *item, struct received *out)
     count(s.kind);
     out->kind = s.kind;
     (void)right_door(item, &s, c, children, contact);
-    (void)not_early(item, &s, c, contact);
+    (void)not_early(item, &s, c, children, contact);
     if (s.kind == 'n' &&
         !late_is_explained(
             &(struct late_telling){s.notice_id, s.incident_id, contact, item->at, children}, c))

@@ -91,7 +91,7 @@ static bool is_desk(int door)
     return doors[door].kind == LA_DESK || doors[door].kind == FORCE_DESK;
 }
 
-time_t world_due(int door, time_t t)
+static time_t due_of_door(int door, time_t t)
 {
     day_t day = london_day(t);
     int second = london_second(t), off;
@@ -110,9 +110,30 @@ time_t world_due(int door, time_t t)
     return morning;
 }
 
-time_t world_late_after(int door, time_t t)
+/* The morning of the next day that a child is there, when that is after its school's own next one and
+ * not too far off. */
+time_t world_due(int door, unsigned days, time_t t)
 {
-    time_t due = world_due(door, t);
+    time_t due = due_of_door(door, t);
+    day_t day = london_day(t);
+    int off = 0;
+
+    if (days == 0 || is_desk(door) || doors[door].timing == AT_ONCE ||
+        (world_is_school_day(door, day) && (days >> day_weekday(day) & 1) != 0 &&
+         london_second(t) < DAY_ENDS))
+        return due;
+    for (day_t d = day; off <= 4; d++) {
+        if (world_is_school_day(door, d) && (days >> day_weekday(d) & 1) != 0 &&
+            london_moment(d, SEND_AT) >= t)
+            return london_moment(d, SEND_AT) > due ? london_moment(d, SEND_AT) : due;
+        off += d > day || !world_is_school_day(door, d);
+    }
+    return due;
+}
+
+time_t world_late_after(int door, unsigned days, time_t t)
+{
+    time_t due = world_due(door, days, t);
 
     return london_second(due) == SEND_AT && due != t ? london_moment(london_day(due), BELL_AT)
                                                      : due + AT_ONCE_WITHIN;

@@ -104,6 +104,8 @@ int files_policies(struct db *db, const char *folder, time_t now)
     for (int la = 0; la < LAS; la++) {
         if (las[la].centres)
             fprintf(out, "la,%s,childrens_centres,on\n", las[la].code);
+        if (las[la].nurseries)
+            fprintf(out, "la,%s,nurseries,on\n", las[la].code);
     }
     for (int i = 0; i < doors_count; i++) {
         if (!is_desk(&doors[i]) && doors[i].timing != MORNINGS)
@@ -317,14 +319,16 @@ int files_contacts(struct db *db, const char *folder, int la, time_t now)
 static void write_pupil(FILE *out, int number, const struct pupil_truth *p, int which)
 {
     const struct door_truth *d = &doors[p->doors[which]], *main_one = &doors[p->doors[0]];
-    char surname[64], born[DATE_TEXT_SIZE];
+    char surname[64], born[DATE_TEXT_SIZE], days[WEEKDAYS_TEXT_SIZE] = "";
     int year = (day_parse("2027-08-31") - p->born) / 365 - 4;
 
-    fprintf(out, "P%06d,%s,%s,%s,%s,,,%s,%s,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s\n", number,
+    if (p->days)
+        weekdays_format(p->days, days);
+    fprintf(out, "P%06d,%s,%s,%s,%s,,,%s,%s,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%s\n", number,
             main_one->kind == INDEPENDENT || main_one->kind == COLLEGE ? "" : p->upn, p->forename,
             p->middle, world_surname(p, surname), p->girl ? "F" : "M", day_format(p->born, born),
             p->house, streets[p->street], las[p->la].town, p->postcode, d->urn, d->name,
-            las[d->la].code, year, d->namespace, which == 0 ? "main" : "subsidiary");
+            las[d->la].code, year, d->namespace, which == 0 ? "main" : "subsidiary", days);
 }
 
 int files_roll(struct db *db, const char *folder, int la, time_t now)
@@ -335,7 +339,7 @@ int files_roll(struct db *db, const char *folder, int la, time_t now)
     if (!out)
         return -1;
     fputs("pupil_id,upn,forename,middle_names,surname,preferred_forename,former_surname,gender,dob,"
-          "house,street,town,postcode,urn,school,la_code,nc_year,namespace,enrolment\n",
+          "house,street,town,postcode,urn,school,la_code,nc_year,namespace,enrolment,days\n",
           out);
     for (int i = 0; i < pupils_count; i++) {
         for (int j = 0; j < pupils[i].doors_count; j++) {

@@ -116,14 +116,15 @@ static time_t last_of(enum late why, const struct late_telling *t, const struct 
     return -1;
 }
 
-static enum late why_late(const struct late_telling *t, const struct callout *c, time_t due)
+static enum late why_late(const struct late_telling *t, const struct callout *c, unsigned days,
+                          time_t due)
 {
     int door = contacts[t->contact].door;
 
     for (enum late why = 0; why < LATE_FOR_NOTHING; why++) {
         time_t since = last_of(why, t, c, due);
 
-        if (since >= due && t->at <= world_late_after(door, since))
+        if (since >= due && t->at <= world_late_after(door, days, since))
             return why;
     }
     return LATE_FOR_NOTHING;
@@ -153,16 +154,17 @@ bool late_is_explained(const struct late_telling *t, struct callout *c)
     c->told |= fresh;
     for (int i = 0; i < c->children_count; i++) {
         time_t first = first_said(c, i, t->at);
+        unsigned days = world_days_at(&pupils[c->children[i].pupil], door, t->at);
         enum late why;
 
         if ((fresh >> i & 1) == 0)
             continue;
-        if (t->at <= world_late_after(door, first)) {
+        if (t->at <= world_late_after(door, days, first)) {
             c->told_before_bell |= 1u << i;
             continue;
         }
         c->told_late |= 1u << i;
-        why = why_late(t, c, world_due(door, first));
+        why = why_late(t, c, days, world_due(door, days, first));
         tally.late[why]++;
         explained = explained && why != LATE_FOR_NOTHING;
     }

@@ -9,9 +9,9 @@
 
 const char *const forces[FORCES] = {"kent", "lancashire"};
 const struct la las[LAS] = {
-    {"886", "Kent", "Maidstone", "ME14", 0, false, true, 0},
-    {"888", "Lancashire", "Preston", "PR1", 1, true, true, 1},
-    {"889", "Blackburn with Darwen", "Blackburn", "BB2", 1, false, false, 2},
+    {"886", "Kent", "Maidstone", "ME14", 0, false, true, true, 0},
+    {"888", "Lancashire", "Preston", "PR1", 1, true, true, true, 1},
+    {"889", "Blackburn with Darwen", "Blackburn", "BB2", 1, false, false, false, 2},
 };
 
 static const char *const girls[] = {
@@ -148,6 +148,15 @@ void world_close_one(int successors, time_t at)
     d->closed_at = at;
 }
 
+unsigned world_days_at(const struct pupil_truth *p, int door, time_t at)
+{
+    for (int i = 0; i < p->doors_count; i++) {
+        if (world_followed(p->doors[i], at) == door)
+            return p->days;
+    }
+    return 0;
+}
+
 int world_followed(int door, time_t at)
 {
     while (doors[door].closed_at && doors[door].closed_at <= at) {
@@ -268,12 +277,34 @@ static int school_for(int la, int age)
     return d;
 }
 
+/* A school's nursery class, or a room at the centre: most for some days of the week. */
+static void enrol_at_nursery(struct pupil_truth *p, int age)
+{
+    static const unsigned some_days[] = {0x03, 0x07, 0x0a, 0x11, 0x15, 0x1c};
+    int door = -1;
+
+    if (age == 3 && chance_of(0.6)) {
+        do
+            door = some_door(p->la, PRIMARY);
+        while (doors[door].low > 3);
+    } else if (age < 3 && las[p->la].centres && chance_of(0.2)) {
+        door = some_door(p->la, CENTRE);
+    }
+    if (door < 0)
+        return;
+    p->doors[p->doors_count++] = door;
+    p->days = chance_of(0.8) ? CHANCE_OF_LIST(some_days) : 0;
+}
+
 /* age: on 31 August before the school year, so 4 is reception. */
 static void enrol(struct pupil_truth *p, int age)
 {
     int la = p->la;
 
     p->doors_count = 0;
+    p->days = 0;
+    if (age < 4)
+        enrol_at_nursery(p, age);
     if (age < 4 || age > 17 || (age < 16 && chance_of(0.02))) /* educated at home */
         return;
     if (la == 2 && chance_of(0.08)) /* over the border */
@@ -374,7 +405,7 @@ void world_new_school_year(void)
         if (age > 17) {
             p->left = true;
             p->doors_count = 0;
-        } else if (age == 4 || age == 11 || age == 16) {
+        } else if (age == 3 || age == 4 || age == 11 || age == 16) {
             enrol(p, age);
         } else if (p->doors_count > 1) {
             p->doors_count = 1; /* the year at the unit is over */

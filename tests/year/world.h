@@ -16,7 +16,7 @@ enum { LAS = 3, FORCES = 2, ROLES = 2, CONTACTS_MAX = 600, RANGES_MAX = 800 };
 struct la {
     const char *code, *name, *town, *outward;
     int force;
-    bool centres, has_desk;
+    bool centres, nurseries, has_desk;
     int terms; /* which of the calendars */
 };
 extern const struct la las[LAS];
@@ -67,6 +67,7 @@ struct pupil_truth {
     int house, street;
     char postcode[12], upn[14];
     int doors[2], doors_count; /* on roll there; none: educated at home, or too young */
+    unsigned days;             /* on which weekdays, bit 0 Monday; 0 all */
     bool left;                 /* grown up, or gone */
 };
 
@@ -114,10 +115,13 @@ bool world_is_bank_holiday(day_t day);
 bool world_is_school_day(int door, day_t day);
 bool world_is_working_day(day_t day);
 
-/* When a call-out that came at that moment is to be with the establishment, or the desk. */
-time_t world_due(int door, time_t accepted_at);
+/* On which weekdays it is there that the pupil attends; 0 all, or not there. */
+unsigned world_days_at(const struct pupil_truth *p, int door, time_t at);
+/* When a call-out that came at that moment is to be with the establishment, or the desk: of a place on
+ * some days only, by the next of them. */
+time_t world_due(int door, unsigned days, time_t accepted_at);
 /* The bell of that morning, or a quarter of an hour after what was to go at once. */
-time_t world_late_after(int door, time_t accepted_at);
+time_t world_late_after(int door, unsigned days, time_t accepted_at);
 
 extern const char *const bank_holidays[]; /* NULL at the end */
 extern const char *const streets[];

@@ -146,7 +146,8 @@ BETWEEN(int, audit_add, struct db *db, time_t at, const char *who, const char *e
 BETWEEN(int, calendar_due_attending, const struct calendar *c, const struct morning *m,
         unsigned days, time_t accepted_at, time_t now, struct due *out)
 {
-    int rc = __real_calendar_due_attending(c, m, days, accepted_at, now, out);
+    unsigned seen = bites("every-day-is-attended", 0, 1) ? 0 : days;
+    int rc = __real_calendar_due_attending(c, m, seen, accepted_at, now, out);
 
     if (rc == 1 && bites("after-the-bell", 0, 1))
         out->at += 5400;

@@ -98,7 +98,7 @@ void smtp_enhanced(const char *line, size_t length, char out[SMTP_ENHANCED_SIZE]
     size_t at = 4, n;
 
     out[0] = '\0';
-    if (length < 9 || !memchr("245", line[0], 3) || !(line[3] == ' ' || line[3] == '-') ||
+    if (length < 9 || line[0] < '2' || line[0] > '5' || !(line[3] == ' ' || line[3] == '-') ||
         line[4] != line[0] || line[5] != '.')
         return;
     at += 2;

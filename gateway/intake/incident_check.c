@@ -166,6 +166,10 @@ static void look_at_text(const char *text, bool lines, struct text_look *look)
     for (int32_t i = 0; i < length;) {
         U8_NEXT(text, i, length, c); /* the whole message is known to be UTF-8 */
         look->characters++;
+        if (c > ' ' && c < 0x7F) { /* nearly all of it */
+            look->says_something = true;
+            continue;
+        }
         if (c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029)
             look->controls |= !lines || !(c == '\t' || c == '\n' || c == '\r' || c >= 0x2028);
         else if ((c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||

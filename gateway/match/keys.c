@@ -263,6 +263,13 @@ static bool add_part(void *self, const char *name)
     return true;
 }
 
+/* Most of it was never used. */
+static void wipe_parts(struct parts *p)
+{
+    personal_wipe(p->names, p->count * sizeof p->names[0]);
+    personal_wipe(p->sounds, p->count * sizeof p->sounds[0]);
+}
+
 /* The words of a name that has several. A child is not looked for by those that only join; a pupil
  * is filed under them, for what is stored must not depend on lists. */
 static void add_words(struct parts *p, const char *name, enum keys_side side)
@@ -394,7 +401,11 @@ size_t keys_of(const struct person *person, enum keys_side side, struct key out[
         k.kind = (uint8_t)i;
         make(&kinds[i], side, &n, &r, &k);
     }
-    personal_wipe(&n, sizeof n);
+    wipe_parts(&n.forenames);
+    wipe_parts(&n.surnames);
+    wipe_parts(&n.middle);
+    wipe_parts(&n.forename_kin);
+    wipe_parts(&n.surname_kin);
     return k.count;
 }
 

@@ -90,7 +90,8 @@ static enum escalate_step without_pupils(const struct gathered *g, int64_t notic
 
 /* Those of whom nothing stands any more are waited for by nobody. Where the child has left since, the
  * circle is not made wider. */
-static int follow(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
+static int follow(struct db *db, const struct notice_row *notice, time_t now, struct shelf *shelf,
+                  struct err *err)
 {
     struct escalate_input in = {.told_at = notice->told_at,
                                 .answer_by = notice->answer_by,
@@ -100,7 +101,7 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
     struct gathered g;
     bool standing = false;
     size_t door = 0;
-    int rc = gather(db, notice->incident_id, now, &g, err);
+    int rc = gather(db, notice->incident_id, now, shelf, &g, err);
 
     for (size_t i = 0; rc == 1 && i < g.told_count && !standing; i++) {
         standing = g.notices[g.told[i].notice].notice_id == notice->notice_id &&
@@ -125,19 +126,20 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
 }
 
 /* Between the list and its turn it may have been answered. */
-static int follow_one(struct db *db, int64_t notice_id, time_t now, struct err *err)
+static int follow_one(struct db *db, int64_t notice_id, time_t now, void *shelf, struct err *err)
 {
     struct notice_row notice;
     int rc = notices_get(db, notice_id, &notice, err);
 
     if (rc == 1 && notice.state == NOTICE_TOLD)
-        rc = follow(db, &notice, now, err);
+        rc = follow(db, &notice, now, shelf, err);
     return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : 1;
 }
 
 int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
     int64_t ids[BATCH];
+    struct shelf shelf = {NULL, 0};
     struct work work;
     int n = notices_to_follow(db, now, ids, turn->pieces < BATCH ? turn->pieces : BATCH, err);
 
@@ -147,9 +149,10 @@ int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err 
         return -1;
     for (int i = 0; i < n && work_goes_on(&work); i++) {
         /* One that can no longer be read holds up no other. */
-        if (work_piece(&work, follow_one, ids[i], now) < 0 && work_goes_on(&work) &&
+        if (work_piece(&work, follow_one, ids[i], now, &shelf) < 0 && work_goes_on(&work) &&
             notices_follow_at(db, ids[i], now + LATER, &work.why) < 0)
             break;
     }
+    shelf_release(&shelf);
     return work_end(&work, err);
 }

@@ -179,13 +179,15 @@ static int link_children(struct db *db, const struct incident *incident,
 }
 
 /* 1, -1. */
-static int link_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
+static int link_incident(struct db *db, int64_t incident_id, time_t now, void *none,
+                         struct err *err)
 {
     struct incident *incident = NULL;
     struct child_row *rows = NULL;
     size_t count = 0;
     int rc = incidents_load(db, incident_id, &incident, err);
 
+    (void)none;
     if (rc == 0)
         rc = incidents_children(db, incident_id, &rows, &count, err);
     if (rc == 0)
@@ -197,5 +199,5 @@ static int link_incident(struct db *db, int64_t incident_id, time_t now, struct 
 
 int link_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
-    return incidents_work_off(db, STAGE_MATCH, turn, link_incident, now, err);
+    return incidents_work_off(db, STAGE_MATCH, turn, link_incident, now, NULL, err);
 }

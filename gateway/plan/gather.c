@@ -56,25 +56,15 @@ static int mark_failed(struct db *db, const struct gathered *g, const struct doo
 static int fill_door(struct db *db, struct gathered *g, const struct door *door,
                      struct plan_door *out, struct err *err)
 {
-    struct policy_row *policies = NULL;
     struct contact *contacts = NULL;
-    size_t policies_count = 0;
-    const char *la_code;
 
-    if (registers_establishment(db, door, &out->establishment, err) < 0)
-        return -1;
-    la_code = out->establishment.la_code;
-    if (registers_contacts(db, door, &contacts, &out->contacts_count, err) < 0)
+    if (shelf_door(g->shelf, db, door, g->row.force, out, err) < 0 ||
+        registers_contacts(db, door, &contacts, &out->contacts_count, err) < 0)
         return -1;
     out->contacts = contacts;
-    if (mark_failed(db, g, door, contacts, out->contacts_count, err) < 0 ||
-        mark_late(db, g, door, contacts, out->contacts_count, err) < 0 ||
-        registers_calendar(db, door, la_code, &out->calendar, err) < 0 ||
-        registers_policies(db, g->row.force, la_code, door, &policies, &policies_count, err) < 0)
+    if (g->notices_count > 0 && mark_failed(db, g, door, contacts, out->contacts_count, err) < 0)
         return -1;
-    policy_resolve(policies, policies_count, g->row.force, la_code, door, &out->policy);
-    free(policies);
-    return 0;
+    return mark_late(db, g, door, contacts, out->contacts_count, err);
 }
 
 /* The doors that have followed a closed one; they are read in behind it. */
@@ -309,11 +299,14 @@ static bool is_to_be_matched(const struct child_row *child)
            child->state != CHILD_WITHDRAWN;
 }
 
-int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out, struct err *err)
+int gather(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
+           struct gathered *out, struct err *err)
 {
     int rc;
 
     memset(out, 0, sizeof *out);
+    shelf_clear_if_full(shelf);
+    out->shelf = shelf;
     rc = incidents_get(db, incident_id, &out->row, err);
     if (rc <= 0)
         return rc < 0 ? -1 : err_set(err, ERR_NONE_SUCH, "no such incident");
@@ -350,10 +343,8 @@ int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
 
 void gathered_release(struct gathered *g)
 {
-    for (size_t i = 0; i < g->in.doors_count; i++) {
+    for (size_t i = 0; i < g->in.doors_count; i++)
         contacts_free(g->doors[i].contacts, g->doors[i].contacts_count);
-        free(g->doors[i].calendar.ranges);
-    }
     for (size_t i = 0; g->planned && i < g->children_count; i++)
         free(g->planned[i].told);
     free(g->planned);

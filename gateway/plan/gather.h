@@ -8,6 +8,7 @@
 #define PLAN_GATHER_H
 
 #include "plan/plan.h"
+#include "plan/shelf.h"
 #include "plan/told.h"
 #include "store/incidents.h"
 #include "store/notices.h"
@@ -22,6 +23,7 @@ struct gathered {
     struct notice_row *notices; /* all of the incident's */
     size_t notices_count;
 
+    struct shelf *shelf; /* whose the doors' calendars are */
     struct plan_door *doors;
     struct plan_child *planned; /* as in.children, in the order of children */
     struct told *told;          /* what was told of them, and what is owed for it */
@@ -29,9 +31,10 @@ struct gathered {
     struct ways_down down;
 };
 
-/* 1; 0 when a child of it is to be matched first; -1. out is for gathered_release in any case. */
-int gather(struct db *db, int64_t incident_id, time_t now, struct gathered *out,
-           struct err *err) MUST_CHECK;
+/* 1; 0 when a child of it is to be matched first; -1. out is for gathered_release in any case, before
+ * the shelf is released. */
+int gather(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
+           struct gathered *out, struct err *err) MUST_CHECK;
 /* A door's index, read in when it is new. */
 int gather_door(struct db *db, struct gathered *g, const char *namespace, const char *urn,
                 size_t *out, struct err *err) MUST_CHECK;

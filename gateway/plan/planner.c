@@ -249,12 +249,13 @@ static int settle_children(const struct making *m, struct err *err)
 }
 
 /* 1; 0 to be planned later, and what it may have changed is to be undone; -1. */
-static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct err *err)
+static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
+                         struct err *err)
 {
     struct plan plan = {0};
     struct gathered g;
     struct making m = {.db = db, .g = &g, .plan = &plan, .now = now};
-    int rc = gather(db, incident_id, now, &g, err);
+    int rc = gather(db, incident_id, now, shelf, &g, err);
 
     if (rc == 1 && plan_make(&g.in, &plan, err) < 0)
         rc = -1;
@@ -274,16 +275,20 @@ static int plan_incident(struct db *db, int64_t incident_id, time_t now, struct 
     return rc;
 }
 
-static int plan_one(struct db *db, int64_t incident_id, time_t now, struct err *err)
+static int plan_one(struct db *db, int64_t incident_id, time_t now, void *shelf, struct err *err)
 {
-    int rc = plan_incident(db, incident_id, now, err);
+    int rc = plan_incident(db, incident_id, now, shelf, err);
 
     return rc < 0 ? err_context(err, "incident %lld", (long long)incident_id) : rc;
 }
 
 int planner_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
 {
-    return incidents_work_off(db, STAGE_PLAN, turn, plan_one, now, err);
+    struct shelf shelf = {NULL, 0};
+    int n = incidents_work_off(db, STAGE_PLAN, turn, plan_one, now, &shelf, err);
+
+    shelf_release(&shelf);
+    return n;
 }
 
 int planner_pretend(struct db *db, time_t at, struct err *err)

@@ -272,7 +272,7 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, in
 }
 
 int incidents_work_off(struct db *db, enum child_stage stage, struct work_turn *turn, work_fn *one,
-                       time_t now, struct err *err)
+                       time_t now, void *user, struct err *err)
 {
     int64_t ids[WORK_AT_ONCE];
     struct work work;
@@ -288,7 +288,7 @@ int incidents_work_off(struct db *db, enum child_stage stage, struct work_turn *
         return -1;
     do {
         for (int i = 0; i < n && work_goes_on(&work); i++) {
-            work_piece(&work, one, ids[i], now);
+            work_piece(&work, one, ids[i], now, user);
             turn->after = ids[i];
         }
         if (!work_goes_on(&work))

@@ -107,7 +107,7 @@ int incidents_with_work(struct db *db, enum child_stage stage, int64_t after, in
  * or out of memory ends the turn. Returns how many were done; -1 tells of a failure that ended it,
  * or when nothing could be done for failures. */
 int incidents_work_off(struct db *db, enum child_stage stage, struct work_turn *turn, work_fn *one,
-                       time_t now, struct err *err) MUST_CHECK;
+                       time_t now, void *user, struct err *err) MUST_CHECK;
 
 int incidents_set_stage(struct db *db, int64_t child_id, enum child_stage stage,
                         struct err *err) MUST_CHECK;

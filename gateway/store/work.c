@@ -18,7 +18,7 @@ bool work_goes_on(const struct work *w)
            clock_monotonic_ms() < w->until_ms;
 }
 
-int work_piece(struct work *w, work_fn *one, int64_t id, time_t now)
+int work_piece(struct work *w, work_fn *one, int64_t id, time_t now, void *user)
 {
     struct err why = {.code = ERR_NONE}, ignored;
     int rc = db_part_begin(w->db, &why);
@@ -26,7 +26,7 @@ int work_piece(struct work *w, work_fn *one, int64_t id, time_t now)
     if (rc < 0) {
         w->broken = true;
     } else {
-        rc = one(w->db, id, now, &why);
+        rc = one(w->db, id, now, user, &why);
         /* Some failures undo the whole transaction by themselves. */
         if (!db_in_transaction(w->db) ||
             db_part_end(w->db, rc == 1, rc < 0 ? &ignored : &why) < 0) {

@@ -25,8 +25,9 @@ struct work_turn {
 };
 #define WORK_ALL (&(struct work_turn){INT_MAX, INT_MAX, 0})
 
-/* One piece, within the transaction: 1 done, 0 not yet, -1; what it changed stays on 1 alone. */
-typedef int work_fn(struct db *db, int64_t id, time_t now, struct err *err);
+/* One piece, within the transaction: 1 done, 0 not yet, -1; what it changed stays on 1 alone. user is
+ * what the pieces of a turn share. */
+typedef int work_fn(struct db *db, int64_t id, time_t now, void *user, struct err *err);
 
 struct work {
     struct db *db;
@@ -47,7 +48,7 @@ bool work_goes_on(const struct work *w);
 
 /* Does a piece: what it returned. A failure of the piece itself is counted and kept in w->why; after
  * one of the store or the machine (err_may_pass) nothing more goes on. */
-int work_piece(struct work *w, work_fn *one, int64_t id, time_t now);
+int work_piece(struct work *w, work_fn *one, int64_t id, time_t now, void *user);
 
 /* Commits what was done. Returns how many pieces; -1 when the store failed, or when nothing could be
  * done for failures: then *err is that of the last. */

@@ -6,8 +6,9 @@
 /* Pieces write their number; some are not to be. */
 enum { UNREADABLE = 3, NOT_YET = 4, FULL = 5, RUINOUS = 6 };
 
-static int piece(struct db *db, int64_t id, time_t now, struct err *err)
+static int piece(struct db *db, int64_t id, time_t now, void *user, struct err *err)
 {
+    (void)user;
     if (sql_run(db, err, "INSERT INTO bank_holiday VALUES ('x', ?, ?)", "ii", id, (int64_t)now) < 0)
         return -1;
     switch (id) {
@@ -31,7 +32,7 @@ static int work_through(struct place *p, const struct work_turn *turn, const int
 
     OK(p, work_begin(&w, p->db, turn, &p->err));
     for (int i = 0; i < n && work_goes_on(&w); i++)
-        work_piece(&w, piece, ids[i], NIGHT);
+        work_piece(&w, piece, ids[i], NIGHT, NULL);
     return work_end(&w, &p->err);
 }
 
@@ -107,9 +108,11 @@ static void an_open_transaction_stays_its_owners(void **state)
     assert_string_equal(kept(p), "");
 }
 
-static int slow_and_mostly_in_vain(struct db *db, int64_t id, time_t now, struct err *err)
+static int slow_and_mostly_in_vain(struct db *db, int64_t id, time_t now, void *user,
+                                   struct err *err)
 {
     (void)now;
+    (void)user;
     usleep(1100);
     if (id <= 100)
         return err_set(err, ERR_INVALID, "it cannot be read");
@@ -134,8 +137,8 @@ static void those_that_always_fail_do_not_use_up_every_turn(void **state)
     while (ask(p, "SELECT count(*) FROM child WHERE stage = 'plan'") == 0) {
         int64_t before = turn.after;
 
-        if (incidents_work_off(p->db, STAGE_MATCH, &turn, slow_and_mostly_in_vain, NIGHT, &p->err) <
-            0)
+        if (incidents_work_off(p->db, STAGE_MATCH, &turn, slow_and_mostly_in_vain, NIGHT, NULL,
+                               &p->err) < 0)
             assert_true(turn.after > before || turn.after == 0);
         assert_true(++turns <= 102);
     }

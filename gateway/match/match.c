@@ -147,10 +147,10 @@ static const char *shortfall(const struct comparison *says)
     if (says->surname.level <= NAME_INITIAL && !home_agrees(says))
         return "neither surname nor home agree";
     if (is_vague(says->forename.level) && is_a_siblings(says->born))
-        return "a brother or sister would fit as well";
+        return "it might be a brother or sister";
     /* On no roll yet, and at home with one who is. */
     if (says->too_young && !is_exact(says->forename.level))
-        return "a brother or sister too young for school would fit as well";
+        return "it might be a brother or sister too young for school";
     if (says->born != BORN_SAME && !place_agrees(says)) {
         if (is_of_age(says->born) || says->born == BORN_YEAR)
             return "only an age, and no place that agrees";

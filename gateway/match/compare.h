@@ -32,7 +32,7 @@ enum born_level {
     BORN_AGE_DIFFERS, /* only an age is known */
     BORN_AGE_NEAR,    /* and it is one year off */
     BORN_AGE_FITS,
-    BORN_YEAR,      /* 1 January is said, as it is where only the year is known */
+    BORN_YEAR,       /* 1 January is said, as it is where only the year is known */
     BORN_PART,       /* day or month is another */
     BORN_OTHER_YEAR, /* the day is the same, of a year two or more off */
     BORN_NEXT_YEAR,  /* a year more or less, to the day */

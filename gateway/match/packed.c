@@ -30,11 +30,10 @@ static const struct {
 
 static unsigned char *put_text(unsigned char *to, const char *text)
 {
-    size_t n = strlen(text);
-
-    *to++ = (unsigned char)n;
-    memcpy(to, text, n);
-    return to + n;
+    *to++ = (unsigned char)strlen(text);
+    while (*text)
+        *to++ = (unsigned char)*text++;
+    return to;
 }
 
 static unsigned char *put_names(unsigned char *to, const char names[][NAME_SIZE], size_t count)

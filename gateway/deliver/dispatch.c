@@ -316,10 +316,21 @@ static int read_lines(struct dispatch *d, time_t now, struct err *err)
     return 0;
 }
 
+/* But for those that the store has refused to take. */
+static bool has_ended(const struct dispatch *d)
+{
+    const struct flight *f = d->ended;
+
+    while (f && f->kept)
+        f = f->next;
+    return f != NULL;
+}
+
 int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
 {
     time_t now = clock_now(d->clock);
     struct flight *claimed = NULL;
+    bool made_room;
     int running;
 
     ways_mind_the_clock(&d->ways, now);
@@ -335,10 +346,15 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     begin_all(d, claimed, now);
     if (asking_run(&d->asking, &d->ways, d->db, now, next, err) < 0)
         return -1;
-    if (d->flying || d->asking.flying)
+    if (d->flying || d->asking.flying) {
         curl_multi_perform(d->multi, &running);
+        collect(d); /* no socket of theirs would wake the loop */
+    }
+    made_room = has_ended(d);
     if (round_write(d, now, NULL, err) < 0)
         return -1;
+    if (made_room && *next > now)
+        *next = now;
     return set_next_call(d, now, next, err);
 }
 

@@ -133,12 +133,13 @@ static inline int dispatch_teardown(void **state)
 /* Until nothing is under way. */
 static inline void turn(struct night *n)
 {
-    n->next = INT32_MAX * (time_t)4;
     do {
+        n->next = INT32_MAX * (time_t)4;
         OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
         if (dispatch_in_flight(n->d) > 0)
             curl_multi_poll(n->multi, NULL, 0, 100, NULL);
     } while (dispatch_in_flight(n->d) > 0);
+    n->next = INT32_MAX * (time_t)4;
     OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
 }
 

@@ -111,6 +111,26 @@ static void many_are_told_in_one_go(void **state)
     assert_int_equal(ATTEMPTS(n), 100);
 }
 
+/* What ends at once frees its place, and no transfer is left whose end would wake the loop. */
+static void what_has_ended_within_a_turn_has_the_next_begin_at_once(void **state)
+{
+    struct night *n = *state;
+    char police_ref[16];
+    int turns = 0;
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(police_ref, sizeof police_ref, "B%d", i);
+        owed(n, police_ref, "100001", 1);
+    }
+    do {
+        n->next = DUE + 3600;
+        OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+    } while (++turns < 100 && n->next <= clock_now(&n->clock));
+    assert_int_equal(files(n), 40);
+    assert_true(turns > 2);
+    assert_true(n->next > clock_now(&n->clock)); /* and then there is nothing to do */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +139,7 @@ int main(void)
         DISPATCH_TEST(nobody_is_told_who_is_not_verified_at_that_moment),
         DISPATCH_TEST(a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified),
         DISPATCH_TEST(many_are_told_in_one_go),
+        DISPATCH_TEST(what_has_ended_within_a_turn_has_the_next_begin_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ struct mail_lane {
 struct mail_lanes {
     pthread_mutex_t lock;
     CURLM *wake;
+    bool woken; /* and has not looked at all that is over since */
     bool closing;
     atomic_bool stop;
     size_t count;
@@ -97,8 +98,9 @@ static void *drive(void *user)
         lane->how = how;
         lane->state = OVER;
         pthread_cond_broadcast(&lane->changed);
-        if (l->wake)
+        if (l->wake && !l->woken)
             curl_multi_wakeup(l->wake);
+        l->woken = true;
     }
     pthread_mutex_unlock(&l->lock);
     if (lane->handle) {
@@ -130,6 +132,7 @@ void mail_lanes_wake(struct mail_lanes *l, CURLM *multi)
 {
     pthread_mutex_lock(&l->lock);
     l->wake = multi;
+    l->woken = false;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -209,8 +212,8 @@ void mail_lane_run(struct mail_lane *lane, long timeout_seconds, void *work)
     lane->work = work;
     lane->until_ms = clock_monotonic_ms() + timeout_seconds * 1000;
     lane->state = RUNS;
-    pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->of->lock);
+    pthread_cond_broadcast(&lane->changed); /* it finds the lock free */
 }
 
 void *mail_lanes_next_over(struct mail_lanes *l)
@@ -224,6 +227,8 @@ void *mail_lanes_next_over(struct mail_lanes *l)
             work = l->lanes[i].work;
         }
     }
+    if (!work)
+        l->woken = false;
     pthread_mutex_unlock(&l->lock);
     return work;
 }

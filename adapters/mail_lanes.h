@@ -25,7 +25,8 @@ struct mail_lanes *mail_lanes_new(struct err *err) MUST_CHECK;
 /* Whatever still runs is given up; each lane takes its leave of its server. NULL is allowed. */
 void mail_lanes_free(struct mail_lanes *lanes);
 
-/* Who is woken (curl_multi_wakeup) when a lane is over; NULL: nobody. */
+/* Who is woken (curl_multi_wakeup) when a lane is over, once until next_over has told of all; NULL:
+ * nobody. */
 void mail_lanes_wake(struct mail_lanes *lanes, CURLM *multi);
 
 /* A free lane, best one whose last transfer went to the same place, and else a new one. NULL: no thread

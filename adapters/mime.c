@@ -24,14 +24,22 @@ static bool is_one_of(char c, const char *set)
     return c != '\0' && strchr(set, c);
 }
 
-/* =XX, as both encodings have it. */
-static void add_hex(struct buf *out, unsigned char c)
+/* =XX, as both encodings have it: three characters to out. */
+static void put_hex(char *out, unsigned char c)
 {
     static const char digits[] = "0123456789ABCDEF";
 
-    buf_add_char(out, '=');
-    buf_add_char(out, digits[c >> 4]);
-    buf_add_char(out, digits[c & 15]);
+    out[0] = '=';
+    out[1] = digits[c >> 4];
+    out[2] = digits[c & 15];
+}
+
+static void add_hex(struct buf *out, unsigned char c)
+{
+    char coded[3];
+
+    put_hex(coded, c);
+    buf_add(out, coded, sizeof coded);
 }
 
 /* Words between dots, each of at least one letter, digit or character of extra. */
@@ -181,10 +189,18 @@ static void add_date(struct buf *out, time_t at)
              months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* Quoted-printable with CRLF for LF (RFC 2045 6.7). */
+static void add_line(struct buf *out, const char *line, int *length, const char *end)
+{
+    buf_add(out, line, (size_t)*length);
+    buf_add_text(out, end);
+    *length = 0;
+}
+
+/* Quoted-printable with CRLF for LF (RFC 2045 6.7), added line by line. */
 static void add_body(struct buf *out, const struct personal *body)
 {
     const char *text = personal_reveal(body);
+    char line[QP_LINE_MAX];
     int column = 0;
 
     for (; *text; text++) {
@@ -196,22 +212,20 @@ static void add_body(struct buf *out, const struct personal *body)
         if (c == '\r' && text[1] == '\n')
             continue;
         if (c == '\n') {
-            buf_add_text(out, "\r\n");
-            column = 0;
+            add_line(out, line, &column, "\r\n");
             continue;
         }
-        if (column + needs > QP_LINE_MAX - (ends_line ? 0 : 1)) {
-            buf_add_text(out, "=\r\n");
-            column = 0;
-        }
+        if (column + needs > QP_LINE_MAX - (ends_line ? 0 : 1))
+            add_line(out, line, &column, "=\r\n");
         if (plain)
-            buf_add_char(out, (char)c);
+            line[column] = (char)c;
         else
-            add_hex(out, c);
+            put_hex(line + column, c);
         column += needs;
     }
     if (column > 0)
-        buf_add_text(out, "\r\n");
+        add_line(out, line, &column, "\r\n");
+    personal_wipe(line, sizeof line);
 }
 
 /* "=_" cannot stand in quoted-printable, so the boundary is in no body. */

@@ -55,11 +55,15 @@ int notices_restate(struct db *db, int64_t child_id, const char *who, time_t now
 
     if (rc <= 0)
         return rc;
-    if (notices_child_state(db, child_id, &state, err) < 0 ||
-        incidents_set_state(db, child_id, state, who, now, err) < 0)
+    if (notices_child_state(db, child_id, &state, err) < 0)
         return -1;
-    /* The state may be as it was, and what kept the incident from closing is gone. */
-    return standing_changed(db, incident_id, false, now, err);
+    rc = sql_int(db, &incident_id, err,
+                 "SELECT incident_id FROM child WHERE child_id = ? AND state = ?", "it", child_id,
+                 child_state_word(state));
+    if (rc == 0)
+        return incidents_set_state(db, child_id, state, who, now, err);
+    /* The state is as it was, but what kept the incident from closing may be gone. */
+    return rc < 0 ? -1 : standing_changed(db, incident_id, false, now, err);
 }
 
 /* Tasks of a desk for want of an answer that has come. */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "adapters/mail_lanes.h"
+#include "base/clock.h"
 
 static bool no_thread;
 
@@ -76,6 +77,38 @@ static void a_lane_whose_connection_leads_there_is_taken_first(void **state)
     mail_lanes_free(lanes);
 }
 
+/* Woken anew each time, once all that was over has been told. */
+static void whoever_waits_is_woken_for_what_is_over_since(void **state)
+{
+    struct err err = {.code = ERR_NONE};
+    struct mail_lanes *lanes = mail_lanes_new(&err);
+    CURLM *multi = curl_multi_init();
+
+    (void)state;
+    mail_lanes_wake(lanes, multi);
+    for (int i = 0; i < 20; i++) {
+        struct mail_lane *pair[] = {mail_lanes_take(lanes, NULL, &err),
+                                    mail_lanes_take(lanes, NULL, &err)};
+        int64_t began = clock_monotonic_ms();
+        int told = 0;
+
+        run(pair[0], &pair[0]);
+        run(pair[1], &pair[1]);
+        while (told < 2) {
+            curl_multi_poll(multi, NULL, 0, 5000, NULL);
+            while (mail_lanes_next_over(lanes))
+                told++;
+            assert_true(clock_monotonic_ms() - began < 4000);
+        }
+        for (size_t k = 0; k < 2; k++) {
+            mail_lane_wait(pair[k]);
+            mail_lane_end(pair[k]);
+        }
+    }
+    mail_lanes_free(lanes);
+    curl_multi_cleanup(multi);
+}
+
 static void without_a_thread_there_is_no_lane_and_those_that_are_there_go_on(void **state)
 {
     struct err err = {.code = ERR_NONE};
@@ -98,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lane_that_is_over_is_told_once_and_is_free_again),
         cmocka_unit_test(a_lane_whose_connection_leads_there_is_taken_first),
+        cmocka_unit_test(whoever_waits_is_woken_for_what_is_over_since),
         cmocka_unit_test(without_a_thread_there_is_no_lane_and_those_that_are_there_go_on),
     };
 

@@ -16,9 +16,9 @@
 #include "store/registers.h"
 #include "year/world.h"
 
+/* Of the function's own type, so that one that has changed does not compile here. */
 #define BETWEEN(type, name, ...)                                                                   \
-    type __real_##name(__VA_ARGS__);                                                               \
-    type __wrap_##name(__VA_ARGS__);                                                               \
+    __typeof__(name) __real_##name, __wrap_##name;                                                 \
     type __wrap_##name(__VA_ARGS__)
 
 /* One time in so many. */
@@ -92,10 +92,10 @@ BETWEEN(int, outbox_sent, struct db *db, const struct outbox_item *item, int cod
 }
 
 BETWEEN(int, prepare_item, struct db *db, const struct templates *templates,
-        const struct prepare_links *links, const struct outbox_item *item, time_t now,
-        struct prepared *out, struct err *err)
+        const struct prepare_links *links, const struct outbox_item *item, unsigned parts,
+        time_t now, struct prepared *out, struct err *err)
 {
-    int rc = __real_prepare_item(db, templates, links, item, now, out, err);
+    int rc = __real_prepare_item(db, templates, links, item, parts, now, out, err);
     size_t size;
     char *subject;
 

@@ -1,5 +1,6 @@
 #include "deliver/dispatch.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +116,9 @@ static void collect_aside(struct dispatch *d, struct way *w)
     while ((work = w->adapter->ended(w->self))) {
         struct flight *f = d->flying;
 
-        while (f->way != w || f->work != work)
+        while (f && (f->way != w || f->work != work))
             f = f->next;
+        assert(f);
         flight_ended(f, CURLE_OK);
     }
 }

@@ -15,10 +15,10 @@ struct sender {
 
 static int setup(void **state)
 {
-    struct sender *s = calloc(1, sizeof *s);
+    struct sender *s;
     void *p = NULL;
 
-    if (place_setup(&p) < 0)
+    if (place_setup(&p) < 0 || !(s = calloc(1, sizeof *s)))
         return -1;
     s->p = p;
     log_open(stderr, &s->clock, LOG_LEVEL_ERROR);

@@ -140,7 +140,9 @@ static void print_child(const cJSON *child, int number)
         printf("   Kept for the pupil's next call-out by %s: %s.\n", json_get_text(item, "by"),
                json_get_text(item, "words"));
     cJSON_ArrayForEach(item, list_of(child, "on_roll"))
-        printf("   On roll that day: %s (%s %s)%s%s.\n", json_get_text(item, "name"),
+        printf("   On roll that day: %s (%s %s)%s%s.\n",
+               json_get_text(item, "name")[0] ? json_get_text(item, "name")
+                                              : "an establishment that no register has",
                json_get_text(item, "namespace"), json_get_text(item, "urn"),
                json_get_text(item, "followed_by")[0] ? ", which is closed and followed by " : "",
                json_get_text(item, "followed_by"));

@@ -298,6 +298,7 @@ const char *words_rule_short(const char *rule)
         {"school-morning", "next school morning"},
         {"part-time", "next day that the child attends"},
         {"at-once", "at once, in the school day"},
+        {"any-hour", "at once, whatever the hour"},
         {"holiday-weekday", "next weekday of a holiday"},
         {"hold", "first school morning after the closure"},
         {"desk-morning", "desk's next working morning"},
@@ -317,6 +318,7 @@ void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t 
          "is the next day on which the child attends there, and its send time is when it "
          "is due"},
         {"at-once", "is a school day there and its send time had gone by, so it was due at once"},
+        {"any-hour", "is the day of it, and it waits for no school day, so it was due at once"},
         {"holiday-weekday", "is the next working weekday of a longer closure there, and the send "
                             "time of that day is when it is due"},
         {"hold", "is the first school day after the closure, until which this establishment has "
@@ -334,7 +336,8 @@ void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t 
         buf_addf(out, "Accepted on %s; due on %s by the rule %s.", accepted, due, rule);
         return;
     }
-    if (strcmp(rule, "at-once") != 0 && strcmp(rule, "desk-at-once") != 0 && due_at <= planned_at) {
+    if (strcmp(rule, "at-once") != 0 && strcmp(rule, "any-hour") != 0 &&
+        strcmp(rule, "desk-at-once") != 0 && due_at <= planned_at) {
         buf_addf(out,
                  "Accepted on %s; planned on %s, when its time by the rule (%s) had gone by, so it "
                  "was due at once.",

@@ -221,7 +221,7 @@ int calendar_due(const struct calendar *c, const struct morning *m, time_t accep
     time_t morning;
 
     if (m->policy == MORNING_AT_ONCE) {
-        set_due(accepted_at, now, "at-once", out);
+        set_due(accepted_at, now, "any-hour", out);
         set_answer_by(m, out->at, out);
         out->remind_at = calendar_reminder(c, m, out->rule, out->at);
         return 1;

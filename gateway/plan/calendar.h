@@ -70,7 +70,7 @@ struct due {
      * nobody is there to read it (a late decision in the evening) is counted from the next send
      * time of a working day, unless the establishment is told at any hour. */
     time_t answer_by;
-    const char *rule; /* code that explain shows: school-morning, part-time, at-once,
+    const char *rule; /* code that explain shows: school-morning, part-time, at-once, any-hour,
                          holiday-weekday, hold, desk-morning, desk-at-once */
     time_t remind_at; /* the first school morning after a longer closure; -1: none lies between */
 };

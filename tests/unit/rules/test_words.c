@@ -25,8 +25,9 @@ static void a_moment_reads_as_london_s_clocks_show_it(void **state)
 
 static void every_code_of_the_gateway_has_words(void **state)
 {
-    static const char *const rules[] = {"school-morning", "at-once",      "holiday-weekday",
-                                        "hold",           "desk-morning", "desk-at-once"};
+    static const char *const rules[] = {"school-morning",  "at-once", "any-hour",
+                                        "holiday-weekday", "hold",    "desk-morning",
+                                        "desk-at-once"};
 
     (void)state;
     for (enum child_state s = CHILD_OPEN; s <= CHILD_WITHDRAWN; s++)
@@ -68,6 +69,20 @@ static void a_rule_is_a_sentence_with_its_dates(void **state)
         buf_text(&out),
         "Accepted on Sunday 15 March 2026 at 22:10. Monday 16 March 2026 is the next "
         "school day there, and its send time is when it is due: 07:30.");
+    buf_release(&out);
+}
+
+static void what_waits_for_no_school_day_is_not_said_to_be_on_one(void **state)
+{
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 500);
+    words_rule("any-hour", 1773612600, 1773612601, 1773612601, &out);
+    assert_string_equal(
+        buf_text(&out),
+        "Accepted on Sunday 15 March 2026 at 22:10. Sunday 15 March 2026 is the day "
+        "of it, and it waits for no school day, so it was due at once: 22:10.");
     buf_release(&out);
 }
 
@@ -140,6 +155,7 @@ int main(void)
         cmocka_unit_test(every_code_of_the_gateway_has_words),
         cmocka_unit_test(a_code_that_is_new_stands_for_itself),
         cmocka_unit_test(a_rule_is_a_sentence_with_its_dates),
+        cmocka_unit_test(what_waits_for_no_school_day_is_not_said_to_be_on_one),
         cmocka_unit_test(what_is_planned_after_its_time_is_said_to_be_due_at_once),
         cmocka_unit_test(evidence_says_what_speaks_for_before_what_speaks_against),
         cmocka_unit_test(a_reply_code_is_named_by_its_protocol),

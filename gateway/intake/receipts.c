@@ -22,6 +22,7 @@ struct on_its_way {
     struct outbox_item item;
     int mid;
     int answer; /* the broker's reason code, or UNANSWERED */
+    bool recorded;
     int64_t since_ms;
 };
 
@@ -31,7 +32,7 @@ struct receipts {
     struct on_its_way list[ON_THEIR_WAY_MAX];
     int count;
     int answers;
-    int64_t gathered_ms; /* until then they are gathered */
+    int64_t gathered_ms; /* until then they are gathered; 0: not */
 };
 
 struct receipts *receipts_new(struct db *db, const struct clock *clock)
@@ -85,7 +86,10 @@ int receipts_publish(struct receipts *r, struct mosquitto *mosq, struct err *err
     int room = ON_THEIR_WAY_MAX - r->count;
     int n;
 
-    if (room == 0 || receipts_wait_ms(r) > 0)
+    if (receipts_wait_ms(r) > 0)
+        return 0;
+    r->gathered_ms = 0;
+    if (room == 0)
         return 0;
     n = claims_next_due(r->db, "mqtt", &due, err);
     if (n <= 0 || due > now)
@@ -133,13 +137,16 @@ void receipts_answered(struct receipts *r, int mid, int reason_code)
 
 bool receipts_have_answers(const struct receipts *r)
 {
-    return r->answers > 0 && (r->answers == r->count || receipts_wait_ms(r) == 0);
+    return r->answers > 0 &&
+           (db_in_transaction(r->db) || r->answers == r->count || receipts_wait_ms(r) <= 0);
 }
 
 int receipts_wait_ms(const struct receipts *r)
 {
     int64_t left = r->gathered_ms - clock_monotonic_ms();
 
+    if (r->gathered_ms == 0)
+        return -1;
     return left > 0 ? (int)left : 0;
 }
 
@@ -166,8 +173,13 @@ int receipts_record(struct receipts *r, struct err *err)
 
     assert(db_in_transaction(r->db));
     for (int i = 0; i < r->count; i++) {
-        if (r->list[i].answer != UNANSWERED && record(r, &r->list[i], now, err) < 0)
+        struct on_its_way *w = &r->list[i];
+
+        if (w->answer == UNANSWERED)
+            continue;
+        if (record(r, w, now, err) < 0)
             return -1;
+        w->recorded = true;
     }
     return 0;
 }
@@ -177,13 +189,14 @@ void receipts_recorded(struct receipts *r)
     int kept = 0;
 
     for (int i = 0; i < r->count; i++) {
-        if (r->list[i].answer != UNANSWERED)
+        if (r->list[i].recorded) {
             outbox_item_release(&r->list[i].item);
-        else
+            r->answers--;
+        } else {
             r->list[kept++] = r->list[i];
+        }
     }
     r->count = kept;
-    r->answers = 0;
 }
 
 int receipts_abandon(struct receipts *r, struct err *err)
@@ -191,6 +204,7 @@ int receipts_abandon(struct receipts *r, struct err *err)
     time_t now = clock_now(r->clock);
     int rc = 0;
 
+    r->gathered_ms = 0;
     if (r->count == 0)
         return 0;
     if (db_begin(r->db, err) < 0) {

@@ -28,13 +28,15 @@ int receipts_publish(struct receipts *r, struct mosquitto *mosq, struct err *err
 /* For the publish callback: the broker has answered. Unknown mids are ignored. */
 void receipts_answered(struct receipts *r, int mid, int reason_code);
 
-/* Worth recording: all are answered, or it has been gathered for long enough. */
+/* Worth recording: a transaction is open anyway, all are answered, or it has been gathered for long
+ * enough. */
 bool receipts_have_answers(const struct receipts *r);
 
-/* How long to gather; 0: not, call as it comes. */
+/* How long to gather; 0: long enough, publish; -1: nothing is gathered. */
 int receipts_wait_ms(const struct receipts *r);
 
-/* Records the answers, in the caller's transaction; receipts_recorded once that has committed. */
+/* Records the answers, in the caller's transaction; receipts_recorded once that has committed, which
+ * forgets what was recorded and nothing else. */
 int receipts_record(struct receipts *r, struct err *err) MUST_CHECK;
 void receipts_recorded(struct receipts *r);
 

@@ -424,9 +424,9 @@ int subscriber_socket(const struct subscriber *s, bool *want_write, int *wait_ms
             *wait_ms = left > 0 ? (int)left : 0;
         return -1;
     }
-    if (s->more)
+    if (s->more || receipts_have_answers(s->receipts))
         *wait_ms = 0;
-    else if (receipts_wait_ms(s->receipts) > 0)
+    else if (receipts_wait_ms(s->receipts) >= 0)
         *wait_ms = receipts_wait_ms(s->receipts);
     *want_write = mosquitto_want_write(s->client->mosq);
     return mosquitto_socket(s->client->mosq);

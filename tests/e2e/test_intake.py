@@ -73,6 +73,21 @@ def test_an_incident_is_stored_and_receipted_to_the_force_and_the_asker(broker, 
     assert "Quillfeather" not in gateway.log_text()
 
 
+def test_when_answers_come_between_messages_every_receipt_is_settled_and_comes_once(broker, gateway):
+    """One that is forgotten before its answer is recorded stays leased, and goes again in minutes."""
+    connected(gateway)
+    with room(broker, name="watcher") as watcher, room(broker) as desk:
+        watcher.subscribe(RECEIPT)
+        for number in range(1000):  # a few a turn of the daemon, for a second or two
+            desk.send(INCIDENT, incident(f"OE-{number}"))
+            if number % 5 == 0:
+                time.sleep(0.005)
+        got = [(r["police_ref"], r["status"]) for _, r in receipts(watcher, 1000, 60)]
+        assert len(set(got)) == 1000
+        wait_until(lambda: gateway.value(
+            "SELECT count(*) FROM outbox WHERE adapter = 'mqtt' AND state <> 'sent'") == 0)
+
+
 def test_a_refused_message_keeps_its_neighbours(broker, gateway):
     connected(gateway)
     bad = ["", "{", "[]", incident("OE-2", revision=0), incident("OE-3", force="dorset"),

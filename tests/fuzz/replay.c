@@ -227,7 +227,7 @@ int main(void)
         cmocka_unit_test(changes_of_its_seeds_hold),
     };
     static const char *const folders[] = {TESTS_DIR "/fuzz/seeds/" FUZZ_NAME,
-                                          TESTS_DIR "/cases/" FUZZ_NAME};
+                                          TESTS_DIR "/cases/" FUZZ_NAME, MADE_SEEDS};
 
     for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
         (void)nftw(folders[i], take_input, 8, FTW_PHYS);

@@ -168,8 +168,9 @@ void exporter_free(struct exporter *e)
         }
         pthread_join(e->thread, NULL);
     }
+    if (e->db) /* else it has never written, and the draft is that of the one in force */
+        unlink(e->draft);
     db_close(e->db);
-    unlink(e->draft);
     free(e->draft);
     free(e->store);
     free(e);

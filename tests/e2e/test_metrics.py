@@ -3,6 +3,7 @@ Prometheus' own parser."""
 
 import os
 import re
+import signal
 import time
 
 import pytest
@@ -119,6 +120,22 @@ def test_a_folder_that_is_gone_is_said_once_and_stops_nothing(scene):
     folder.mkdir()
     wait_until(lambda: "metrics.written" in gateway.log_text())
     assert (folder / "encompass.prom").exists()
+
+
+def test_a_configuration_that_is_refused_leaves_the_draft_of_the_one_in_force(scene):
+    folder, gateway = scene.folder / "metrics", scene.gateway
+    text = gateway.config.read_text().replace("every = 5s", "every = 1h")
+    gateway.config.write_text(text)
+    gateway.start()
+    wait_until((folder / "encompass.prom").exists)
+    draft = folder / "encompass.prom-new"
+    draft.write_text("under way")
+    gateway.config.write_text(text + "[match]\nweights = nowhere\n")
+    gateway._process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "daemon.reload.refused" in gateway.log_text())
+    assert draft.read_text() == "under way"
+    assert gateway.stop() == 0
+    assert os.listdir(folder) == ["encompass.prom"]
 
 
 def test_metrics_go_with_nothing_else(scene):

@@ -21,14 +21,13 @@ enum {
     RECORD_MS = 500, /* of these: for recording what was dropped */
 };
 
-/* What was shut when the last daemon ended is tried. */
-static int start_afresh(struct db *db, struct err *err)
+static int take_over(struct dispatch *d, struct err *err)
 {
-    if (db_begin(db, err) < 0)
+    if (db_begin(d->db, err) < 0)
         return -1;
-    if (shut_clear(db, err) == 0)
-        return db_commit(db, err);
-    db_rollback(db);
+    if (ways_take_over(&d->ways, d->db, clock_now(d->clock), err) == 0)
+        return db_commit(d->db, err);
+    db_rollback(d->db);
     return -1;
 }
 
@@ -47,7 +46,7 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->asking.multi = multi;
     if (answers_links(conf, &d->links, err) < 0 ||
         templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
-        ways_open(&d->ways, conf, err) < 0 || start_afresh(db, err) < 0) {
+        ways_open(&d->ways, conf, err) < 0 || take_over(d, err) < 0) {
         dispatch_free(d);
         return -1;
     }
@@ -282,6 +281,18 @@ static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct er
     return 0;
 }
 
+/* A morning that waits for a way which is down is not read through every second for nothing. */
+static int find_late(struct dispatch *d, struct way *w, time_t now, struct err *err)
+{
+    int n;
+
+    if (now < w->late_at && w->late_at <= now + WAY_LATE_SECONDS)
+        return 0;
+    n = claims_late(d->db, w->adapter->name, now, err);
+    w->late_at = n == 0 ? now + WAY_LATE_SECONDS : now;
+    return n < 0 ? -1 : 0;
+}
+
 /* Once a second: what is held past its time, or waits past it for what is shut, and what an operator
  * asks for. */
 static int heed_operator(struct dispatch *d, time_t now, struct err *err)
@@ -296,8 +307,7 @@ static int heed_operator(struct dispatch *d, time_t now, struct err *err)
         struct way *w = &d->ways.list[i];
 
         if (way_heed(w, d->db, err) < 0 || holds_give_way(d->db, w->adapter->name, now, err) < 0 ||
-            (ways_down_has(&down, w->adapter->name) &&
-             claims_late(d->db, w->adapter->name, now, err) < 0))
+            (ways_down_has(&down, w->adapter->name) && find_late(d, w, now, err) < 0))
             return -1;
     }
     d->heeded_at = now;

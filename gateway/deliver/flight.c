@@ -56,6 +56,14 @@ static void settle_way(struct flight *f, time_t now)
         way_silent(f->way, &f->outcome, now);
 }
 
+/* Nobody has answered, and whether all that goes that way fares alike is not known: who else can be
+ * reached cannot be said before it is. */
+static bool is_in_doubt(const struct flight *f)
+{
+    return f->verdict == VERDICT_LATER && f->outcome.code == 0 && !f->ours && !f->outcome.alone &&
+           f->host == 0 && f->way->shut.tries == 0;
+}
+
 /* A host that said anything at all is there. */
 static void settle_host(struct flight *f, time_t now)
 {
@@ -70,7 +78,10 @@ static void settle_host(struct flight *f, time_t now)
                   f->way->adapter->name, (long long)f->item.contact_id, f->outcome.detail);
 }
 
-/* When it is tried again: a shut way's items wait for it, others back off. */
+enum { DOUBT_SECONDS = 10 };
+
+/* When it is tried again: a shut way's items wait for it, others back off. Past its time, what is in doubt
+ * is soon known. */
 static void set_next(struct flight *f, time_t now)
 {
     const struct retry_policy policy = RETRY_DEFAULT;
@@ -79,6 +90,8 @@ static void set_next(struct flight *f, time_t now)
         return;
     if (f->verdict == VERDICT_BROKEN && !f->ours && !f->outcome.alone)
         f->next_at = f->way->circuit.until;
+    else if (f->in_doubt && now >= f->item.give_up_at)
+        f->next_at = now + DOUBT_SECONDS;
     else
         f->next_at = retry_at(&policy, f->item.tries + 1, f->outcome.retry_after, now,
                               f->item.give_up_at, randombytes_random());
@@ -90,6 +103,7 @@ void flight_settle(struct flight *f, time_t now)
         return;
     f->settled = true;
     settle_way(f, now);
+    f->in_doubt = is_in_doubt(f);
     settle_host(f, now);
     set_next(f, now);
 }
@@ -193,7 +207,7 @@ int flight_record(struct db *db, const struct flight *f, time_t now, struct err 
         break;
     }
     return outbox_later(db, &f->item, verdict_word(f->verdict), o->code, o->detail, f->ms,
-                        f->next_at, now, err);
+                        f->next_at, !f->in_doubt, now, err);
 }
 
 void flight_say(const struct flight *f, time_t now)

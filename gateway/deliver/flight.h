@@ -24,9 +24,10 @@ struct flight {
     /* Its end. */
     enum verdict verdict;
     struct outcome outcome;
-    bool ours;    /* it broke on our side of the adapter: this item alone */
-    bool settled; /* the way and the host know of it, and next_at stands */
-    bool kept;    /* it could not be recorded, and that was said */
+    bool ours;     /* it broke on our side of the adapter: this item alone */
+    bool settled;  /* the way and the host know of it, and next_at stands */
+    bool in_doubt; /* whether it is the way that does not work is not known yet */
+    bool kept;     /* it could not be recorded, and that was said */
     int ms;
     time_t next_at;
 };

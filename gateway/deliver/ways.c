@@ -1,6 +1,7 @@
 #include "deliver/ways.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -53,13 +54,36 @@ void ways_close(struct ways *ways)
     }
 }
 
-static bool has_way(const struct ways *ways, const char *name)
+static struct way *find_way(struct ways *ways, const char *name)
 {
     for (size_t i = 0; i < ways->count; i++) {
         if (strcmp(ways->list[i].adapter->name, name) == 0)
-            return true;
+            return &ways->list[i];
     }
-    return false;
+    return NULL;
+}
+
+int ways_take_over(struct ways *ways, struct db *db, time_t now, struct err *err)
+{
+    struct shut *rows = NULL;
+    size_t count = 0;
+    int rc = shut_list(db, &rows, &count, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct way *w = find_way(ways, rows[i].adapter);
+
+        if (w && w->self && rows[i].until <= rows[i].since) {
+            w->shut = rows[i];
+            w->silent = SILENT_TRIES;
+            w->silent_since = rows[i].since;
+            w->late_at = now + WAY_LATE_SECONDS;
+            continue;
+        }
+        rows[i].tries = 0;
+        rc = shut_put(db, &rows[i], err);
+    }
+    free(rows);
+    return rc;
 }
 
 int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *err)
@@ -77,7 +101,7 @@ int ways_find_strays(struct ways *ways, struct db *db, time_t now, struct err *e
         struct adapter *stray = &ways->strays[ways->strays_count];
         char *name = ways->stray_names[ways->strays_count];
 
-        if (has_way(ways, names[i]))
+        if (find_way(ways, names[i]))
             continue;
         memcpy(name, names[i], OUTBOX_ADAPTER_SIZE);
         stray->name = name;

@@ -12,7 +12,7 @@
 #include "deliver/line.h"
 #include "store/shut.h"
 
-enum { WAYS_MAX = 16 };
+enum { WAYS_MAX = 16, WAY_LATE_SECONDS = 5 /* between two looks for what is late */ };
 
 struct way {
     const struct adapter *adapter;
@@ -24,6 +24,7 @@ struct way {
     time_t silent_since;
     struct shut shut; /* as it is to stand in the store */
     bool changed;     /* and does not yet */
+    time_t late_at;   /* when what waits for it past its time is looked for, if it is down then */
     struct line line;
     struct hosts hosts;
 };
@@ -41,6 +42,11 @@ struct ways {
  * opened is for ways_close. */
 int ways_open(struct ways *ways, const struct config *conf, struct err *err) MUST_CHECK;
 void ways_close(struct ways *ways);
+
+/* What was shut when the last daemon ended is tried. What was silent was tried all the while, and is
+ * silent until somebody answers, for which there are some seconds before what is late is looked for. In
+ * the caller's transaction. */
+int ways_take_over(struct ways *ways, struct db *db, time_t now, struct err *err) MUST_CHECK;
 
 /* A contact can name an adapter that this program has not, and nobody would ever claim its items:
  * each such name becomes a way that is not configured. Looks once a minute. */

@@ -164,7 +164,7 @@ static int record(struct receipts *r, const struct on_its_way *w, time_t now, st
     if (wait > LATER_MOST)
         wait = LATER_MOST;
     return outbox_later(r->db, &w->item, "later", w->answer, "the broker refused it", ms,
-                        now + wait, now, err);
+                        now + wait, false, now, err);
 }
 
 int receipts_record(struct receipts *r, struct err *err)
@@ -218,7 +218,7 @@ int receipts_abandon(struct receipts *r, struct err *err)
             rc = record(r, w, now, err);
         else
             rc = outbox_later(r->db, &w->item, "later", 0, "the connection ended",
-                              (int)(clock_monotonic_ms() - w->since_ms), now, now, err);
+                              (int)(clock_monotonic_ms() - w->since_ms), now, false, now, err);
     }
     if (rc == 0)
         rc = db_commit(r->db, err);

@@ -247,7 +247,8 @@ int holds_retry(struct db *db, enum hold_scope scope, const char *id, const char
         return -1;
     n = sql_changes(db);
     if (scope == HOLD_ADAPTER &&
-        sql_run(db, err, "UPDATE shut SET until = ? WHERE adapter = ?", "it", (int64_t)now, id) < 0)
+        sql_run(db, err, "UPDATE shut SET until = ? WHERE adapter = ? AND until > since", "it",
+                (int64_t)now, id) < 0)
         return -1;
     return audit(db, "retry", scope, id, who, now, n, err) < 0 ? -1 : n;
 }

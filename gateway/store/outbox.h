@@ -65,7 +65,7 @@ int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct o
 /* The try's end, each in the caller's transaction; a notice's is recorded with its attempt and the
  * audit, a receipt's with its row alone.
  *   sent   item sent, notice told (the first time), its children restated (notices.h)
- *   later  due again at next_at
+ *   later  due again at next_at; with is_late, past its time by then, planning's (outbox_late)
  *   never  item failed; the children of an owed notice, and of a reminder, a correction or a
  *          withdrawal, go back to planning, which picks whom next
  * A try that ends after its item was cancelled is recorded all the same: what was sent was sent.
@@ -73,7 +73,7 @@ int outbox_claim_receipts(struct db *db, time_t now, int lease_seconds, struct o
 int outbox_sent(struct db *db, const struct outbox_item *item, int code, const char *detail, int ms,
                 time_t now, struct err *err) MUST_CHECK;
 int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
-                 const char *detail, int ms, time_t next_at, time_t now,
+                 const char *detail, int ms, time_t next_at, bool is_late, time_t now,
                  struct err *err) MUST_CHECK;
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
                  int ms, time_t now, struct err *err) MUST_CHECK;

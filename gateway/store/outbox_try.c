@@ -156,7 +156,8 @@ int outbox_late(struct db *db, int64_t item_id, time_t now, struct err *err)
 }
 
 int outbox_later(struct db *db, const struct outbox_item *item, const char *verdict, int code,
-                 const char *detail, int ms, time_t next_at, time_t now, struct err *err)
+                 const char *detail, int ms, time_t next_at, bool is_late, time_t now,
+                 struct err *err)
 {
     const struct ending end = {verdict, code, detail, ms, now};
     int64_t incident_id;
@@ -171,7 +172,7 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
         return 0;
     if (incident_of(db, item, &incident_id, err) < 0 ||
         record(db, item, &end, "item.later", incident_id, err) < 0 ||
-        (!item->is_reminder && next_at >= item->give_up_at &&
+        (is_late && !item->is_reminder && next_at >= item->give_up_at &&
          outbox_late(db, item->item_id, now, err) < 0))
         return -1;
     return replan_outdated(db, item->notice_id, err);

@@ -18,11 +18,6 @@ int shut_put(struct db *db, const struct shut *s, struct err *err)
                    (int64_t)s->code, s->detail);
 }
 
-int shut_clear(struct db *db, struct err *err)
-{
-    return sql_run(db, err, "DELETE FROM shut", "");
-}
-
 int shut_until(struct db *db, const char *adapter, time_t *out, struct err *err)
 {
     int64_t until;

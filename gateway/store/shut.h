@@ -1,5 +1,5 @@
 /* gateway/store/shut.h - adapters that are shut at the moment, for whoever looks: status, metrics.
- * Written by the dispatcher alone (deliver/ways.h), which starts without any. */
+ * Written by the dispatcher alone (deliver/ways.h), which starts with those that were silent. */
 #ifndef STORE_SHUT_H
 #define STORE_SHUT_H
 
@@ -20,7 +20,6 @@ struct shut {
 
 /* In the caller's transaction. tries 0: it is open. */
 int shut_put(struct db *db, const struct shut *shut, struct err *err) MUST_CHECK;
-int shut_clear(struct db *db, struct err *err) MUST_CHECK;
 
 /* When that adapter is tried next; a command can have brought it forward. 1, 0 it is open, -1. */
 int shut_until(struct db *db, const char *adapter, time_t *out, struct err *err) MUST_CHECK;

@@ -78,7 +78,8 @@ static bool send_due(struct scene *s, const char *adapter)
         note(s, &item);
     OK(p, db_begin(p->db, &p->err));
     if (s->slow[item.contact_id])
-        OK(p, outbox_later(p->db, &item, "later", 452, "full", 9, s->now + STEP, s->now, &p->err));
+        OK(p, outbox_later(p->db, &item, "later", 452, "full", 9, s->now + STEP, true, s->now,
+                           &p->err));
     else if (s->refuses[item.contact_id])
         OK(p, outbox_never(p->db, &item, 550, "no such mailbox", 9, s->now, &p->err));
     else

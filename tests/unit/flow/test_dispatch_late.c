@@ -34,9 +34,9 @@ static void configure(struct night *n, const char *section)
 #define STAGES(n, stage) ask((n)->p, "SELECT count(*) FROM child WHERE stage = '" stage "'")
 #define BY(n) ask((n)->p, "SELECT max(give_up_at) FROM outbox")
 
-static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(void **state)
+/* A port that nobody answers at, to be closed. */
+static int dead_relay(struct night *n)
 {
-    struct night *n = *state;
     char section[160];
     int port, fd = nobody_at(&port);
 
@@ -45,8 +45,19 @@ static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(
              "from = encompass@example.test\n",
              port);
     configure(n, section);
+    return fd;
+}
+
+#define BY_MAIL(n) run((n)->p, "UPDATE outbox SET adapter = 'email' WHERE kind = 'notice'")
+#define SHUT(n) ask((n)->p, "SELECT count(*) FROM shut")
+
+static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(void **state)
+{
+    struct night *n = *state;
+    int fd = dead_relay(n);
+
     owed(n, "A1", "100001", 1);
-    run(n->p, "UPDATE outbox SET adapter = 'email' WHERE kind = 'notice'");
+    BY_MAIL(n);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(ask(n->p, "SELECT count(*) FROM shut"), 0);
         at(n, DUE + i * 60);
@@ -69,6 +80,105 @@ static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(
     STATE(n, "due");
     assert_int_equal(logged(n, "error adapter.silent"), 1);
     close(fd);
+}
+
+/* Whoever else is told by mail would be thought to be within reach. */
+static void before_a_way_is_known_to_be_silent_nothing_is_passed_on(void **state)
+{
+    struct night *n = *state;
+    int fd = dead_relay(n);
+    time_t by;
+
+    owed(n, "A1", "100001", 1);
+    owed(n, "A2", "100001", 1);
+    BY_MAIL(n);
+    by = BY(n);
+    at(n, by + 1);
+    turn(n);
+    assert_int_equal(ATTEMPTS(n), 2);
+    assert_int_equal(SHUT(n), 0);
+    assert_int_equal(STAGES(n, "plan"), 0);
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM outbox WHERE late_at IS NOT NULL"), 0);
+    at(n, by + 1 + 10 + SLOW); /* what is past its time is not waited for long */
+    turn(n);
+    assert_int_equal(SHUT(n), 1);
+    at(n, by + 1 + 10 + 2 * SLOW);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 2);
+    close(fd);
+}
+
+static void what_was_silent_at_a_stop_is_silent_at_the_start_and_tried_until_it_answers(
+    void **state)
+{
+    struct night *n = *state;
+    int fd = dead_relay(n);
+    time_t by;
+
+    owed(n, "A1", "100001", 1);
+    owed(n, "A2", "100002", 3);
+    by = BY(n);
+    BY_MAIL(n);
+    run(n->p, "UPDATE outbox SET adapter = 'spool' WHERE contact_id = 3;"
+              "INSERT INTO shut VALUES ('email', 7, 7, 3, 0, 'connection'),"
+              " ('spool', 7, 7, 3, 0, 'connection'), ('webhook', 7, 7, 3, 0, 'not configured'),"
+              " ('notify', 7, 99, 3, 403, 'refused')");
+    dispatch_free(n->d);
+    at(n, by + 1);
+    start(n);
+    assert_string_equal(word(n, "SELECT group_concat(adapter, ' ') FROM"
+                                " (SELECT adapter FROM shut ORDER BY adapter)"),
+                        "email spool");
+    turn(n);
+    /* The one is silent still, and whom it cannot bring is planning's; the other has answered. */
+    assert_string_equal(word(n, "SELECT adapter FROM shut"), "email");
+    assert_int_equal(logged(n, "adapter.open"), 1);
+    assert_int_equal(logged(n, "adapter.silent"), 0);
+    STATE(n, "due sent");
+    assert_int_equal(STAGES(n, "plan"), 1);
+    assert_int_equal(ask(n->p, "SELECT late_at IS NOT NULL FROM outbox WHERE contact_id = 1"), 1);
+    close(fd);
+}
+
+/* What was silent has a moment to answer before what is late is looked for. */
+static void a_start_does_not_pass_on_what_it_has_not_tried(void **state)
+{
+    struct night *n = *state;
+    time_t by;
+
+    owed(n, "A1", "100001", 1);
+    by = BY(n);
+    run(n->p, "INSERT INTO shut VALUES ('spool', 7, 7, 3, 0, 'connection')");
+    dispatch_free(n->d);
+    at(n, by + 1);
+    start(n);
+    turn(n);
+    STATE(n, "sent");
+    assert_int_equal(STAGES(n, "plan"), 0);
+    assert_int_equal(SHUT(n), 0);
+}
+
+static void a_morning_that_waits_for_what_is_down_is_not_looked_through_every_second(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100001", 1);
+    run(n->p, "INSERT INTO hold(scope, id, why, who, held_at)"
+              " VALUES ('adapter', 'spool', 'repair', 'tester', 5)");
+    turn(n);
+    run(n->p, "UPDATE outbox SET give_up_at = 5 WHERE kind = 'notice'");
+    at(n, DUE + 2);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 0);
+    at(n, DUE + SLOW + 5);
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 1);
+    /* Where there is more, and where the clock was set back, at once. */
+    owed(n, "A2", "100001", 1);
+    at(n, DUE - 3600);
+    run(n->p, "UPDATE outbox SET give_up_at = 5 WHERE kind = 'notice'");
+    turn(n);
+    assert_int_equal(STAGES(n, "plan"), 2);
 }
 
 static void what_waits_behind_a_shut_adapter_past_its_time_is_plannings(void **state)
@@ -159,6 +269,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DISPATCH_TEST(a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does),
+        DISPATCH_TEST(before_a_way_is_known_to_be_silent_nothing_is_passed_on),
+        DISPATCH_TEST(what_was_silent_at_a_stop_is_silent_at_the_start_and_tried_until_it_answers),
+        DISPATCH_TEST(a_start_does_not_pass_on_what_it_has_not_tried),
+        DISPATCH_TEST(a_morning_that_waits_for_what_is_down_is_not_looked_through_every_second),
         DISPATCH_TEST(what_waits_behind_a_shut_adapter_past_its_time_is_plannings),
         DISPATCH_TEST(what_waits_for_a_web_server_that_is_silent_past_its_time_is_plannings),
         DISPATCH_TEST(a_few_tries_within_a_moment_are_no_silence_and_an_answer_ends_it),

@@ -186,6 +186,9 @@ static void one_dispatcher_leaves_while_another_has_taken_over(void **state)
     struct dispatch *old;
 
     serve_vera(n, &s);
+    run(n->p, "INSERT INTO shut VALUES ('webhook', 7, 7, 3, 0, 'connection')");
+    dispatch_free(n->d);
+    start(n);
     n->next = DUE + 100;
     OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
     old = n->d;
@@ -198,6 +201,8 @@ static void one_dispatcher_leaves_while_another_has_taken_over(void **state)
         curl_multi_poll(n->multi, NULL, 0, 20, NULL);
     }
     dispatch_free(old);
+    /* How the ways stand is the new one's to say, which has not heard. */
+    assert_int_equal(ask(n->p, "SELECT count(*) FROM shut"), 1);
     assert_int_equal(dispatch_in_flight(n->d), 0);
     assert_int_equal(ask(n->p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"
                                " AND state = 'sent'"),

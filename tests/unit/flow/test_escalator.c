@@ -97,7 +97,8 @@ static void what_is_told_by_telephone_while_it_is_being_sent_is_not_sent_again(v
     assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
     assert_int_equal(answer_notice(p->db, notice(p, 1).reference, &said, SEND_AT + 1, &p->err), 1);
     OK(p, db_begin(p->db, &p->err));
-    OK(p, outbox_later(p->db, &item, "later", 451, "", 9, SEND_AT + 60, SEND_AT + 2, &p->err));
+    OK(p,
+       outbox_later(p->db, &item, "later", 451, "", 9, SEND_AT + 60, true, SEND_AT + 2, &p->err));
     OK(p, db_commit(p->db, &p->err));
     outbox_item_release(&item);
     plan_at(p, SEND_AT + 3);

@@ -19,7 +19,7 @@ static void put_off(struct place *p, const char *adapter, const char *verdict, i
     assert_int_equal(outbox_claim(p->db, adapter, BELL, 60, &item, 1, &p->err), 1);
     at = item.give_up_at - 20;
     OK(p, db_begin(p->db, &p->err));
-    OK(p, outbox_later(p->db, &item, verdict, code, "not now", 12, at + 120, at, &p->err));
+    OK(p, outbox_later(p->db, &item, verdict, code, "not now", 12, at + 120, true, at, &p->err));
     OK(p, db_commit(p->db, &p->err));
     outbox_item_release(&item);
 }

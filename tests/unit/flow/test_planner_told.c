@@ -201,7 +201,8 @@ static void a_send_under_way_to_one_who_must_not_be_told_is_waited_for(void **st
     assert_int_equal(plan_at(p, SEND_AT + 2), 0);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 1);
     OK(p, db_begin(p->db, &p->err));
-    OK(p, outbox_later(p->db, &item, "later", 451, "busy", 9, SEND_AT + 30, SEND_AT + 3, &p->err));
+    OK(p, outbox_later(p->db, &item, "later", 451, "busy", 9, SEND_AT + 30, true, SEND_AT + 3,
+                       &p->err));
     OK(p, db_commit(p->db, &p->err));
     outbox_item_release(&item);
     assert_int_equal(plan_at(p, SEND_AT + 4), 1);

@@ -137,7 +137,8 @@ static void deliver(struct walk *w)
     if (how == 0)
         OK(p, outbox_never(p->db, &item, 550, "no such mailbox", 1, w->now, &p->err));
     else if (how == 1)
-        OK(p, outbox_later(p->db, &item, "later", 451, "later", 1, w->now + 60, w->now, &p->err));
+        OK(p, outbox_later(p->db, &item, "later", 451, "later", 1, w->now + 60, true, w->now,
+                           &p->err));
     else
         OK(p, outbox_sent(p->db, &item, 250, "", 1, w->now, &p->err));
     OK(p, db_commit(p->db, &p->err));

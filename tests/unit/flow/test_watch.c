@@ -169,7 +169,7 @@ static void failed(struct place *p, int64_t incident, const char *verdict, int c
     if (strcmp(verdict, "never") == 0)
         OK(p, outbox_never(p->db, &item, code, "RCPT 550", 5, now, &p->err));
     else
-        OK(p, outbox_later(p->db, &item, verdict, code, "RCPT 452", 5, now, now, &p->err));
+        OK(p, outbox_later(p->db, &item, verdict, code, "RCPT 452", 5, now, true, now, &p->err));
     OK(p, db_commit(p->db, &p->err));
     run(p, "UPDATE notice SET state = 'failed'");
 }

@@ -216,7 +216,7 @@ static void retry_brings_forward_what_was_tried_and_nothing_else(void **state)
     assert_int_equal(claim(p, DUE, items), 1);
     OK(p, db_begin(p->db, &p->err));
     OK(p, shut_put(p->db, &shut, &p->err));
-    in_one(p, outbox_later(p->db, &items[0], "later", 451, "", 1, DUE + 300, DUE, &p->err));
+    in_one(p, outbox_later(p->db, &items[0], "later", 451, "", 1, DUE + 300, true, DUE, &p->err));
     OK(p, db_begin(p->db, &p->err));
     assert_int_equal(holds_retry(p->db, HOLD_ADAPTER, "email", "j.officer", DUE + 5, &p->err), 1);
     OK(p, db_commit(p->db, &p->err));

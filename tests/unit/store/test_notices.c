@@ -103,7 +103,7 @@ static void a_notice_whose_send_is_under_way_is_not_cancelled(void **state)
     assert_int_equal(notices_fail(p->db, notice_id, "a test", DUE, &p->err), 0);
     assert_int_equal(notices_get(p->db, notice_id, &n, &p->err), 1);
     assert_int_equal(n.state, NOTICE_OWED);
-    OK(p, outbox_later(p->db, &item, "later", 451, "busy", 3, DUE + 60, DUE, &p->err));
+    OK(p, outbox_later(p->db, &item, "later", 451, "busy", 3, DUE + 60, true, DUE, &p->err));
     assert_int_equal(notices_cancel(p->db, notice_id, "a test", DUE + 1, &p->err), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'cancelled'"), 1);
     assert_int_equal(notices_cancel(p->db, notice_id, "a test", DUE + 1, &p->err), -1);

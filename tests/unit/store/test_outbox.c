@@ -145,7 +145,7 @@ static void a_second_end_of_a_send_changes_nothing_but_its_record(void **state)
     assert_int_equal(claim(p, "email", DUE, &item, 1), 1);
     OK(p, outbox_sent(p->db, &item, 250, "", 1, DUE + 1, &p->err));
     OK(p, outbox_sent(p->db, &item, 250, "", 1, DUE + 2, &p->err));
-    OK(p, outbox_later(p->db, &item, "later", 451, "", 1, DUE + 9, DUE + 3, &p->err));
+    OK(p, outbox_later(p->db, &item, "later", 451, "", 1, DUE + 9, true, DUE + 3, &p->err));
     OK(p, outbox_never(p->db, &item, 550, "", 1, DUE + 4, &p->err));
     assert_int_equal(ask(p, "SELECT told_at FROM notice"), DUE + 1);
     assert_int_equal(ask(p, "SELECT sent_at FROM outbox WHERE state = 'sent' AND item_id = 1"),
@@ -162,7 +162,8 @@ static void later_is_due_again_at_its_time_under_its_key(void **state)
 
     owed(p, "A1", 1);
     assert_int_equal(claim(p, "email", DUE, &first, 1), 1);
-    OK(p, outbox_later(p->db, &first, "later", 451, "mailbox busy", 5, DUE + 30, DUE + 1, &p->err));
+    OK(p, outbox_later(p->db, &first, "later", 451, "mailbox busy", 5, DUE + 30, true, DUE + 1,
+                       &p->err));
     assert_int_equal(claim(p, "email", DUE + 29, &second, 1), 0);
     assert_int_equal(claim(p, "email", DUE + 30, &second, 1), 1);
     assert_int_equal(second.tries, 1);
@@ -209,7 +210,8 @@ static void receipts_leave_oldest_first_and_are_whole(void **state)
     assert_string_equal(items[1].payload, "{\"n\":2}");
     assert_int_equal(items[1].correlation_length, 0);
     OK(p, outbox_sent(p->db, &items[0], 0, NULL, 0, NIGHT, &p->err));
-    OK(p, outbox_later(p->db, &items[1], "later", 0, "broker away", 0, NIGHT + 5, NIGHT, &p->err));
+    OK(p, outbox_later(p->db, &items[1], "later", 0, "broker away", 0, NIGHT + 5, true, NIGHT,
+                       &p->err));
     outbox_item_release(&items[0]);
     outbox_item_release(&items[1]);
     assert_int_equal(outbox_claim_receipts(p->db, NIGHT + 5, 60, items, 4, &p->err), 2);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/audit.h"
+#include "store/holds.h"
 #include "store/sql.h"
 
 enum { SETTLE_SECONDS = 20, LATE_AT_ONCE = 256 };
@@ -24,12 +25,7 @@ static_assert(OUTBOX_LATE_AGAIN == 600, "IS_LATE says so too");
 #define ADAPTER_FREE                                                                               \
     " NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = 'adapter'"              \
     "  AND id = o.adapter)"
-#define NOT_HELD                                                                                   \
-    ADAPTER_FREE                                                                                   \
-    " AND NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = 'notice'"           \
-    "  AND id = n.reference)"                                                                      \
-    " AND NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL"                                \
-    "  AND scope = 'establishment' AND id = n.namespace || '/' || n.urn)"
+#define NOT_HELD ADAPTER_FREE " AND" HOLDS_LET_GO
 
 #define MAY_GO " k.verified_at IS NOT NULL AND k.ended_at IS NULL"
 
@@ -265,7 +261,8 @@ int claims_late(struct db *db, const char *adapter, time_t now, struct err *err)
     if (sql_query(db, &stmt, err,
                   "SELECT o.item_id FROM outbox o INDEXED BY outbox_turn JOIN notice n"
                   " USING (notice_id) WHERE o.state = 'due' AND o.adapter = ?1"
-                  " AND o.kind <> 'receipt' AND o.give_up_at <= ?2" IS_LATE("?2") " LIMIT ?3",
+                  " AND o.kind <> 'receipt' AND o.give_up_at <= ?2" IS_LATE(
+                      "?2") " AND" HOLDS_LET_GO " LIMIT ?3",
                   "tii", adapter, (int64_t)now, (int64_t)LATE_AT_ONCE) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1)

@@ -33,7 +33,8 @@ int claims_due(struct db *db, const char *adapter, time_t now, claims_see *see, 
 int claims_take(struct db *db, const struct claim *claim, time_t now, int lease_seconds,
                 struct outbox_item *out, struct err *err) MUST_CHECK;
 
-/* What waits for that adapter, which is shut or held, and whose time is up is planning's (outbox_late).
+/* What waits for that adapter, which is shut or held, and whose time is up is planning's (outbox_late);
+ * not what is held itself, or whose door is (holds.h has what becomes of that).
  * Some of them; the next call has the next. In a transaction of its own, if any. Returns how many. */
 int claims_late(struct db *db, const char *adapter, time_t now, struct err *err) MUST_CHECK;
 /* The same of these items. */

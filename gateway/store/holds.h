@@ -42,6 +42,13 @@ int holds_standing(struct db *db, struct hold **out, size_t *count, struct err *
  * the adapter: 1, 0 none, -1. */
 int holds_of_notice(struct db *db, int64_t notice_id, struct hold *out, struct err *err) MUST_CHECK;
 
+/* In a query: a notice n is not held itself, nor is its door. */
+#define HOLDS_LET_GO                                                                               \
+    " NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = 'notice'"               \
+    "  AND id = n.reference)"                                                                      \
+    " AND NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL"                                \
+    "  AND scope = 'establishment' AND id = n.namespace || '/' || n.urn)"
+
 /* Notices by that adapter that are held and whose time is up go to planning, for whom is next.
  * Returns how many. In a transaction of its own, if any. */
 int holds_give_way(struct db *db, const char *adapter, time_t now, struct err *err) MUST_CHECK;

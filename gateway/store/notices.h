@@ -101,7 +101,8 @@ int notices_remind(struct db *db, const struct notice_row *notice, const struct 
 int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
                             int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
 
-/* Those whose item of an owed notice of this incident is past its time (outbox_late). *out for free(). */
+/* Those whose item of an owed notice of this incident is past its time (outbox_late), and not held.
+ * *out for free(). */
 int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door,
                           int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
 /* They give way for good, since somebody else is to have it: returns how many, -1. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "store/audit.h"
+#include "store/holds.h"
 #include "store/notices.h"
 #include "store/sql.h"
 
@@ -75,7 +76,7 @@ int notices_contacts_late(struct db *db, int64_t incident_id, const struct door 
     if (sql_query(db, &stmt, err,
                   "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
                   " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ? AND n.state = 'owed'"
-                  " AND o.state = 'due' AND o.late_at IS NOT NULL",
+                  " AND o.state = 'due' AND o.late_at IS NOT NULL AND" HOLDS_LET_GO,
                   "itt", incident_id, door->namespace, door->urn) < 0)
         return -1;
     return read_ids(db, stmt, contact_ids, count, err);

@@ -180,6 +180,40 @@ static void a_desk_whose_mailbox_is_full_gives_way_to_the_forces(void **state)
     nobody_is_forgotten(p);
 }
 
+/* Nothing that is held is sent in its stead either. */
+static void what_is_held_at_a_desk_waits_though_its_way_is_down_and_another_could_be_told(
+    void **state)
+{
+    static const char *const holds[] = {
+        "INSERT INTO hold(scope, id, why, who, held_at)"
+        " SELECT 'notice', reference, 'wrong?', 'tester', 5 FROM notice",
+        "DELETE FROM hold; INSERT INTO hold(scope, id, why, who, held_at)"
+        " SELECT 'establishment', namespace || '/' || urn, 'wrong?', 'tester', 5 FROM notice",
+    };
+    struct place *p = *state;
+
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id IN (1, 2);"
+           "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 5");
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(waits_for(p, 1), 4);
+    shut(p, "email");
+    for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
+        run(p, holds[i]);
+        assert_int_equal(claims_late(p->db, "email", BY, &p->err), 0);
+        /* Nor one whose time was up before it was held. */
+        run(p, "UPDATE outbox SET late_at = give_up_at; UPDATE child SET stage = 'plan'");
+        plan_at(p, BY);
+        assert_int_equal(waits_for(p, 1), 4);
+        assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 1);
+        run(p, "UPDATE outbox SET late_at = NULL");
+    }
+    run(p, "DELETE FROM hold");
+    assert_int_equal(claims_late(p->db, "email", BY, &p->err), 1);
+    plan_at(p, BY);
+    assert_int_equal(waits_for(p, 2), 5);
+}
+
 /* The same desk has the task of both children now: who was late with the one's is not left out. */
 static void a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in(void **state)
 {
@@ -271,6 +305,7 @@ int main(void)
         T(an_adapter_that_is_held_is_no_other_way),
         T(where_nobody_else_is_it_is_tried_again_and_looked_at_again),
         T(a_desk_whose_mailbox_is_full_gives_way_to_the_forces),
+        T(what_is_held_at_a_desk_waits_though_its_way_is_down_and_another_could_be_told),
         T(a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in),
         T(withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered),
         T(a_school_that_shuts_has_more_time),

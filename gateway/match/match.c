@@ -13,6 +13,11 @@ static bool is_exact(enum name_level level)
     return level == NAME_SAME || level == NAME_OTHER;
 }
 
+static bool bears_the_name(const struct comparison *says)
+{
+    return is_exact(says->forename.level) && is_exact(says->surname.level);
+}
+
 /* Why the pupil whose number was said is this child, were there no other; NULL: it is not. */
 static const char *rule_for(const struct comparison *says)
 {
@@ -92,12 +97,12 @@ static const char *rivalry(const struct weighing *best, const struct weighing *o
     if (is_alike(o->forename.level) && is_alike(o->surname.level) && is_of_age(b->born) &&
         (o->born == BORN_AGE_FITS || o->born == BORN_AGE_NEAR) && !home_tells(b, o))
         return "two pupils of that age fit";
-    /* The home tells who of them it is, if the birth date does not say the contrary. */
-    if (is_exact(o->forename.level) && is_exact(o->surname.level) && is_close(o->born) &&
-        (o->born > b->born || !home_tells(b, o)))
+    /* The home tells who of them it is, if the birth date does not say the contrary; and of one who
+     * does not bear the name only with the birth date to the day. */
+    if (bears_the_name(o) && is_close(o->born) &&
+        (o->born > b->born || !home_tells(b, o) || (b->born != BORN_SAME && !bears_the_name(b))))
         return "a namesake with nearly that birth date";
-    if (is_exact(o->forename.level) && is_exact(o->surname.level) && !place_tells(b, o) &&
-        place_tells(o, b))
+    if (bears_the_name(o) && !place_tells(b, o) && place_tells(o, b))
         return "the place is a namesake's";
     return NULL;
 }

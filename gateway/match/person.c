@@ -113,15 +113,18 @@ void person_add_school_name(struct person *p, const char *text)
         memcpy(p->school_names[p->school_names_count++], name, sizeof name);
 }
 
-static bool place_is_said(const struct incident_place *place)
+const struct incident_place *person_place(const struct incident *incident,
+                                          const struct incident_child *child)
 {
-    return personal_is_set(&place->address) || personal_is_set(&place->postcode);
+    bool is_said = personal_is_set(&child->home.address) || personal_is_set(&child->home.postcode);
+
+    return is_said ? &child->home : &incident->location;
 }
 
 void person_from_child(const struct incident *incident, const struct incident_child *child,
                        struct person *out)
 {
-    const struct incident_place *home;
+    const struct incident_place *home = person_place(incident, child);
 
     person_init(out);
     person_add_forename(out, personal_reveal(&child->forename));
@@ -136,7 +139,6 @@ void person_from_child(const struct incident *incident, const struct incident_ch
     out->age = child->age;
     out->sex = child->sex;
     person_set_upn(out, personal_reveal(&child->upn));
-    home = place_is_said(&child->home) ? &child->home : &incident->location;
     person_set_address(out, personal_reveal(&home->address));
     person_set_postcode(out, personal_reveal(&home->postcode));
     person_add_school(out, "school", child->claimed_school_urn);

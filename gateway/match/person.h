@@ -25,8 +25,13 @@ void person_lives_at(struct person *p, const struct home *home);
 void person_add_school(struct person *p, const char *namespace, const char *urn);
 void person_add_school_name(struct person *p, const char *text);
 
-/* A child of a call-out. Where its home is not said, the place of the incident stands for it: it
- * can speak for a pupil who lives there, and a difference only ever asks for a person's look. */
+/* Where a child of a call-out is looked for: where its home is not said, the place of the incident
+ * stands for it. It can speak for a pupil who lives there, and a difference only ever asks for a
+ * person's look. */
+const struct incident_place *person_place(const struct incident *incident,
+                                          const struct incident_child *child);
+
+/* A child of a call-out, at that place. */
 void person_from_child(const struct incident *incident, const struct incident_child *child,
                        struct person *out);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "intake/incident_same.h"
+#include "match/person.h"
 #include "store/audit.h"
 #include "store/incidents.h"
 #include "store/notices.h"
@@ -59,6 +60,12 @@ static int forget(const struct put *p, const struct child_row *row, struct err *
     return remember_end(p->db, row->child_id, "police", p->now, err);
 }
 
+static bool same_place(const struct incident_place *a, const struct incident_place *b)
+{
+    return strcmp(personal_reveal(&a->address), personal_reveal(&b->address)) == 0 &&
+           strcmp(personal_reveal(&a->postcode), personal_reveal(&b->postcode)) == 0;
+}
+
 /* A child that was there, as the new message has it at that position. */
 static int revise_child(const struct put *p, const struct child_row *row, size_t position,
                         struct err *err)
@@ -66,11 +73,8 @@ static int revise_child(const struct put *p, const struct child_row *row, size_t
     const struct incident *incident = p->incident;
     const struct incident_child *child = &incident->children[position];
     const struct incident_child *old = incident_child_named(p->before, row->child_ref);
-    /* A child whose home is not said is looked for at the incident's place. */
-    bool same_place = personal_is_set(&child->home.postcode) ||
-                      (p->before && strcmp(personal_reveal(&p->before->location.postcode),
-                                           personal_reveal(&incident->location.postcode)) == 0);
-    bool same_match = p->before && old && same_place && incident_child_same_to_match(old, child) &&
+    bool same_match = p->before && old && incident_child_same_to_match(old, child) &&
+                      same_place(person_place(p->before, old), person_place(incident, child)) &&
                       london_day(p->before->attended_at) == london_day(incident->attended_at);
     bool same_all = same_match && incident_child_same_to_tell(old, child) &&
                     incident_same_to_tell(p->before, incident);

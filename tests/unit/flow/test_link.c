@@ -169,23 +169,25 @@ static void a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the
 {
     static const char at_home[] =
         "{\"child_ref\":\"2\",\"forename\":\"Yorick\",\"surname\":\"Quibblethwaite\","
-        "\"address\":{\"address\":\"1 High Street\",\"postcode\":\"PL4 8AA\"}}";
+        "\"address\":{\"address\":\"1 High Street\"}}";
+    static const char *const there[] = {
+        ",\"location\":{\"address\":\"2 Dene Road\",\"postcode\":\"PL4 8AA\"}",
+        ",\"location\":{\"address\":\"2 Dene Road\",\"postcode\":\"PL5 1AA\"}",
+        ",\"location\":{\"address\":\"9 Kiln Road\",\"postcode\":\"PL5 1AA\"}",
+        ",\"location\":{\"address\":\"9 Kiln Road\",\"postcode\":\"PL5 1AA\"},\"risk\":\"high\"",
+    };
     struct place *p = *state;
     char both[1024];
-    int64_t incident;
 
     snprintf(both, sizeof both, "%s,%s", ZELDA, at_home);
-    incident = put(p,
-                   call_out(p, "A1", 1, "notify", both,
-                            ",\"location\":{\"address\":\"x\",\"postcode\":\"PL4 8AA\"}"),
-                   NIGHT);
-    link_all(p);
-    put(p,
-        call_out(p, "A1", 2, "notify", both,
-                 ",\"location\":{\"address\":\"x\",\"postcode\":\"PL5 1AA\"}"),
-        NIGHT);
-    assert_int_equal(child(p, incident, "1").stage, STAGE_MATCH);
-    assert_int_equal(child(p, incident, "2").stage, STAGE_PLAN);
+    for (size_t i = 0; i < ARRAY_SIZE(there); i++) {
+        bool moved = i < ARRAY_SIZE(there) - 1;
+        int64_t incident = put(p, call_out(p, "A1", (int)i + 1, "notify", both, there[i]), NIGHT);
+
+        assert_int_equal(child(p, incident, "1").stage, moved ? STAGE_MATCH : STAGE_PLAN);
+        assert_int_equal(child(p, incident, "2").stage, i == 0 ? STAGE_MATCH : STAGE_PLAN);
+        link_all(p);
+    }
 }
 
 static void what_a_person_decided_stays(void **state)

@@ -69,7 +69,7 @@ struct adapter {
     void *(*ended)(void *self);
     /* Reads the transfer's end, frees work and cleans the transfer up; *outcome is all zero with
      * retry_after -1 before. how is CURLE_ABORTED_BY_CALLBACK for a transfer that is dropped: the
-     * verdict is of no interest then. */
+     * verdict is of no interest then, but for VERDICT_SENT of one in a thread, which has ended so. */
     enum verdict (*judge)(void *self, CURL *transfer, void *work, CURLcode how,
                           struct outcome *outcome);
     /* NULL, or asked when a transfer has ended, before judge: the next transfer of the same message

@@ -391,6 +391,16 @@ bool dispatch_is_done(const struct dispatch *d)
 }
 
 /* Whether the far side has it nobody knows: the try is on record, and is repeated under its key. */
+static void cut_off(struct flight *f, time_t now)
+{
+    f->verdict = VERDICT_LATER;
+    f->settled = f->in_doubt = true; /* it says nothing of its way */
+    f->next_at = now;
+    f->outcome.code = 0;
+    snprintf(f->outcome.detail, sizeof f->outcome.detail, "stopped before it ended");
+}
+
+/* What goes on beside us can have ended well meanwhile. */
 static void drop_flying(struct dispatch *d)
 {
     while (d->flying) {
@@ -400,11 +410,8 @@ static void drop_flying(struct dispatch *d)
         if (f->transfer)
             curl_multi_remove_handle(d->multi, f->transfer);
         judge(d, f, CURLE_ABORTED_BY_CALLBACK);
-        f->verdict = VERDICT_LATER;
-        f->settled = true; /* it says nothing of its way */
-        f->next_at = clock_now(d->clock);
-        f->outcome.code = 0;
-        snprintf(f->outcome.detail, sizeof f->outcome.detail, "stopped before it ended");
+        if (f->verdict != VERDICT_SENT || !f->way->adapter->ended)
+            cut_off(f, clock_now(d->clock));
     }
 }
 

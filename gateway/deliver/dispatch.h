@@ -32,7 +32,7 @@ bool dispatch_is_done(const struct dispatch *d);
 
 /* Blocks until what is under way has ended and is recorded, at most until that moment
  * (clock_monotonic_ms). What lasts longer is dropped, recorded as a try and due again at once, under
- * the same key. What the store does not take keeps its lease, which the next start ends. */
+ * the same key; a mail that turns out to have been taken over is recorded as sent. What the store does not take keeps its lease, which the next start ends. */
 void dispatch_drain(struct dispatch *d, int64_t until_ms);
 
 /* Starts what is due, finishes what has ended. Call after every poll. *next is brought forward to

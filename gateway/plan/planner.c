@@ -36,6 +36,15 @@ static bool is_same_children(const struct plan_notice *planned, const int64_t *i
     return true;
 }
 
+static bool is_same_door(const struct making *m, const struct notice_row *owed,
+                         const struct plan_notice *planned)
+{
+    const struct door *door = &m->g->in.doors[planned->door].establishment.door;
+
+    return planned->kind == owed->kind && strcmp(door->namespace, owed->door.namespace) == 0 &&
+           strcmp(door->urn, owed->door.urn) == 0;
+}
+
 /* The planned notice that an owed one already is: 1, 0 none, -1. */
 static int find_planned(const struct making *m, const struct notice_row *owed, size_t *out,
                         struct err *err)
@@ -47,10 +56,8 @@ static int find_planned(const struct making *m, const struct notice_row *owed, s
         return -1;
     for (; i < m->plan->count; i++) {
         const struct plan_notice *planned = &m->plan->notices[i];
-        const struct door *door = &m->g->in.doors[planned->door].establishment.door;
 
-        if (planned->kind == owed->kind && strcmp(door->namespace, owed->door.namespace) == 0 &&
-            strcmp(door->urn, owed->door.urn) == 0 && is_same_children(planned, ids, count))
+        if (is_same_door(m, owed, planned) && is_same_children(planned, ids, count))
             break;
     }
     free(ids);
@@ -144,49 +151,98 @@ static int make_agree(const struct making *m, const struct notice_row *owed,
     return 1;
 }
 
-/* Whether the plan has a desk told of one of its children, or of one below school age another place
- * too: 1, 0, -1. Of whom it waits for now, with other children beside these, that is no other. */
-static int is_wanted_elsewhere(const struct making *m, const struct notice_row *owed,
-                               int64_t waits_for, struct err *err)
+static bool has_child(const struct plan_notice *planned, int64_t child_id)
+{
+    for (size_t i = 0; i < planned->children_count; i++) {
+        if (planned->child_ids[i] == child_id)
+            return true;
+    }
+    return false;
+}
+
+/* A desk stands in for any door; for a place below school age another place does too. */
+static bool can_stand_in(const struct notice_row *owed, const struct plan_notice *planned)
+{
+    return planned->kind == NOTICE_DESK ||
+           (owed->kind == NOTICE_NOTICE && strcmp(owed->door.namespace, "school") != 0);
+}
+
+/* What becomes, by the plan, of the children of a notice that it does not have in this form. */
+struct lot {
+    bool taken_in; /* one is told of there all the same, with others or with fewer */
+    bool kept;     /* and by whom the notice waits for */
+    bool passed;   /* one is told of by somebody else in that one's place */
+};
+
+static void add_lot(const struct making *m, const struct notice_row *owed, int64_t child_id,
+                    int64_t waits_for, struct lot *out)
+{
+    bool elsewhere = false;
+
+    for (size_t i = 0; i < m->plan->count; i++) {
+        const struct plan_notice *planned = &m->plan->notices[i];
+        bool another = planned->contact_id >= 0 && planned->contact_id != waits_for;
+
+        if (!has_child(planned, child_id))
+            continue;
+        if (is_same_door(m, owed, planned)) {
+            out->taken_in = true;
+            out->kept |= !another;
+            out->passed |= another;
+            return;
+        }
+        elsewhere |= another && can_stand_in(owed, planned);
+    }
+    out->passed |= elsewhere;
+}
+
+static int read_lot(const struct making *m, const struct notice_row *owed, int64_t waits_for,
+                    struct lot *out, struct err *err)
 {
     int64_t *ids = NULL;
     size_t count = 0;
-    int rc = notices_children(m->db, owed->notice_id, &ids, &count, err);
 
-    for (size_t i = 0; rc == 0 && i < m->plan->count; i++) {
-        const struct plan_notice *planned = &m->plan->notices[i];
-
-        if (planned->contact_id == waits_for ||
-            (planned->kind != NOTICE_DESK && strcmp(owed->door.namespace, "school") == 0))
-            continue;
-        for (size_t j = 0; j < planned->children_count * count; j++)
-            rc |= planned->child_ids[j / count] == ids[j % count];
-    }
+    *out = (struct lot){.passed = false};
+    if (notices_children(m->db, owed->notice_id, &ids, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        add_lot(m, owed, ids[i], waits_for, out);
     free(ids);
-    return rc;
+    return 0;
+}
+
+/* Whether nobody is left whom it could wait for: 1, 0, -1. */
+static int is_given_up(const struct making *m, const struct notice_row *owed, struct err *err)
+{
+    int64_t *failed = NULL, contact_id;
+    size_t count = 0;
+    bool leased;
+    int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
+
+    if (rc == 0 && notices_contacts_failed(m->db, m->g->row.incident_id, &owed->door, &failed,
+                                           &count, err) < 0)
+        rc = -1;
+    free(failed);
+    return rc < 0 ? -1 : rc == 0 && count > 0;
 }
 
 /* An owed notice that the plan no longer wants: 1; 0 it is being sent; -1. */
 static int take_back(const struct making *m, const struct notice_row *owed, struct err *err)
 {
-    int64_t *failed = NULL, contact_id = -1;
-    size_t count = 0;
+    int64_t contact_id = -1;
+    struct lot lot;
     bool leased;
-    int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
+    int rc;
 
+    if (notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err) < 0 ||
+        read_lot(m, owed, contact_id, &lot, err) < 0 ||
+        (lot.passed && !lot.kept && notices_pass_on(m->db, owed, m->now, err) < 0))
+        return -1;
+    rc = lot.taken_in ? 0 : is_given_up(m, owed, err);
     if (rc < 0)
         return -1;
-    rc = is_wanted_elsewhere(m, owed, rc == 1 ? contact_id : 0, err);
-    if (rc < 0 || (rc == 1 && notices_pass_on(m->db, owed, m->now, err) < 0))
-        return -1;
-    rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);
-    if (rc < 0 || notices_contacts_failed(m->db, m->g->row.incident_id, &owed->door, &failed,
-                                          &count, err) < 0)
-        return -1;
-    free(failed);
-    if (rc == 0 && count > 0)
-        return notices_fail(m->db, owed->notice_id, "no contact is left", m->now, err);
-    return notices_cancel(m->db, owed->notice_id, "no longer wanted", m->now, err);
+    return rc == 1 ? notices_fail(m->db, owed->notice_id, "no contact is left", m->now, err)
+                   : notices_cancel(m->db, owed->notice_id, "no longer wanted", m->now, err);
 }
 
 static int add(const struct making *m, const struct plan_notice *planned, struct err *err)

@@ -6,6 +6,7 @@
     "SELECT CASE state WHEN 'due' THEN 1 WHEN 'failed' THEN 2 WHEN 'cancelled' THEN 3"             \
     " WHEN 'sent' THEN 4 END FROM outbox WHERE contact_id = " #contact
 enum { IS_DUE = 1, IS_FAILED, IS_CANCELLED, IS_SENT };
+#define DUE_TO "SELECT contact_id FROM outbox WHERE kind = 'notice' AND state = 'due'"
 #define LATES "SELECT count(*) FROM audit WHERE event = 'item.late'"
 #define BY (SEND_AT + 2700)   /* 08:15, when the answer is wanted */
 #define BELL (SEND_AT + 4500) /* 08:45 */
@@ -239,6 +240,83 @@ static void a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in(void
     nobody_is_forgotten(p);
 }
 
+/* A reviewer decides about the brother while the relay is down: one notice of both, to the same person,
+ * though a desk waits with a task about the sister too. */
+static void a_school_that_is_late_with_one_child_has_the_notice_that_takes_in_another(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id = 2;"
+           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+           " VALUES (1, 'school', '100003', 1)"); /* nobody is there: a desk's task */
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "review", -1, NIGHT);
+    plan_at(p, NIGHT);
+    assert_int_equal(waits_for(p, 1), 5); /* whose child he is */
+    assert_int_equal(waits_for(p, 2), 4); /* her other school */
+    assert_int_equal(waits_for(p, 3), 1);
+    shut(p, "email");
+    assert_int_equal(claims_late(p->db, "email", BY, &p->err), 3);
+    plan_at(p, BY);
+    assert_int_equal(waits_for(p, 3), 1);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, BY);
+    plan_at(p, BY + 60);
+    run(p, "UPDATE child SET stage = 'plan'"); /* and by whatever else has it planned */
+    plan_at(p, BY + 120);
+    assert_int_equal(ask(p, LATES), 0);
+    assert_int_equal(ask(p, "SELECT o.contact_id FROM outbox o JOIN notice n USING (notice_id)"
+                            " JOIN notice_child c USING (notice_id) WHERE o.state = 'due'"
+                            " AND n.kind = 'notice' GROUP BY o.item_id HAVING count(*) = 2"),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'notice.failed'"), 0);
+    run(p, "DELETE FROM shut");
+    nobody_is_forgotten(p);
+}
+
+static void one_that_is_late_with_two_is_not_given_up_when_the_one_goes_to_a_desk(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id = 2");
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    shut(p, "email");
+    assert_int_equal(claims_late(p->db, "email", BY, &p->err), 1);
+    decided_as(p, child(p, id, "2").child_id, "review", -1, BY);
+    plan_at(p, BY + 60);
+    assert_int_equal(ask(p, LATES), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due' AND contact_id = 1"),
+                     1);
+}
+
+/* And where the deputy can be told of both, the key adult's turn is over. */
+static void a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_another(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    run(p, "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 2");
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "review", -1, NIGHT);
+    plan_at(p, NIGHT);
+    shut(p, "email");
+    assert_int_equal(claims_late(p->db, "email", BY, &p->err), 2);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, BY);
+    plan_at(p, BY + 60);
+    assert_int_equal(ask(p, STATE_OF(1)), IS_FAILED);
+    assert_int_equal(ask(p, LATES), 1);
+    assert_int_equal(ask(p, DUE_TO), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'notice.failed'"), 0);
+    /* Not back to her: her way is down still. */
+    put_off(p, "webhook", "later", 503);
+    plan_at(p, BELL);
+    assert_int_equal(ask(p, DUE_TO), 2);
+    nobody_is_forgotten(p);
+}
+
 static void withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered(void **state)
 {
     struct place *p = *state;
@@ -307,6 +385,9 @@ int main(void)
         T(a_desk_whose_mailbox_is_full_gives_way_to_the_forces),
         T(what_is_held_at_a_desk_waits_though_its_way_is_down_and_another_could_be_told),
         T(a_desk_that_is_late_with_one_task_has_the_next_that_takes_it_in),
+        T(a_school_that_is_late_with_one_child_has_the_notice_that_takes_in_another),
+        T(one_that_is_late_with_two_is_not_given_up_when_the_one_goes_to_a_desk),
+        T(a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_another),
         T(withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered),
         T(a_school_that_shuts_has_more_time),
         T(reminders_corrections_and_what_another_has_had_are_not_passed_on),

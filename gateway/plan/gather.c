@@ -24,7 +24,7 @@ static int mark_late(struct db *db, const struct gathered *g, const struct door 
     size_t n = 0;
 
     if (g->notices_count > 0 &&
-        notices_contacts_late(db, g->row.incident_id, door, &late, &n, err) < 0)
+        notices_contacts_late(db, g->row.incident_id, door, g->in.now, &late, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < n; j++)

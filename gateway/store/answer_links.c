@@ -5,7 +5,11 @@
 
 #include "store/sql.h"
 
-enum { TOKEN_BYTES = 32, HASH_BYTES = crypto_generichash_BYTES };
+enum {
+    TOKEN_BYTES = 32,
+    HASH_BYTES = crypto_generichash_BYTES,
+    KEEP_SECONDS = 90 * 24 * 3600, /* past its time: a clock that leapt ahead may be put right */
+};
 
 /* A hash of a random token needs no salt, and no slowness. */
 static void hash_of(const unsigned char token[TOKEN_BYTES], unsigned char out[HASH_BYTES])
@@ -26,7 +30,8 @@ int answer_links_make(struct db *db, int64_t notice_id, int64_t contact_id, time
     sodium_bin2base64(token, ANSWER_TOKEN_SIZE, bytes, sizeof bytes,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(bytes, sizeof bytes);
-    rc = sql_run(db, err, "DELETE FROM answer_link WHERE expires_at <= ?", "i", (int64_t)now);
+    rc = sql_run(db, err, "DELETE FROM answer_link WHERE expires_at <= ?", "i",
+                 (int64_t)now - KEEP_SECONDS);
     if (rc == 0)
         rc = sql_run(db, err,
                      "INSERT INTO answer_link(hash, notice_id, contact_id, made_at, expires_at)"

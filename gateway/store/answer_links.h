@@ -4,7 +4,8 @@
  * A message that is made again, after a crash or for another try, bears a token of its own; those
  * before it stay good, for nobody knows which message has arrived. Each is for one contact of one
  * establishment, and for one notice. It ends with its time, or when its contact does. Answering does
- * not end it: what was taken over can be found to be no pupil of theirs later.
+ * not end it: what was taken over can be found to be no pupil of theirs later. What has ended is
+ * forgotten some months later.
  */
 #ifndef STORE_ANSWER_LINKS_H
 #define STORE_ANSWER_LINKS_H

@@ -103,7 +103,7 @@ int notices_contacts_failed(struct db *db, int64_t incident_id, const struct doo
 
 /* Those whose item of an owed notice of this incident is past its time (outbox_late), and not held.
  * *out for free(). */
-int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door,
+int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door, time_t now,
                           int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
 /* They give way for good, since somebody else is to have it: returns how many, -1. */
 int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now,

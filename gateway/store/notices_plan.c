@@ -68,7 +68,7 @@ int notices_contacts_failed(struct db *db, int64_t incident_id, const struct doo
     return read_ids(db, stmt, contact_ids, count, err);
 }
 
-int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door,
+int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door, time_t now,
                           int64_t **contact_ids, size_t *count, struct err *err)
 {
     sqlite3_stmt *stmt;
@@ -76,8 +76,8 @@ int notices_contacts_late(struct db *db, int64_t incident_id, const struct door 
     if (sql_query(db, &stmt, err,
                   "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
                   " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ? AND n.state = 'owed'"
-                  " AND o.state = 'due' AND o.late_at IS NOT NULL AND" HOLDS_LET_GO,
-                  "itt", incident_id, door->namespace, door->urn) < 0)
+                  " AND o.state = 'due' AND o.late_at <= ? AND" HOLDS_LET_GO,
+                  "itti", incident_id, door->namespace, door->urn, (int64_t)now) < 0)
         return -1;
     return read_ids(db, stmt, contact_ids, count, err);
 }
@@ -91,8 +91,8 @@ int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now, 
 
     if (sql_query(db, &stmt, err,
                   "SELECT item_id, contact_id FROM outbox WHERE notice_id = ? AND state = 'due'"
-                  " AND late_at IS NOT NULL LIMIT 1",
-                  "i", notice->notice_id) < 0)
+                  " AND late_at <= ? LIMIT 1",
+                  "ii", notice->notice_id, (int64_t)now) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1) {

@@ -317,6 +317,22 @@ static void a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_anothe
     nobody_is_forgotten(p);
 }
 
+static void a_clock_that_leapt_and_was_put_right_has_nobody_passed_over(void **state)
+{
+    struct place *p = *state;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    shut(p, "email");
+    run(p, "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 2");
+    assert_int_equal(claims_late(p->db, "email", BY + 86400, &p->err), 1);
+    plan_at(p, SEND_AT);
+    assert_int_equal(waits_for(p, 1), 1);
+    assert_int_equal(claims_late(p->db, "email", BY, &p->err), 1);
+    plan_at(p, BY);
+    assert_int_equal(waits_for(p, 1), 2);
+}
+
 static void withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered(void **state)
 {
     struct place *p = *state;
@@ -388,6 +404,7 @@ int main(void)
         T(a_school_that_is_late_with_one_child_has_the_notice_that_takes_in_another),
         T(one_that_is_late_with_two_is_not_given_up_when_the_one_goes_to_a_desk),
         T(a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_another),
+        T(a_clock_that_leapt_and_was_put_right_has_nobody_passed_over),
         T(withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered),
         T(a_school_that_shuts_has_more_time),
         T(reminders_corrections_and_what_another_has_had_are_not_passed_on),

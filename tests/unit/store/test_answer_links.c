@@ -69,8 +69,20 @@ static void it_ends_with_its_time_and_is_forgotten(void **state)
     link_of(p, notice_id, NIGHT, token);
     assert_int_equal(found(p, token, NIGHT + 14 * DAY - 1), notice_id);
     assert_int_equal(found(p, token, NIGHT + 14 * DAY), -1);
-    link_of(p, notice_id, NIGHT + 14 * DAY, next);
+    link_of(p, notice_id, NIGHT + (90 + 14) * DAY, next);
     assert_int_equal(ask(p, "SELECT count(*) FROM answer_link"), 1);
+}
+
+static void a_clock_that_leaps_ahead_and_is_put_right_ends_no_link(void **state)
+{
+    struct place *p = *state;
+    int64_t notice_id = told(p);
+    char token[ANSWER_TOKEN_SIZE], next[ANSWER_TOKEN_SIZE];
+
+    link_of(p, notice_id, NIGHT, token);
+    link_of(p, notice_id, NIGHT + 60 * DAY, next);
+    assert_int_equal(found(p, token, NIGHT + 60 * DAY), -1);
+    assert_int_equal(found(p, token, NIGHT + DAY), notice_id);
 }
 
 /* Whoever has left keeps no key. */
@@ -111,6 +123,7 @@ int main(void)
         T(a_token_leads_to_its_notice_and_the_store_has_its_hash_alone),
         T(a_second_one_for_the_same_notice_leaves_the_first_good),
         T(it_ends_with_its_time_and_is_forgotten),
+        T(a_clock_that_leaps_ahead_and_is_put_right_ends_no_link),
         T(it_ends_with_its_contact),
         T(what_is_no_token_of_ours_is_none),
     };

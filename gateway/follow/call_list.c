@@ -39,7 +39,7 @@ static bool has_role(const struct call_case *c, const struct contact *contact, i
 /* What is known of the people at a door. */
 struct people {
     const struct contact *ring; /* who is to be rung */
-    bool any, allowed, deliverable;
+    bool any, allowed, deliverable, passed;
     bool barred; /* one of them */
 };
 
@@ -50,22 +50,20 @@ static void look(const struct call_case *c, struct people *out)
     *out = (struct people){.ring = NULL};
     for (size_t i = 0; i < c->door->contacts_count; i++) {
         const struct contact *contact = &c->door->contacts[i];
-        struct contact asked = *contact; /* a mailbox that fails is no telephone that does */
         int order, rank;
 
         if (!has_role(c, contact, &order))
             continue;
         out->any = true;
-        asked.failed = false;
-        asked.verified = true;
-        if (!plan_may_tell(c->in, c->door, &asked)) {
+        if (plan_is_barred(c->in, c->door, contact)) {
             out->barred = true;
             continue;
         }
         if (!contact->verified)
             continue;
         out->allowed = true;
-        out->deliverable |= !contact->failed;
+        out->deliverable |= !contact->failed && !contact->passed;
+        out->passed |= contact->passed;
         /* Who has a number comes before who is asked for; among those the register's order. */
         rank = (personal_is_set(&contact->telephone) ? 0 : 8) + order;
         if (!out->ring || rank < best) {
@@ -83,7 +81,7 @@ static enum call_why why_not(const struct people *p, bool no_calendar)
     if (!p->allowed)
         return p->barred ? CALL_BARRED : CALL_NOT_VERIFIED;
     if (!p->deliverable)
-        return CALL_REFUSED;
+        return p->passed ? CALL_UNDELIVERED : CALL_REFUSED;
     return no_calendar ? CALL_NO_CALENDAR : CALL_UNDELIVERED;
 }
 

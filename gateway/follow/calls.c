@@ -76,15 +76,19 @@ static int take_incident(struct making *m, int64_t incident_id, struct err *err)
 
 static int mark_failed(struct making *m, int64_t incident_id, struct err *err)
 {
-    int64_t *failed = NULL;
+    struct notice_failed *failed = NULL;
     size_t count = 0;
 
     if (notices_contacts_failed(m->db, incident_id, &m->door.establishment.door, &failed, &count,
                                 err) < 0)
         return -1;
     for (size_t i = 0; i < m->door.contacts_count; i++) {
-        for (size_t j = 0; j < count; j++)
-            m->door.contacts[i].failed |= m->door.contacts[i].contact_id == failed[j];
+        for (size_t j = 0; j < count; j++) {
+            if (m->door.contacts[i].contact_id != failed[j].contact_id)
+                continue;
+            m->door.contacts[i].failed = !failed[j].passed;
+            m->door.contacts[i].passed = failed[j].passed;
+        }
     }
     free(failed);
     return 0;
@@ -235,6 +239,7 @@ static int add(struct making *m, const struct report_notice *about, const struct
     memcpy(line.la_code, m->door.establishment.la_code, sizeof line.la_code);
     line.risk = fields == FIELDS_FULL ? m->incident->risk : RISK_UNKNOWN;
     line.why = call.why;
+    line.instead = instead;
     line.by = call.by;
     line.guarded = call.guarded;
     line.rank = (struct call_rank){call.why, call.by, m->incident->risk};
@@ -439,6 +444,10 @@ void calls_say_why(const struct call_line *line, struct buf *out)
         buf_add_text(out, "no school days of theirs are on file");
         break;
     case CALL_UNDELIVERED:
+        if (line->instead) {
+            buf_add_text(out, "not delivered to anybody there by its time");
+            break;
+        }
         buf_addf(out, "not delivered: due %s, tried %" PRId64 " time%s %s",
                  words_moment_short(about->notice.due_at, when), about->tries,
                  about->tries == 1 ? "" : "s", words_adapter(about->adapter));
@@ -456,8 +465,7 @@ void calls_say_why(const struct call_line *line, struct buf *out)
     if (about->notice.kind == NOTICE_CORRECTION || about->notice.kind == NOTICE_WITHDRAWAL) {
         if (line->why != CALL_AMENDMENT)
             buf_addf(out, " (a %s of what they were told)", words_kind(about->notice.kind));
-    } else if (about->notice.kind == NOTICE_DESK &&
-               strcmp(line->door.namespace, about->notice.door.namespace) != 0) {
+    } else if (about->notice.kind == NOTICE_DESK && line->instead) {
         buf_add_text(out, " (the desk has the task)");
     } else if (about->notice.kind == NOTICE_DESK) {
         buf_addf(out, " (task: %s)", words_desk_reason_short(about->notice.reason));

@@ -12,6 +12,7 @@ struct call_line {
     struct door door;
     char establishment[REPORT_NAME_SIZE], la_code[LA_CODE_SIZE];
     enum call_why why;
+    bool instead; /* a desk has the task, since nobody there can be told by a message */
     time_t by;
     enum incident_risk risk; /* RISK_UNKNOWN where the policy of fields does not say it */
     struct call_rank rank;

@@ -43,7 +43,7 @@ const struct contact *amend_whom(const struct plan_input *in, const struct plan_
 
         if (contact->contact_id != told_contact || !contact->verified || contact->failed)
             continue;
-        if (kind == NOTICE_WITHDRAWAL || plan_may_tell(in, door, contact))
+        if (kind == NOTICE_WITHDRAWAL || !plan_is_barred(in, door, contact))
             return contact;
     }
     return plan_whom(in, door);

@@ -33,9 +33,10 @@ struct contact {
     struct personal telephone; /* absent: by way of the switchboard */
     char language[3];          /* en, cy */
     bool verified;             /* an unverified contact is never told (P3) */
-    bool failed;               /* refused this notice for good, or was tried: the next one's turn */
-    bool late;                 /* its time is up, and it is not delivered: gives way to another */
-    bool down;                 /* what it is told by does not work at the moment */
+    bool failed;               /* refused a notice of this incident for good: the next one's turn */
+    bool passed; /* was late, so that another was told: once more when nobody is left */
+    bool late;   /* its time is up, and it is not delivered: gives way to another */
+    bool down;   /* what it is told by does not work at the moment */
 };
 
 /* GIAS's status codes; 0 here means not in the register. The open and the closing can be told. */

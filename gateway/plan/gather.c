@@ -35,18 +35,22 @@ static int mark_late(struct db *db, const struct gathered *g, const struct door 
     return 0;
 }
 
-/* Contacts that have refused a notice of this incident are not asked again. */
+/* Contacts that have refused a notice of this incident, and those who were passed over. */
 static int mark_failed(struct db *db, const struct gathered *g, const struct door *door,
                        struct contact *contacts, size_t count, struct err *err)
 {
-    int64_t *failed = NULL;
+    struct notice_failed *failed = NULL;
     size_t n = 0;
 
     if (notices_contacts_failed(db, g->row.incident_id, door, &failed, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < n; j++)
-            contacts[i].failed = contacts[i].failed || contacts[i].contact_id == failed[j];
+        for (size_t j = 0; j < n; j++) {
+            if (contacts[i].contact_id != failed[j].contact_id)
+                continue;
+            contacts[i].failed = !failed[j].passed;
+            contacts[i].passed = failed[j].passed;
+        }
     }
     free(failed);
     return 0;

@@ -100,7 +100,7 @@ static bool has_missed(const struct plan_door *door, bool visitors_only)
     for (size_t i = 0; i < door->contacts_count; i++) {
         const struct contact *contact = &door->contacts[i];
 
-        if ((contact->late || contact->failed) &&
+        if ((contact->late || contact->failed || contact->passed) &&
             (!visitors_only || contact->role == ROLE_HEALTH_VISITOR))
             return true;
     }
@@ -135,20 +135,28 @@ static const struct contact *whom_at_desk(const struct plan_input *in, const str
     return other ? other : contact;
 }
 
+enum { DESKS = 3 };
+
+/* The nearest to the child's home first. */
+static void find_desks(const struct plan_child *child, size_t out[DESKS])
+{
+    out[0] = child->desk;
+    out[1] = child->lives_elsewhere ? child->home_force_desk : child->force_desk;
+    out[2] = child->force_desk;
+}
+
 /* The desk that has somebody, the nearest to the child's home first; the home's own when none has. One
  * whose time is up gives way to one that a way leads to that works, and so does, where somebody has
  * missed the child's notice already, one that no such way leads to. */
-static size_t desk_of(const struct plan_input *in, const struct plan_child *child, time_t from,
-                      const struct contact **contact)
+static size_t first_desk(const struct plan_input *in, const struct plan_child *child, time_t from,
+                         const struct contact **contact)
 {
-    const size_t desks[] = {child->desk,
-                            child->lives_elsewhere ? child->home_force_desk : child->force_desk,
-                            child->force_desk};
     bool missed = somebody_has_missed_it(in, child), now;
-    size_t first = child->desk;
+    size_t first = child->desk, desks[DESKS];
 
     *contact = NULL;
-    for (size_t i = 0; i < ARRAY_SIZE(desks); i++) {
+    find_desks(child, desks);
+    for (size_t i = 0; i < DESKS; i++) {
         const struct contact *there = whom_at_desk(in, &in->doors[desks[i]], from, &now);
 
         if (!there || (*contact && !whom_is_within_reach(there)))
@@ -157,6 +165,26 @@ static size_t desk_of(const struct plan_input *in, const struct plan_child *chil
         first = desks[i];
         if (!there->late && !(missed && now && there->down))
             break;
+    }
+    return first;
+}
+
+/* As first_desk; where nobody is left, one who was passed over, best one who can be told. */
+static size_t desk_of(const struct plan_input *in, const struct plan_child *child, time_t from,
+                      const struct contact **contact)
+{
+    size_t first = first_desk(in, child, from, contact), desks[DESKS];
+
+    if (*contact)
+        return first;
+    find_desks(child, desks);
+    for (size_t i = 0; i < DESKS && !whom_is_within_reach(*contact); i++) {
+        const struct contact *there = whom_passed_over(in, &in->doors[desks[i]]);
+
+        if (!there || (*contact && !whom_is_within_reach(there)))
+            continue;
+        *contact = there;
+        first = desks[i];
     }
     return first;
 }
@@ -178,6 +206,15 @@ static bool desk_can_take(const struct plan_input *in, const struct plan_child *
     return whom_is_within_reach(contact) && due.at <= in->now && !is_told_at_desk(child);
 }
 
+/* Whether a desk has the child, or there is one that may be told and was not passed over. */
+static bool has_a_desk(const struct plan_input *in, const struct plan_child *child)
+{
+    const struct contact *contact;
+
+    first_desk(in, child, child->tell_from, &contact);
+    return contact || is_told_at_desk(child);
+}
+
 static enum desk_reason offer(const struct plan_input *in, const struct plan_child *child,
                               const struct plan_door *door, unsigned attends, struct offer *out)
 {
@@ -189,6 +226,8 @@ static enum desk_reason offer(const struct plan_input *in, const struct plan_chi
     if (!establishment_is_open(&door->establishment))
         return door->successors_count > 1 ? DESK_SUCCESSORS : DESK_CLOSED;
     out->contact = plan_whom(in, door);
+    if (!out->contact && !has_a_desk(in, child))
+        out->contact = whom_passed_over(in, door);
     if (!out->contact || (out->contact->late && desk_can_take(in, child)))
         return DESK_NO_CONTACT;
     if (calendar_due_attending(&door->calendar, &morning, attends, child->tell_from, in->now,

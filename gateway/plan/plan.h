@@ -24,7 +24,8 @@
  *
  * One whose time is up, and who has not got it, gives way to the next whom a way leads to that works: at
  * the same door, else at the desk. Where there is none, for all are told by the way that is down, it
- * stays with the first, who is told as soon as it works again.
+ * stays with the first, who is told as soon as it works again. Whoever gave way so is told after all when
+ * all others have refused it: the desk, and where there is none the establishment.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -151,9 +152,12 @@ enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_ch
 
 /* Who is told at a door, of those who may be; NULL nobody. */
 const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door);
-/* Whether a contact may be told of this incident (verified, not failed, not barred by the police). */
+/* Whether a contact may be told of this incident (verified, not failed, nor passed over, nor barred by
+ * the police). */
 bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
                    const struct contact *contact);
+bool plan_is_barred(const struct plan_input *in, const struct plan_door *door,
+                    const struct contact *contact);
 /* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
 size_t plan_followed(const struct plan_input *in, size_t door);
 

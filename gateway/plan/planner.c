@@ -214,7 +214,8 @@ static int read_lot(const struct making *m, const struct notice_row *owed, int64
 /* Whether nobody is left whom it could wait for: 1, 0, -1. */
 static int is_given_up(const struct making *m, const struct notice_row *owed, struct err *err)
 {
-    int64_t *failed = NULL, contact_id;
+    struct notice_failed *failed = NULL;
+    int64_t contact_id;
     size_t count = 0;
     bool leased;
     int rc = notices_waits_for(m->db, owed->notice_id, &contact_id, &leased, err);

@@ -29,16 +29,27 @@ static bool bars(const struct incident_do_not_tell *entry, const struct plan_doo
            strcasecmp(personal_reveal(&entry->contact), personal_reveal(&contact->address)) == 0;
 }
 
+bool plan_is_barred(const struct plan_input *in, const struct plan_door *door,
+                    const struct contact *contact)
+{
+    for (size_t i = 0; i < in->do_not_tell_count; i++) {
+        if (bars(&in->do_not_tell[i], door, contact))
+            return true;
+    }
+    return false;
+}
+
+static bool may_tell(const struct plan_input *in, const struct plan_door *door,
+                     const struct contact *contact, bool passed)
+{
+    return contact->verified && !contact->failed && contact->passed == passed &&
+           !plan_is_barred(in, door, contact);
+}
+
 bool plan_may_tell(const struct plan_input *in, const struct plan_door *door,
                    const struct contact *contact)
 {
-    if (!contact->verified || contact->failed)
-        return false;
-    for (size_t i = 0; i < in->do_not_tell_count; i++) {
-        if (bars(&in->do_not_tell[i], door, contact))
-            return false;
-    }
-    return true;
+    return may_tell(in, door, contact, false);
 }
 
 bool whom_is_within_reach(const struct contact *contact)
@@ -46,15 +57,21 @@ bool whom_is_within_reach(const struct contact *contact)
     return contact && !contact->late && !contact->down;
 }
 
+/* Of whom the first is looked for: those who were passed over, or the others; best within reach. */
+struct sought {
+    bool passed, within_reach;
+};
+
 static const struct contact *first(const struct plan_input *in, const struct plan_door *door,
-                                   const enum contact_role *roles, size_t count, bool within_reach)
+                                   const enum contact_role *roles, size_t count,
+                                   struct sought sought)
 {
     for (size_t r = 0; r < count; r++) {
         for (size_t i = 0; i < door->contacts_count; i++) {
             const struct contact *contact = &door->contacts[i];
 
-            if (contact->role == roles[r] && plan_may_tell(in, door, contact) &&
-                (!within_reach || whom_is_within_reach(contact)))
+            if (contact->role == roles[r] && may_tell(in, door, contact, sought.passed) &&
+                (!sought.within_reach || whom_is_within_reach(contact)))
                 return contact;
         }
     }
@@ -64,10 +81,11 @@ static const struct contact *first(const struct plan_input *in, const struct pla
 static const struct contact *whom(const struct plan_input *in, const struct plan_door *door,
                                   const enum contact_role *roles, size_t count)
 {
-    const struct contact *contact = first(in, door, roles, count, false), *other = NULL;
+    const struct contact *contact = first(in, door, roles, count, (struct sought){false, false});
+    const struct contact *other = NULL;
 
     if (contact && contact->late)
-        other = first(in, door, roles, count, true);
+        other = first(in, door, roles, count, (struct sought){false, true});
     return other ? other : contact;
 }
 
@@ -94,7 +112,16 @@ const struct contact *whom_within_reach(const struct plan_input *in, const struc
     const enum contact_role *roles;
     size_t count = roles_at(door, &roles);
 
-    return first(in, door, roles, count, true);
+    return first(in, door, roles, count, (struct sought){false, true});
+}
+
+const struct contact *whom_passed_over(const struct plan_input *in, const struct plan_door *door)
+{
+    const enum contact_role *roles;
+    size_t count = roles_at(door, &roles);
+    const struct contact *contact = first(in, door, roles, count, (struct sought){true, true});
+
+    return contact ? contact : first(in, door, roles, count, (struct sought){true, false});
 }
 
 const struct contact *plan_whom(const struct plan_input *in, const struct plan_door *door)

@@ -19,5 +19,7 @@ const struct contact *whom_with_role(const struct plan_input *in, const struct p
 bool whom_is_within_reach(const struct contact *contact);
 /* The first at a door who can; NULL nobody. */
 const struct contact *whom_within_reach(const struct plan_input *in, const struct plan_door *door);
+/* The first at a door who was passed over, best one who can; NULL nobody. For want of anybody else. */
+const struct contact *whom_passed_over(const struct plan_input *in, const struct plan_door *door);
 
 #endif

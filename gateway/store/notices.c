@@ -247,6 +247,31 @@ int notices_child(struct db *db, int64_t notice_id, const char *child_ref, int64
                    "it", notice_id, child_ref);
 }
 
+/* Who was passed over has it after all: 1, 0 nobody was, -1. */
+static int try_again(struct db *db, int64_t notice_id, int64_t contact_id, time_t due_at,
+                     time_t give_up_at, time_t now, struct err *err)
+{
+    struct audit_about about = {-1, -1, notice_id, -1};
+    int rc = sql_int(db, &about.item_id, err,
+                     "SELECT o.item_id FROM outbox o WHERE o.notice_id = ? AND o.contact_id = ?"
+                     " AND o.kind = 'notice' AND o.state = 'failed' AND" OUTBOX_PASSED,
+                     "ii", notice_id, contact_id);
+
+    if (rc <= 0)
+        return rc;
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'due', due_at = ?, give_up_at = ?, late_at = NULL"
+                " WHERE item_id = ?",
+                "iii", (int64_t)due_at, (int64_t)give_up_at, about.item_id) < 0 ||
+        sql_int(db, &about.incident_id, err, "SELECT incident_id FROM notice WHERE notice_id = ?",
+                "i", notice_id) < 0)
+        return -1;
+    return audit_add(db, now, "planner", "item.again", &about, err,
+                     "contact=%lld nobody else is left", (long long)contact_id) < 0
+               ? -1
+               : 1;
+}
+
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                      time_t due_at, time_t give_up_at, time_t now, struct err *err)
 {
@@ -257,7 +282,7 @@ int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const
                         "ii", notice_id, contact_id);
 
     if (tried != 0)
-        return tried < 0 ? -1 : 0;
+        return tried < 0 ? -1 : try_again(db, notice_id, contact_id, due_at, give_up_at, now, err);
     if (outbox_add_notice(db, notice_id, contact_id, adapter, due_at, give_up_at, now, err) < 0)
         return -1;
     return 1;

@@ -66,8 +66,8 @@ int notices_get(struct db *db, int64_t notice_id, struct notice_row *out,
 int notices_by_reference(struct db *db, const char *reference, struct notice_row *out,
                          struct err *err) MUST_CHECK; /* as people say it: follow/reference.h */
 
-/* The next contact of an owed notice: one more item, under a key of its own. 1; 0 when that contact
- * was tried or waits already; -1. */
+/* The next contact of an owed notice: one more item, under a key of its own; one who was passed over
+ * has the former one again. 1; 0 when that contact was tried or waits already; -1. */
 int notices_add_item(struct db *db, int64_t notice_id, int64_t contact_id, const char *adapter,
                      time_t due_at, time_t give_up_at, time_t now, struct err *err) MUST_CHECK;
 
@@ -97,15 +97,20 @@ int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, boo
 int notices_remind(struct db *db, const struct notice_row *notice, const struct contact *contact,
                    time_t at, time_t answer_by, time_t now, struct err *err) MUST_CHECK;
 
-/* The contacts of a door that have refused a notice of this incident for good. *out for free(). */
+/* The contacts of a door that have refused a notice of this incident for good, and those who were
+ * passed over and have had nothing since. *out for free(). */
+struct notice_failed {
+    int64_t contact_id;
+    bool passed; /* it was late, and another was to have it */
+};
 int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
-                            int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
+                            struct notice_failed **out, size_t *count, struct err *err) MUST_CHECK;
 
 /* Those whose item of an owed notice of this incident is past its time (outbox_late), and not held.
  * *out for free(). */
 int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door, time_t now,
                           int64_t **contact_ids, size_t *count, struct err *err) MUST_CHECK;
-/* They give way for good, since somebody else is to have it: returns how many, -1. */
+/* They give way, since somebody else is to have it: returns how many, -1. */
 int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now,
                     struct err *err) MUST_CHECK;
 

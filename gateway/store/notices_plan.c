@@ -4,6 +4,7 @@
 #include "store/audit.h"
 #include "store/holds.h"
 #include "store/notices.h"
+#include "store/outbox.h"
 #include "store/sql.h"
 
 int notices_waits_for(struct db *db, int64_t notice_id, int64_t *contact_id, bool *leased,
@@ -55,17 +56,44 @@ static int read_ids(struct db *db, sqlite3_stmt *stmt, int64_t **out, size_t *co
 }
 
 int notices_contacts_failed(struct db *db, int64_t incident_id, const struct door *door,
-                            int64_t **contact_ids, size_t *count, struct err *err)
+                            struct notice_failed **out, size_t *count, struct err *err)
 {
+    struct notice_failed *list = NULL;
     sqlite3_stmt *stmt;
+    size_t n = 0;
+    int rc;
 
     if (sql_query(db, &stmt, err,
-                  "SELECT DISTINCT o.contact_id FROM notice n JOIN outbox o USING (notice_id)"
-                  " WHERE n.incident_id = ? AND n.namespace = ? AND n.urn = ?"
-                  " AND o.state = 'failed'",
+                  "SELECT o.contact_id, min(" OUTBOX_PASSED
+                  ") FROM notice n JOIN outbox o USING (notice_id)"
+                  " WHERE n.incident_id = ?1 AND n.namespace = ?2 AND n.urn = ?3"
+                  " AND o.state = 'failed' AND NOT (" OUTBOX_PASSED " AND EXISTS"
+                  "  (SELECT 1 FROM notice l JOIN outbox x USING (notice_id)"
+                  "   WHERE l.incident_id = ?1 AND l.namespace = ?2 AND l.urn = ?3"
+                  "   AND x.contact_id = o.contact_id AND x.item_id > o.item_id"
+                  "   AND x.state IN ('due','leased','sent')))"
+                  " GROUP BY o.contact_id",
                   "itt", incident_id, door->namespace, door->urn) < 0)
         return -1;
-    return read_ids(db, stmt, contact_ids, count, err);
+    while ((rc = sql_row(db, stmt, err)) == 1) {
+        struct notice_failed *more = reallocarray(list, n + 1, sizeof *list);
+
+        if (!more) {
+            rc = err_memory(err);
+            break;
+        }
+        list = more;
+        list[n++] =
+            (struct notice_failed){sqlite3_column_int64(stmt, 0), sqlite3_column_int(stmt, 1) != 0};
+    }
+    sql_done(stmt);
+    if (rc < 0) {
+        free(list);
+        return -1;
+    }
+    *out = list;
+    *count = n;
+    return 0;
 }
 
 int notices_contacts_late(struct db *db, int64_t incident_id, const struct door *door, time_t now,

@@ -78,6 +78,9 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,
                  int ms, time_t now, struct err *err) MUST_CHECK;
 
+/* In a query: an item o that has failed was late, and another was to have it; it was not refused. */
+#define OUTBOX_PASSED " (o.late_at IS NOT NULL AND ifnull(o.verdict,'') NOT IN ('never','held'))"
+
 /* Its time is up, and it is not delivered: planning looks for somebody else whom a way leads to that
  * works. An owed notice's item alone; looked for again after OUTBOX_LATE_AGAIN seconds, not sooner.
  * 1, 0 there is nothing to do, -1. In the caller's transaction. */

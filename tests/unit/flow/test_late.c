@@ -17,10 +17,21 @@ static void put_off(struct place *p, const char *adapter, const char *verdict, i
     struct outbox_item item;
     time_t at;
 
-    assert_int_equal(outbox_claim(p->db, adapter, BELL, 60, &item, 1, &p->err), 1);
+    assert_int_equal(outbox_claim(p->db, adapter, BELL + 8 * 3600, 60, &item, 1, &p->err), 1);
     at = item.give_up_at - 20;
     OK(p, db_begin(p->db, &p->err));
     OK(p, outbox_later(p->db, &item, verdict, code, "not now", 12, at + 120, true, at, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    outbox_item_release(&item);
+}
+
+static void refuse(struct place *p, const char *adapter, time_t now)
+{
+    struct outbox_item item;
+
+    assert_int_equal(outbox_claim(p->db, adapter, now, 60, &item, 1, &p->err), 1);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, outbox_never(p->db, &item, 410, "gone", 12, now, &p->err));
     OK(p, db_commit(p->db, &p->err));
     outbox_item_release(&item);
 }
@@ -317,6 +328,129 @@ static void a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_anothe
     nobody_is_forgotten(p);
 }
 
+/* It is hers to close, though a later notice went on to another. */
+static void who_was_told_and_then_passed_over_has_what_follows_of_what_was_told(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    run(p, "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 2");
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA "," YORICK, ""), SEND_AT + 600);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, SEND_AT + 600);
+    plan_at(p, SEND_AT + 600);
+    shut(p, "email");
+    assert_int_equal(claims_late(p->db, "email", BELL, &p->err), 1);
+    plan_at(p, BELL);
+    assert_int_equal(ask(p, DUE_TO), 2);
+    send_one(p, "webhook", BELL);
+    run(p, "DELETE FROM shut");
+    put(p, call_out(p, "A1", 3, "withdraw", ZELDA "," YORICK, ""), BELL + 600);
+    plan_at(p, BELL + 600);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"), 2);
+    assert_int_equal(ask(p, "SELECT o.contact_id FROM outbox o JOIN notice n USING (notice_id)"
+                            " WHERE o.state = 'due' AND n.amends = 1"),
+                     1);
+    assert_int_equal(ask(p, "SELECT o.contact_id FROM outbox o JOIN notice n USING (notice_id)"
+                            " WHERE o.state = 'due' AND n.amends = 2"),
+                     2);
+}
+
+static void when_nobody_is_left_a_desk_that_was_passed_over_has_it_again(void **state)
+{
+    struct place *p = *state;
+
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id IN (1, 2);"
+           "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 5");
+    zelda(p);
+    plan_at(p, NIGHT);
+    assert_int_equal(waits_for(p, 1), 4);
+    put_off(p, "email", "later", 452);
+    plan_at(p, BY);
+    assert_int_equal(waits_for(p, 2), 5);
+    refuse(p, "webhook", BY + 60);
+    plan_at(p, BY + 60);
+    assert_int_equal(ask(p, DUE_TO), 4);
+    /* It stays with that desk, late as it is, whatever else has it planned. */
+    for (int i = 1; i < 4; i++) {
+        put_off(p, "email", "later", 452);
+        run(p, "UPDATE child SET stage = 'plan'");
+        plan_at(p, BELL + i * 600);
+        assert_int_equal(ask(p, DUE_TO), 4);
+    }
+    send_one(p, "email", BELL + 3600);
+    plan_at(p, BELL + 3600);
+    assert_int_equal(ask(p, "SELECT told_contact FROM notice WHERE state = 'told'"), 4);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 3);
+    nobody_is_forgotten(p);
+}
+
+/* The same notice, and under the same key. */
+static void when_nobody_is_left_a_key_adult_who_was_passed_over_has_it_again(void **state)
+{
+    struct place *p = *state;
+
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id IN (4, 5);"
+           "UPDATE contact SET adapter = 'webhook' WHERE contact_id = 2");
+    zelda(p);
+    plan_at(p, NIGHT);
+    put_off(p, "email", "later", 452);
+    plan_at(p, BY);
+    assert_int_equal(waits_for(p, 1), 2);
+    refuse(p, "webhook", BY + 60);
+    plan_at(p, BY + 60);
+    assert_int_equal(waits_for(p, 1), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 2);
+    for (int i = 1; i < 4; i++) {
+        put_off(p, "email", "later", 452);
+        run(p, "UPDATE child SET stage = 'plan'");
+        plan_at(p, BELL + i * 600);
+        assert_int_equal(waits_for(p, 1), 1);
+    }
+    send_one(p, "email", BELL + 3600);
+    assert_int_equal(notice(p, 1).told_contact, 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
+    nobody_is_forgotten(p);
+}
+
+/* All mailboxes are full, all web servers refuse. */
+static void where_nobody_can_be_reached_it_does_not_go_round_in_circles(void **state)
+{
+    struct place *p = *state;
+    time_t t = BY;
+
+    run(p, "UPDATE contact SET adapter = 'webhook' WHERE contact_id IN (2, 5)");
+    zelda(p);
+    plan_at(p, NIGHT);
+    for (int i = 0; i < 2; i++, t += 3600) { /* the school, then the desks */
+        put_off(p, "email", "later", 452);
+        plan_at(p, t);
+        refuse(p, "webhook", t);
+        plan_at(p, t);
+    }
+    assert_int_equal(ask(p, DUE_TO), 1); /* the key adult after all */
+    put_off(p, "email", "later", 452);
+    t += 3600;
+    plan_at(p, t);
+    assert_int_equal(ask(p, DUE_TO), 4); /* the desk after all */
+    for (int i = 0; i < 3; i++, t += 3600) {
+        put_off(p, "email", "later", 452);
+        run(p, "UPDATE child SET stage = 'plan'");
+        plan_at(p, t);
+        assert_int_equal(ask(p, DUE_TO), 4);
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE kind = 'notice'"), 6);
+    /* Who has refused is not asked again for having been late before. */
+    refuse(p, "email", t);
+    plan_at(p, t);
+    assert_int_equal(ask(p, DUE_TO), 1);
+    refuse(p, "email", t);
+    plan_at(p, t);
+    assert_int_equal(ask(p, DUE_TO), -1);
+    nobody_is_forgotten(p);
+}
+
 static void a_clock_that_leapt_and_was_put_right_has_nobody_passed_over(void **state)
 {
     struct place *p = *state;
@@ -404,6 +538,10 @@ int main(void)
         T(a_school_that_is_late_with_one_child_has_the_notice_that_takes_in_another),
         T(one_that_is_late_with_two_is_not_given_up_when_the_one_goes_to_a_desk),
         T(a_key_adult_who_is_late_gives_way_in_the_notice_that_takes_in_another),
+        T(who_was_told_and_then_passed_over_has_what_follows_of_what_was_told),
+        T(when_nobody_is_left_a_desk_that_was_passed_over_has_it_again),
+        T(when_nobody_is_left_a_key_adult_who_was_passed_over_has_it_again),
+        T(where_nobody_can_be_reached_it_does_not_go_round_in_circles),
         T(a_clock_that_leapt_and_was_put_right_has_nobody_passed_over),
         T(withdrawn_while_it_waits_it_is_no_longer_wanted_rather_than_undelivered),
         T(a_school_that_shuts_has_more_time),

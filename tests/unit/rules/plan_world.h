@@ -444,7 +444,7 @@ static bool given_child(struct place_in_file *r, struct world *world, struct wor
     return true;
 }
 
-/* but Una gone|unverified|failed|late|cut off; but school 100001 closed|closing|unknown; but no terms of la 373;
+/* but Una gone|unverified|failed|late|passed over|cut off; but school 100001 closed|closing|unknown; but no terms of la 373;
  * but no home */
 static bool given_but(struct place_in_file *r, struct world *world, struct words *w)
 {
@@ -473,12 +473,16 @@ static bool given_but(struct place_in_file *r, struct world *world, struct words
         c->gone = c->gone || take(w, "gone");
         c->contact.failed = c->contact.failed || take(w, "failed");
         c->contact.late = c->contact.late || take(w, "late");
+        c->contact.passed = c->contact.passed || (take(w, "passed") && take(w, "over"));
+        if (c->contact.passed && w->at == 4)
+            return true;
         c->contact.down = c->contact.down || (take(w, "cut") && take(w, "off"));
         if (c->contact.down && w->at == 4)
             return true;
         if (take(w, "unverified"))
             c->contact.verified = false;
-        return w->at == 3 ? true : wrong(r, "gone, failed, late, cut off or unverified?");
+        return w->at == 3 ? true
+                          : wrong(r, "gone, failed, late, passed over, cut off or unverified?");
     }
     if (!known_door(r, world, w, &i))
         return false;

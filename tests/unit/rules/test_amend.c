@@ -111,6 +111,16 @@ static void of_one_who_is_there_no_longer_to_who_is_told_now(void **state)
     assert_int_equal(to(NOTICE_WITHDRAWAL, 2), -1);
 }
 
+/* One whom a later notice did not reach in time is still who was told of this one. */
+static void who_was_passed_over_has_it_still_if_they_were_told(void **state)
+{
+    (void)state;
+    people[0].passed = true;
+    assert_int_equal(to(NOTICE_WITHDRAWAL, 1), 1);
+    assert_int_equal(to(NOTICE_CORRECTION, 1), 1);
+    assert_int_equal(to(NOTICE_WITHDRAWAL, 9), 2);
+}
+
 /* What they have they are asked to forget; what is new they do not hear. */
 static void one_whom_the_police_have_barred_since_hears_a_withdrawal_alone(void **state)
 {
@@ -150,6 +160,7 @@ int main(void)
         cmocka_unit_test(every_case_of_a_telling_that_no_longer_holds),
         T(it_goes_to_the_one_who_was_told),
         T(of_one_who_is_there_no_longer_to_who_is_told_now),
+        T(who_was_passed_over_has_it_still_if_they_were_told),
         T(one_whom_the_police_have_barred_since_hears_a_withdrawal_alone),
         T(a_correction_waits_for_the_morning_and_a_withdrawal_does_not),
     };

@@ -58,6 +58,8 @@ static bool understand_person(struct scene *s, const char *p)
         return personal_copy(&s->bars[s->in.do_not_tell_count++].contact, &c->address, &err) == 0;
     if (strstr(p, " refuses mail"))
         return c->failed = true;
+    if (strstr(p, " was passed over"))
+        return c->passed = true;
     return strstr(p, " has a number") && personal_set_text(&c->telephone, "01752 1", &err) == 0;
 }
 

@@ -114,8 +114,9 @@ static void a_notice_goes_from_contact_to_contact_until_none_is_left(void **stat
 {
     struct place *p = *state;
     const struct door door = {"school", "100001"};
-    int64_t one, two, *failed, id = night(p, &one, &two);
+    int64_t one, two, id = night(p, &one, &two);
     int64_t notice_id = planned(p, id, 1, "school", "100001", 1, &one, 1);
+    struct notice_failed *failed;
     struct outbox_item item;
     size_t count;
 
@@ -131,7 +132,8 @@ static void a_notice_goes_from_contact_to_contact_until_none_is_left(void **stat
                      0);
     OK(p, notices_contacts_failed(p->db, id, &door, &failed, &count, &p->err));
     assert_int_equal(count, 1);
-    assert_int_equal(failed[0], 1);
+    assert_int_equal(failed[0].contact_id, 1);
+    assert_false(failed[0].passed);
     free(failed);
     assert_int_equal(ask(p, "SELECT count(DISTINCT key) FROM outbox"), 2);
     assert_int_equal(notices_fail(p->db, notice_id, "nobody is left", DUE, &p->err), 1);

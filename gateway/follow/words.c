@@ -360,8 +360,8 @@ void words_code(const char *adapter, int64_t code, struct buf *out)
         buf_addf(out, "HTTP status %" PRId64, code);
 }
 
-/* Those entries whose weight has that sign, behind a word of introduction. */
-/* The pieces of one sign. What is missing is no evidence: it is named by itself. */
+/* Those entries whose weight has that sign, behind a word of introduction. What is missing is no
+ * evidence: it is named by itself. */
 static void add_evidence(const cJSON *list, int sign, bool missing, const char *lead,
                          struct buf *out)
 {

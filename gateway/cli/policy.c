@@ -86,7 +86,7 @@ static int write(struct db *db, const struct policy_row *row, bool unset, time_t
         return -1;
     rc = unset ? policies_unset(db, row, cli_who(), now, err)
                : policies_set(db, row, cli_who(), now, err);
-    if (rc == 1 && incidents_replan_unsent(db, err) < 0)
+    if (rc == 1 && incidents_replan_unsent(db, now, err) < 0)
         rc = -1;
     if (rc < 0 || db_commit(db, err) < 0) {
         db_rollback(db);

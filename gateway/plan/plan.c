@@ -310,6 +310,21 @@ static bool is_agreed(const struct plan_child *child, const struct plan_door *do
     return door->policy.nurseries || !is_below_reception(child, t);
 }
 
+/* Whether a desk has been left with the child: an establishment should have been told long ago. */
+static bool is_a_desks(const struct plan_input *in, const struct plan_child *child,
+                       const struct plan_door *door, unsigned attends)
+{
+    const time_t patience = (time_t)PLAN_DESK_DAYS * 24 * 3600;
+    struct due due;
+
+    if (!child->desk_instead)
+        return false;
+    if (calendar_due_attending(&door->calendar, &door->policy.morning, attends, child->tell_from,
+                               child->tell_from, &due) == 0)
+        due.at = child->tell_from;
+    return due.at + patience < in->now;
+}
+
 /* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. A
  * closed one beside an open one is only a roll behind its time. */
 static int tell_schools(const struct plan_input *in, struct plan *out,
@@ -329,7 +344,7 @@ static int tell_schools(const struct plan_input *in, struct plan *out,
         if (!is_agreed(child, door, not == DESK_NONE ? what.due.at : in->now))
             continue;
         ++*schools;
-        if (is_told(child, index))
+        if (is_told(child, index) || is_a_desks(in, child, door, child->attends[i]))
             continue;
         if (not == DESK_NONE) {
             if (owe(in, out, child, NOTICE_NOTICE, index, DESK_NONE, &what, err) < 0)
@@ -379,7 +394,8 @@ static int tell_centre(const struct plan_input *in, struct plan *out,
         *reason = DESK_NONE;
         if (is_told(child, index))
             return 0;
-        if (!in->doors[index].policy.childrens_centres)
+        if (!in->doors[index].policy.childrens_centres ||
+            is_a_desks(in, child, &in->doors[index], attends))
             continue;
         not = offer(in, child, &in->doors[index], attends, &what);
         if (not == DESK_NONE && !is_under_five(child, what.due.at))

@@ -20,7 +20,8 @@
  * One notice a door: siblings at one school share it, and the earliest of their times. Ages count
  * on the day the notice is due.
  *
- * Told already is told: not again at that door, nor at a desk in another desk's stead.
+ * Told already is told: not again at that door, nor at a desk in another desk's stead. Where a desk has
+ * been told for want of an establishment, one that turns up is told, for a while (PLAN_DESK_DAYS).
  *
  * One whose time is up, and who has not got it, gives way to the next whom a way leads to that works: at
  * the same door, else at the desk. Where there is none, for all are told by the way that is down, it
@@ -41,6 +42,10 @@
 enum {
     PLAN_DOORS_PER_CHILD = 8, /* more at once than any child is on roll */
     PLAN_SUCCESSORS = 4,      /* more than one is a question for a person */
+    /* A desk that has been told in an establishment's place is left with the child after that many days:
+     * more than a summer holiday, in which one who changes school is on no roll, and less than a term,
+     * so that no reception class hears of what befell at the nursery age. */
+    PLAN_DESK_DAYS = 60,
 };
 
 enum basis { BASIS_STATUTORY, BASIS_LOCAL };
@@ -109,6 +114,7 @@ struct plan_child {
     time_t unanswered_since;
     bool desk_is_silent;
     bool desk_knows;      /* some desk has a task about it, whatever for */
+    bool desk_instead;    /* in an establishment's place, and nobody has decided who it is since */
     time_t wrong_door_at; /* an establishment last said that it is not its pupil; 0 none has */
 };
 

@@ -350,7 +350,7 @@ int planner_run(struct db *db, struct work_turn *turn, time_t now, struct err *e
 
 int planner_pretend(struct db *db, time_t at, struct err *err)
 {
-    if (incidents_replan_unsent(db, err) < 0)
+    if (incidents_replan_unsent(db, at, err) < 0)
         return -1;
     return planner_run(db, WORK_ALL, at, err) < 0 && err_may_pass(err) ? -1 : 0;
 }

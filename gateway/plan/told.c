@@ -123,6 +123,9 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     told.at_door = t.at_door;
     told.owed = amend_judge(&t);
     child->desk_knows |= t.to_desk && told.owed.kind != NOTICE_WITHDRAWAL;
+    child->desk_instead |= t.to_desk && told.owed.kind != NOTICE_WITHDRAWAL &&
+                           notice->reason != DESK_MARAC && notice->reason != DESK_NO_ANSWER &&
+                           !(t.by_person && decision->made_at >= notice->told_at);
     if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision, child))
         child->told[child->told_count++] = told.door;
     return add(g, &told, err);

@@ -88,13 +88,13 @@ static int record(struct reading *r, struct err *err)
                              result->ended, err) < 0)
         return -1;
     if (changes && r->kind->rematch) {
-        n = incidents_rematch_undecided(r->db, err);
+        n = incidents_rematch_undecided(r->db, o->now, err);
         if (n < 0)
             return -1;
         result->rematched = n;
     }
     if (changes && r->kind->replan) {
-        n = incidents_replan_unsent(r->db, err);
+        n = incidents_replan_unsent(r->db, o->now, err);
         if (n < 0)
             return -1;
         result->replanned = n;

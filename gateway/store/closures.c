@@ -43,7 +43,7 @@ static int note(struct db *db, const struct closure *c, const char *event, const
                 time_t now, struct err *err)
 {
     char first[DATE_TEXT_SIZE], last[DATE_TEXT_SIZE];
-    int replanned = incidents_replan_unsent(db, err);
+    int replanned = incidents_replan_unsent(db, now, err);
 
     if (replanned < 0)
         return -1;

@@ -125,12 +125,12 @@ int incidents_filter(struct db *db, const struct child_row *child, const char *r
                      struct err *err) MUST_CHECK;
 
 /* What a change of registers makes worth doing again, for children not yet told. rematch: open, in
- * review, or with the desk for want of a match while it has not answered; what a person decided
- * stays. replan: those with an owed notice or reminder, those open or in review with none, those that
- * a filter keeps back, and those with the desk while it has not answered, for whom there may be a school
- * to tell by now. Returns the number of children, or -1. */
-int incidents_rematch_undecided(struct db *db, struct err *err) MUST_CHECK;
-int incidents_replan_unsent(struct db *db, struct err *err) MUST_CHECK;
+ * review, or with the desk for want of a match; what a person decided stays. replan: those with an owed
+ * notice or reminder, those open or in review with none, those that a filter keeps back, and those with
+ * the desk, for whom there may be a school to tell by now. With the desk: as long as it has not answered
+ * for that child, and is not left with it (PLAN_DESK_DAYS). Returns the number of children, or -1. */
+int incidents_rematch_undecided(struct db *db, time_t now, struct err *err) MUST_CHECK;
+int incidents_replan_unsent(struct db *db, time_t now, struct err *err) MUST_CHECK;
 
 /* Promise P2 as a query, over incidents whose revision in force came at or after `since` (0: all). */
 enum { CHILD_STATES = CHILD_WITHDRAWN + 1 };

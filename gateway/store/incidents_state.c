@@ -1,6 +1,7 @@
 /* States of children: moving one, doing again what registers change, and the account of all. */
 #include <string.h>
 
+#include "plan/plan.h"
 #include "store/audit.h"
 #include "store/incidents.h"
 #include "store/sql.h"
@@ -54,37 +55,44 @@ int incidents_filter(struct db *db, const struct child_row *child, const char *r
                                now, err);
 }
 
-int incidents_rematch_undecided(struct db *db, struct err *err)
+/* A desk has not answered for the child, and may hear yet that an establishment is told. */
+#define WAITS_WITH_DESK                                                                            \
+    " (state = 'with_la_desk' AND tell_from > ?1 AND EXISTS (SELECT 1 FROM notice_stands s"        \
+    "  JOIN notice n ON n.notice_id = s.notice_id WHERE s.child_id = child.child_id"               \
+    "  AND n.kind = 'desk' AND n.state = 'told'))"
+
+static int64_t since(time_t now)
+{
+    return (int64_t)now - (int64_t)PLAN_DESK_DAYS * 24 * 3600;
+}
+
+int incidents_rematch_undecided(struct db *db, time_t now, struct err *err)
 {
     if (sql_run(db, err,
                 "UPDATE child SET stage = 'match'"
                 " WHERE stage <> 'match' AND (state IN ('open','review')"
-                "  OR (state = 'with_la_desk'"
+                "  OR (" WAITS_WITH_DESK
                 "   AND EXISTS (SELECT 1 FROM decision d WHERE d.decision_id = child.decision_id"
-                "    AND d.outcome <> 'match')"
-                "   AND EXISTS (SELECT 1 FROM incident i WHERE i.incident_id = child.incident_id"
-                "    AND i.closed_at IS NULL)))"
+                "    AND d.outcome <> 'match')))"
                 " AND NOT EXISTS (SELECT 1 FROM decision d"
                 "  WHERE d.decision_id = child.decision_id AND d.made_by <> 'matcher')",
-                "") < 0)
+                "i", since(now)) < 0)
         return -1;
     return sql_changes(db);
 }
 
-int incidents_replan_unsent(struct db *db, struct err *err)
+int incidents_replan_unsent(struct db *db, time_t now, struct err *err)
 {
     if (sql_run(db, err,
                 "UPDATE child SET stage = 'plan' WHERE stage = 'done'"
                 " AND (state IN ('open','review') OR withheld_reason LIKE 'filter:%'"
-                "  OR (state = 'with_la_desk' AND EXISTS (SELECT 1 FROM incident i"
-                "   WHERE i.incident_id = child.incident_id AND i.closed_at IS NULL))"
-                "  OR child_id IN (SELECT nc.child_id"
+                "  OR" WAITS_WITH_DESK "  OR child_id IN (SELECT nc.child_id"
                 "   FROM notice n JOIN notice_child nc USING (notice_id)"
                 "   WHERE n.state = 'owed' AND n.state IN ('owed','told','failed'))"
                 "  OR child_id IN (SELECT nc.child_id"
                 "   FROM outbox o JOIN notice_child nc USING (notice_id)"
                 "   WHERE o.kind = 'reminder' AND o.state = 'due'))",
-                "") < 0)
+                "i", since(now)) < 0)
         return -1;
     return sql_changes(db);
 }

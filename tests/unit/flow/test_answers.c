@@ -178,7 +178,7 @@ static void come_back(struct scene *s, int64_t contact_id)
 static void add_contact(struct scene *s, const char *script)
 {
     run(s->p, script);
-    OK(s->p, incidents_replan_unsent(s->p->db, &s->p->err));
+    OK(s->p, incidents_replan_unsent(s->p->db, NIGHT, &s->p->err));
 }
 
 /* "08:15" of that Friday, or "2027-01-05 07:30". */

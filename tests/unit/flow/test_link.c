@@ -155,11 +155,11 @@ static void a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice
 
     link_all(p);
     assert_int_equal(decision(p, incident, "1").outcome, MATCH_NONE);
-    OK(p, incidents_rematch_undecided(p->db, &p->err));
+    OK(p, incidents_rematch_undecided(p->db, NIGHT, &p->err));
     assert_int_equal(link_all(p), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 1);
     enrol(p, "A", "Zelda", "2017-03-09");
-    OK(p, incidents_rematch_undecided(p->db, &p->err));
+    OK(p, incidents_rematch_undecided(p->db, NIGHT, &p->err));
     assert_int_equal(link_all(p), 1);
     assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
     assert_int_equal(ask(p, "SELECT count(*) FROM decision"), 2);

@@ -51,7 +51,7 @@ static void planning_again_leaves_what_is_owed_as_it_was(void **state)
     before = notice(p, 1);
     key = ask(p, "SELECT item_id FROM outbox WHERE key = (SELECT key FROM outbox)");
     for (time_t now = NIGHT; now < SEND_AT + 7200; now += 1800) {
-        OK(p, incidents_replan_unsent(p->db, &p->err));
+        OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
         assert_int_equal(plan_at(p, now), 1);
     }
     after = notice(p, 1);
@@ -74,7 +74,7 @@ static void a_changed_calendar_moves_a_notice_under_its_reference(void **state)
     before = notice(p, 1);
     run(p, "INSERT INTO term(namespace, urn, kind, from_day, to_day) VALUES"
            " ('school', '100001', 'inset', '2026-11-20', '2026-11-20')");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, NIGHT), 1);
     after = notice(p, 1);
     assert_string_equal(after.reference, before.reference);
@@ -96,7 +96,7 @@ static void a_closure_that_makes_a_holiday_sends_nothing_before_anybody_works(vo
     plan_at(p, NIGHT);
     assert_int_equal(notice(p, 1).due_at, SEND_AT);
     run(p, CLOSED);
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     plan_at(p, MONDAY - 5400);
     assert_string_equal(notice(p, 1).rule, "holiday-weekday");
     assert_int_equal(notice(p, 1).due_at, MONDAY);
@@ -111,12 +111,12 @@ static void what_is_late_in_a_holiday_is_not_put_off_by_planning_at_night(void *
     zelda(p);
     plan_at(p, NIGHT);
     run(p, CLOSED);
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     plan_at(p, NIGHT + 60);
     assert_string_equal(notice(p, 1).rule, "holiday-weekday");
     assert_int_equal(notice(p, 1).due_at, SEND_AT);
     run(p, "UPDATE outbox SET due_at = due_at + 40000, tries = 7 WHERE kind = 'notice'");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     plan_at(p, SEND_AT + 39000); /* in the evening */
     assert_int_equal(notice(p, 1).due_at, SEND_AT);
     assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), SEND_AT + 40000);
@@ -181,14 +181,14 @@ static void a_notice_that_nobody_can_take_waits_for_whoever_comes(void **state)
     OK(p, incidents_account(p->db, 0, &a, &p->err));
     assert_int_equal(a.stuck, 1);
     run(p, "UPDATE contact SET ended_at = NULL WHERE contact_id = 4");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, SEND_AT + 60), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
     assert_int_equal(waits_for(p, 1), 4);
     OK(p, incidents_account(p->db, 0, &a, &p->err));
     assert_int_equal(a.stuck, 0);
     run(p, "UPDATE contact SET ended_at = NULL");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, SEND_AT + 61), 1);
     assert_int_equal(notice(p, 1).state, NOTICE_CANCELLED);
     assert_string_equal(notice(p, 2).door.urn, "100001");
@@ -209,7 +209,7 @@ static void a_contact_who_leaves_before_the_morning_is_followed_by_the_deputy(vo
                             " AND state = 'cancelled'"),
                      1);
     run(p, "UPDATE contact SET ended_at = NULL WHERE contact_id = 1");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, NIGHT + 62), 1);
     assert_int_equal(waits_for(p, 1), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"
@@ -296,7 +296,7 @@ static void a_toddler_comes_to_the_centre_in_reach_where_the_authority_has_agree
     assert_int_equal(plan_at(p, NIGHT), 1);
     assert_int_equal(notice(p, 1).reason, DESK_UNDER_FIVE);
     run(p, "INSERT INTO policy VALUES ('la', '879', 'childrens_centres', 'on')");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, NIGHT), 1);
     assert_int_equal(notice(p, 1).state, NOTICE_CANCELLED);
     assert_string_equal(notice(p, 2).door.urn, "20001");

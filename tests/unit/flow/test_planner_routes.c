@@ -3,7 +3,7 @@
 
 static void replan(struct place *p, time_t now)
 {
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     plan_at(p, now);
 }
 

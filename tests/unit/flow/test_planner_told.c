@@ -114,23 +114,51 @@ static void whom_the_desk_has_is_told_of_at_a_school_as_soon_as_an_import_makes_
     assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
 
     /* An import that changes nothing for her tells nobody anything. */
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, SEND_AT + 60), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
     assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
 
     run(p, "UPDATE enrolment SET urn = '100001' WHERE pupil_key = 1");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, SEND_AT + 120), 1);
     assert_string_equal(notice(p, 2).door.urn, "100001");
     assert_int_equal(notice(p, 2).due_at, SEND_AT + 120);
     send_one(p, "email", SEND_AT + 121);
     assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
 
-    /* One whose desk has said what was done is left in peace. */
-    run(p, "UPDATE child SET state = 'with_la_desk'; UPDATE incident SET closed_at = 5");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    /* One whose desk has said what was done is left in peace, though the incident is open for another. */
+    run(p, "UPDATE child SET state = 'with_la_desk';"
+           "UPDATE notice SET state = 'answered' WHERE kind = 'desk'");
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     assert_int_equal(plan_at(p, SEND_AT + 180), 0);
+    nobody_is_forgotten(p);
+}
+
+static void a_desk_is_left_with_a_child_after_two_months_unless_a_person_decides(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT), child_id;
+    time_t then = SEND_AT + (time_t)(PLAN_DESK_DAYS + 3) * 86400;
+
+    run(p, "UPDATE term SET to_day = '2027-03-25'");
+    child_id = child(p, id, "1").child_id;
+    decided_as(p, child_id, "none", -1, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    OK(p, incidents_rematch_undecided(p->db, then, &p->err));
+    OK(p, incidents_replan_unsent(p->db, then, &p->err));
+    assert_int_equal(child(p, id, "1").stage, STAGE_DONE);
+    assert_int_equal(plan_at(p, then), 0);
+    /* Whatever has it matched and planned. */
+    decided_as(p, child_id, "match", 1, then);
+    assert_int_equal(plan_at(p, then), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 1);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    run(p, "UPDATE decision SET made_by = 'j.officer'; UPDATE child SET stage = 'plan'");
+    assert_int_equal(plan_at(p, then), 1);
+    assert_string_equal(notice(p, 2).door.urn, "100001");
     nobody_is_forgotten(p);
 }
 
@@ -317,6 +345,7 @@ int main(void)
         T(a_desk_is_told_once_however_often_the_roll_comes_anew),
         T(a_desk_that_was_asked_who_the_child_is_hears_that_the_school_cannot_be_told),
         T(whom_the_desk_has_is_told_of_at_a_school_as_soon_as_an_import_makes_one_known),
+        T(a_desk_is_left_with_a_child_after_two_months_unless_a_person_decides),
         T(a_contact_that_fails_is_followed_by_the_next_until_somebody_is_told),
         T(a_send_under_way_is_waited_for),
         T(a_send_under_way_to_one_who_must_not_be_told_is_waited_for),

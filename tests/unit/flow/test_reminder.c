@@ -31,7 +31,7 @@ static int64_t reminder_due(struct place *p)
 static void replan(struct place *p, time_t now)
 {
     OK(p, db_begin(p->db, &p->err));
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     OK(p, db_commit(p->db, &p->err));
     plan_at(p, now);
 }

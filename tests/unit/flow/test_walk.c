@@ -168,7 +168,7 @@ static void change_contacts(struct walk *w)
                   "UPDATE contact SET verified_at = CASE WHEN ? THEN 5 END, ended_at = NULL"
                   " WHERE contact_id = ?",
                   "ii", (int64_t)pick(w, 3), contact));
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     OK(p, db_commit(p->db, &p->err));
 }
 
@@ -177,7 +177,7 @@ static void change_roll(struct walk *w)
     struct place *p = w->p;
 
     OK(p, db_begin(p->db, &p->err));
-    OK(p, incidents_rematch_undecided(p->db, &p->err));
+    OK(p, incidents_rematch_undecided(p->db, NIGHT, &p->err));
     OK(p, db_commit(p->db, &p->err));
 }
 
@@ -269,7 +269,7 @@ static void settle(struct walk *w)
     struct incidents_account a;
 
     run(p, "UPDATE contact SET verified_at = 5, ended_at = NULL");
-    OK(p, incidents_replan_unsent(p->db, &p->err));
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     w->last = "settle";
     for (int i = 0; i < 40; i++) {
         static const char *const adapters[] = {"email", "webhook"};

@@ -398,6 +398,8 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
     if (take(w, "desk")) {
         if (take(w, "knows"))
             return child->desk_knows = true;
+        if (take(w, "instead"))
+            return child->desk_instead = true;
         child->desk_is_silent = take(w, "silent");
         return take(w, "since") && read_moment(r, w, &child->unanswered_since);
     }
@@ -421,7 +423,7 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
 
 /* child A [born D|aged N] [present|heard|absent] at school 100001 [on mon wed] at school 100002 |
  * unmatched | unenrolled | review [near centre 20001] [told school 100001] [settled] [wrong door]
- * [unanswered since D hh:mm | desk silent since D hh:mm] [desk knows] */
+ * [unanswered since D hh:mm | desk silent since D hh:mm] [desk knows] [desk instead] */
 static bool given_child(struct place_in_file *r, struct world *world, struct words *w)
 {
     struct case_child *c = &world->children[world->children_count];

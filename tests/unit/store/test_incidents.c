@@ -305,16 +305,16 @@ static void a_new_roll_is_matched_against_whoever_is_undecided(void **state)
     send_one(p, "email", DUE);
     told(p, "D1");
 
-    assert_int_equal(incidents_rematch_undecided(p->db, &p->err), 2);
+    assert_int_equal(incidents_rematch_undecided(p->db, NIGHT, &p->err), 2);
     assert_int_equal(child(p, open, "1").stage, STAGE_MATCH);
     assert_int_equal(child(p, desk, "1").stage, STAGE_MATCH);
     assert_int_equal(child(p, by_person, "1").stage, STAGE_PLAN);
-    assert_int_equal(incidents_rematch_undecided(p->db, &p->err), 0);
+    assert_int_equal(incidents_rematch_undecided(p->db, NIGHT, &p->err), 0);
     /* Once the desk has answered it is a person's, and no roll takes it away. */
     assert_int_equal(notices_answer(p->db, 1, "desk", DUE + 1, &p->err), 1);
     OK(p, incidents_set_stage(p->db, one, STAGE_DONE, &p->err));
     OK(p, incidents_set_stage(p->db, child(p, open, "1").child_id, STAGE_DONE, &p->err));
-    assert_int_equal(incidents_rematch_undecided(p->db, &p->err), 1);
+    assert_int_equal(incidents_rematch_undecided(p->db, NIGHT, &p->err), 1);
     assert_int_equal(child(p, desk, "1").stage, STAGE_DONE);
 }
 
@@ -330,7 +330,7 @@ static void a_new_contact_replans_what_is_owed_and_what_nobody_is_owed(void **st
     decided(p, one, "match");
     planned(p, owed, 1, "school", "100001", 1, &one, 1);
     OK(p, incidents_set_stage(p->db, two, STAGE_DONE, &p->err));
-    assert_int_equal(incidents_replan_unsent(p->db, &p->err), 2);
+    assert_int_equal(incidents_replan_unsent(p->db, NIGHT, &p->err), 2);
     assert_int_equal(child(p, owed, "1").stage, STAGE_PLAN);
     assert_int_equal(child(p, none, "1").stage, STAGE_PLAN);
     assert_int_equal(ask(p, "SELECT stage = 'done' FROM child WHERE child_id = 3"), 1);

@@ -318,22 +318,3 @@ void compare(const struct person *child, const struct person *pupil, struct comp
     out->home = place_compare(child, pupil);
     out->school = school_compare(child, pupil);
 }
-
-bool compare_is_one_number(const struct person *a, const struct person *b)
-{
-    return a->upn[0] && !upn_is_temporary(a->upn) && strcmp(a->upn, b->upn) == 0 &&
-           a->born != DAY_NONE && a->born == b->born && a->forenames_count && b->forenames_count &&
-           name_same(a->forenames[0], b->forenames[0]);
-}
-
-bool compare_is_one_child(const struct person *a, const struct person *b)
-{
-    return compare_is_one_number(a, b) && a->surnames_count && b->surnames_count &&
-           name_same(a->surnames[0], b->surnames[0]);
-}
-
-bool compare_is_one_pupil(const struct person *a, const struct person *b)
-{
-    return compare_is_one_child(a, b) &&
-           (strcmp(a->la_code, b->la_code) == 0 || a->is_second || b->is_second);
-}

@@ -61,19 +61,6 @@ struct comparison {
 
 void compare(const struct person *child, const struct person *pupil, struct comparison *out);
 
-/* The same permanent UPN, birth date and forename, on whatever rolls: one person, though a surname
- * may have changed since. A twin whose number was mistyped is not. */
-bool compare_is_one_number(const struct person *a, const struct person *b);
-
-/* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
-bool compare_is_one_child(const struct person *a, const struct person *b);
-
-/* And both are its schools now, as of a dual registration: rows of one authority's roll, or of two, one
- * of which has it beside its main school. Where two authorities have it as their own the child may
- * have fled from the one to the other, whose roll is late, so which school is for a person to say
- * where the home does not. */
-bool compare_is_one_pupil(const struct person *a, const struct person *b);
-
 /* Insertions, deletions, substitutions and exchanges of neighbours that lead from one folded name
  * to the other; more than limit is limit + 1. */
 int name_distance(const char *a, const char *b, int limit);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "match/person.h"
+#include "match/rows.h"
 #include "match/weighing.h"
 
 static bool is_exact(enum name_level level)
@@ -79,7 +80,7 @@ static const char *rivalry(const struct weighing *best, const struct weighing *o
     const struct comparison *b = &best->says, *o = &other->says;
 
     /* Two authorities have it as their own: it may have fled from the one to the other. */
-    if (compare_is_one_child(&best->candidate->person, &other->candidate->person))
+    if (rows_are_one_child(&best->candidate->person, &other->candidate->person))
         return home_tells(b, o) ? NULL : "the rolls of two authorities have it";
     if (b->upn == AGREE_SAME && o->upn != AGREE_SAME) /* the number tells them apart */
         return !is_exact(b->forename.level) && is_exact(o->forename.level) && o->born == BORN_SAME
@@ -177,7 +178,7 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     out->score = out->margin = best->weighed.score;
     out->probability = weighing_probability(out->score);
     for (size_t i = 1; i < count && !next; i++) {
-        if (!compare_is_one_pupil(&best->candidate->person, &all[i].candidate->person))
+        if (!rows_are_one_pupil(&best->candidate->person, &all[i].candidate->person))
             next = &all[i];
     }
     if (next)
@@ -200,7 +201,7 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     if (!against)
         against = contradiction(&best->says);
     for (size_t i = 1; i < count && !against; i++) {
-        if (!compare_is_one_pupil(&best->candidate->person, &all[i].candidate->person))
+        if (!rows_are_one_pupil(&best->candidate->person, &all[i].candidate->person))
             against = rivalry(best, &all[i]);
         if (against)
             *rival = i;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "match/normalise.h"
+#include "match/rows.h"
 
 /* What is assumed of a name before any roll is seen, and how many pupils' worth of knowledge that
  * is; a child's world is no smaller than an authority, however few pupils are on the roll so far. */
@@ -177,7 +178,7 @@ void weighing_see(const struct person *query, const struct candidate *candidates
         for (size_t j = 0; j < i; j++) {
             if (!are_namesakes(p, &candidates[j].person))
                 continue;
-            if (compare_is_one_child(p, &candidates[j].person)) {
+            if (rows_are_one_child(p, &candidates[j].person)) {
                 if (seen->same_as == i)
                     seen->same_as = j;
             } else {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/compare.h"
 #include "match/keys.h"
 #include "match/person.h"
+#include "match/rows.h"
 #include "store/candidates.h"
 #include "store/roll_index.h"
 #include "store/sql.h"
@@ -205,6 +205,14 @@ enum { ENROLMENTS_MAX = 16 };
 
 typedef bool is_one_fn(const struct person *a, const struct person *b);
 
+/* Rows of one child, that of the pupil asked for first. The people are read only where there are two
+ * at least. */
+struct rows {
+    int64_t keys[ROSTER_ROWS_MAX];
+    struct person people[ROSTER_ROWS_MAX];
+    size_t count;
+};
+
 /* As far as one row of a pupil is compared with another. */
 static int load(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
@@ -228,19 +236,6 @@ static int load(struct db *db, int64_t pupil_key, struct person *out, struct err
     return 0;
 }
 
-static int add_if_one(struct db *db, const struct person *pupil, int64_t other_key,
-                      is_one_fn *is_one, int64_t *rows, size_t *count, struct err *err)
-{
-    struct person other;
-
-    if (load(db, other_key, &other, err) < 0)
-        return -1;
-    if (is_one(&other, pupil))
-        rows[(*count)++] = other_key;
-    person_wipe(&other);
-    return 0;
-}
-
 /* The pupil's number, folded; "" none. */
 static int number_of(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
@@ -258,32 +253,30 @@ static int number_of(struct db *db, int64_t pupil_key, struct person *out, struc
 }
 
 /* Those of the hits that are the same child, as is_one says. Nearly always the pupil is alone. */
-static int add_others(struct db *db, int64_t pupil_key, const struct hit *hits, size_t n,
-                      is_one_fn *is_one, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
-                      struct err *err)
+static int add_others(struct db *db, const struct hit *hits, size_t n, is_one_fn *is_one,
+                      struct rows *rows, struct err *err)
 {
-    struct person pupil;
     bool loaded = false;
-    int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < n && *count < ROSTER_ROWS_MAX; i++) {
-        if (hits[i].pupil_key == pupil_key)
+    for (size_t i = 0; i < n && rows->count < ROSTER_ROWS_MAX; i++) {
+        struct person *other = &rows->people[rows->count];
+
+        if (hits[i].pupil_key == rows->keys[0])
             continue;
-        if (!loaded) {
-            rc = load(db, pupil_key, &pupil, err);
-            loaded = rc == 0;
-        }
-        if (rc == 0)
-            rc = add_if_one(db, &pupil, hits[i].pupil_key, is_one, rows, count, err);
+        if (!loaded && load(db, rows->keys[0], &rows->people[0], err) < 0)
+            return -1;
+        loaded = true;
+        if (load(db, hits[i].pupil_key, other, err) < 0)
+            return -1;
+        if (is_one(other, &rows->people[0]))
+            rows->keys[rows->count++] = hits[i].pupil_key;
     }
-    if (loaded)
-        person_wipe(&pupil);
-    return rc;
+    return 0;
 }
 
-/* The pupil's own row first, then those of the same child. */
-static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
-                       int64_t rows[ROSTER_ROWS_MAX], size_t *count, struct err *err)
+/* *out is for rows_wipe, whatever comes of it. */
+static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one, struct rows *out,
+                       struct err *err)
 {
     bool ours = !db_in_transaction(db);
     struct person number;
@@ -292,15 +285,15 @@ static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
     size_t n = 0;
     int rc;
 
-    rows[0] = pupil_key;
-    *count = 1;
+    memset(out, 0, sizeof *out);
+    out->keys[out->count++] = pupil_key;
     if (ours && db_begin_reading(db, err) < 0)
         return -1;
     rc = number_of(db, pupil_key, &number, err);
     if (rc == 0 && number.upn[0])
         rc = candidates_find(db, keys, keys_of(&number, KEYS_PUPIL, keys), &hits, &n, err);
     if (rc == 0)
-        rc = add_others(db, pupil_key, hits, n, is_one, rows, count, err);
+        rc = add_others(db, hits, n, is_one, out, err);
     free(hits);
     person_wipe(&number);
     if (ours)
@@ -308,10 +301,21 @@ static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one,
     return rc;
 }
 
-int roster_rows(struct db *db, int64_t pupil_key, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
+static void rows_wipe(struct rows *rows)
+{
+    personal_wipe(rows, sizeof *rows);
+}
+
+int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX], size_t *count,
                 struct err *err)
 {
-    return rows_of_one(db, pupil_key, compare_is_one_number, rows, count, err);
+    struct rows rows;
+    int rc = rows_of_one(db, pupil_key, rows_are_one_number, &rows, err);
+
+    memcpy(keys, rows.keys, sizeof rows.keys);
+    *count = rows.count;
+    rows_wipe(&rows);
+    return rc;
 }
 
 static bool has_door(const struct enrolment *list, size_t count, const struct enrolment *e)
@@ -357,24 +361,36 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
     return rc < 0 ? -1 : 0;
 }
 
+/* Of those rows whose schools are told (rows_told). */
+static int add_enrolments_of(struct db *db, const struct rows *rows, day_t on,
+                             struct enrolment *list, size_t *count, struct err *err)
+{
+    bool told[ROSTER_ROWS_MAX];
+    int rc = 0;
+
+    rows_told(rows->people, rows->count, told);
+    for (size_t i = 0; rc == 0 && i < rows->count; i++) {
+        if (told[i])
+            rc = add_enrolments(db, rows->keys[i], on, list, count, err);
+    }
+    return rc;
+}
+
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err)
 {
-    int64_t rows[ROSTER_ROWS_MAX];
-    struct enrolment *list;
-    size_t rows_count;
+    struct enrolment *list = calloc(ENROLMENTS_MAX, sizeof *list);
+    struct rows rows;
     int rc;
 
     *out = NULL;
     *count = 0;
-    rc = rows_of_one(db, pupil_key, compare_is_one_pupil, rows, &rows_count, err);
-    if (rc < 0)
-        return -1;
-    list = calloc(ENROLMENTS_MAX, sizeof *list);
     if (!list)
         return err_memory(err);
-    for (size_t i = 0; rc == 0 && i < rows_count; i++)
-        rc = add_enrolments(db, rows[i], on, list, count, err);
+    rc = rows_of_one(db, pupil_key, rows_are_one_child, &rows, err);
+    if (rc == 0)
+        rc = add_enrolments_of(db, &rows, on, list, count, err);
+    rows_wipe(&rows);
     if (rc < 0 || *count == 0) {
         free(list);
         *count = 0;

@@ -55,14 +55,14 @@ int roster_count_full_name(struct db *db, const char *forename, const char *surn
 int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err *err) MUST_CHECK;
 
 /* Where the pupil is on roll on that day, also by other rows of the roll that are the same child's
- * (compare_is_one_pupil): a dual registration gives two. No door twice; *out is for free(). */
+ * (rows_told): a dual registration gives two. No door twice; *out is for free(). */
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err) MUST_CHECK;
 
 /* The pupil's own row first, then those that are the same person's on any roll, past ones too
- * (compare_is_one_number): children are known again by them. */
+ * (rows_are_one_number): children are known again by them. */
 enum { ROSTER_ROWS_MAX = 8 };
-int roster_rows(struct db *db, int64_t pupil_key, int64_t rows[ROSTER_ROWS_MAX], size_t *count,
+int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX], size_t *count,
                 struct err *err) MUST_CHECK;
 
 /* Records a decision with its candidates, makes it the child's, and hands the child to planning

@@ -1,0 +1,31 @@
+#include "match/rows.h"
+
+#include <string.h>
+
+#include "match/normalise.h"
+#include "match/upn.h"
+
+bool rows_are_one_number(const struct person *a, const struct person *b)
+{
+    return a->upn[0] && !upn_is_temporary(a->upn) && strcmp(a->upn, b->upn) == 0 &&
+           a->born != DAY_NONE && a->born == b->born && a->forenames_count && b->forenames_count &&
+           name_same(a->forenames[0], b->forenames[0]);
+}
+
+bool rows_are_one_child(const struct person *a, const struct person *b)
+{
+    return rows_are_one_number(a, b) && a->surnames_count && b->surnames_count &&
+           name_same(a->surnames[0], b->surnames[0]);
+}
+
+bool rows_are_one_pupil(const struct person *a, const struct person *b)
+{
+    return rows_are_one_child(a, b) &&
+           (strcmp(a->la_code, b->la_code) == 0 || a->is_second || b->is_second);
+}
+
+void rows_told(const struct person *rows, size_t count, bool *told)
+{
+    for (size_t i = 0; i < count; i++)
+        told[i] = i == 0 || rows_are_one_pupil(&rows[0], &rows[i]);
+}

@@ -1,0 +1,24 @@
+/* gateway/match/rows.h - rows of the rolls that are one child's, and which of them say together where
+ * it is on roll. Pure. */
+#ifndef MATCH_ROWS_H
+#define MATCH_ROWS_H
+
+#include "match/match.h"
+
+/* The same permanent UPN, birth date and forename, on whatever rolls: one person, though a surname
+ * may have changed since. A twin whose number was mistyped is not. */
+bool rows_are_one_number(const struct person *a, const struct person *b);
+
+/* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
+bool rows_are_one_child(const struct person *a, const struct person *b);
+
+/* And both are its schools now, as of a dual registration: rows of one authority's roll, or of two, one
+ * of which has it beside its main school. Where two authorities have it as their own the child may
+ * have fled from the one to the other, whose roll is late, so which school is for a person to say
+ * where the home does not. */
+bool rows_are_one_pupil(const struct person *a, const struct person *b);
+
+/* Of a child's rows those whose schools are told when it is taken for the first of them. */
+void rows_told(const struct person *rows, size_t count, bool *told);
+
+#endif

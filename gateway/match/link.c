@@ -44,7 +44,8 @@ static int decide(struct db *db, const struct incident *incident,
         person_wipe(&person);
         return -1;
     }
-    rc = roster_candidates(db, keys, keys_of(&person, KEYS_CHILD, keys), &candidates, &count, err);
+    rc = roster_candidates(db, keys, keys_of(&person, KEYS_CHILD, keys), person.seen_on,
+                           &candidates, &count, err);
     if (rc == 0) {
         match_decide(&matcher, &person, candidates, count, out);
         roster_candidates_free(candidates, count);

@@ -34,6 +34,13 @@ struct home {
     char house[HOUSE_SIZE], street[STREET_SIZE], postcode[10];
 };
 
+/* How a row of an authority's roll has the pupil; the less, the nearer. */
+enum standing {
+    STANDING_OWN,    /* on a main roll, or known to the authority and on none */
+    STANDING_SECOND, /* beside its main school: subsidiary, guest, … */
+    STANDING_LEFT,   /* no more: it was on roll, and every enrolment has ended */
+};
+
 /* What is compared: a child of a call-out, or a pupil of the roll, folded to a Latin skeleton
  * (match/normalise.h). Personal data: wipe with person_wipe. */
 struct person {
@@ -51,7 +58,7 @@ struct person {
     char upn[14];             /* "" none or invalid */
     char postcode[10];        /* folded: upper case, no space; "" none */
     char la_code[8];          /* whose roll it is on; "" for a call-out */
-    bool is_second;           /* that roll has it beside its main school: subsidiary, guest, … */
+    enum standing standing;   /* with that authority */
     char house[HOUSE_SIZE];   /* the numbers of the address, "20 4" for flat 20 of number 4 */
     char street[STREET_SIZE]; /* folded without spaces, "highstreet" */
     struct home other_home;   /* of a pupil: where a person has accepted that it lives; "" none */

@@ -187,8 +187,8 @@ static int decide(struct run *r, struct person *person, struct decision *d, stru
     int64_t began = now_us();
 
     if (roster_count_names(r->db, person, err) < 0 ||
-        roster_candidates(r->db, keys, keys_of(person, KEYS_CHILD, keys), &candidates, &count,
-                          err) < 0)
+        roster_candidates(r->db, keys, keys_of(person, KEYS_CHILD, keys), person->seen_on,
+                          &candidates, &count, err) < 0)
         return -1;
     match_decide(&r->matcher, person, candidates, count, d);
     roster_candidates_free(candidates, count);

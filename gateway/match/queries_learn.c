@@ -106,8 +106,8 @@ static int learn_one(void *self, const char *query_id, struct person *person, st
         truth = (struct learn_truth){label->pupil_keys, label->count};
     }
     if (roster_count_names(l->db, person, err) < 0 ||
-        roster_candidates(l->db, keys, keys_of(person, KEYS_CHILD, keys), &candidates, &count,
-                          err) < 0)
+        roster_candidates(l->db, keys, keys_of(person, KEYS_CHILD, keys), person->seen_on,
+                          &candidates, &count, err) < 0)
         return -1;
     rc = learn_add(l->learn, person, candidates, count, label ? &truth : NULL, err);
     roster_candidates_free(candidates, count);

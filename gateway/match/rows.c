@@ -20,8 +20,8 @@ bool rows_are_one_child(const struct person *a, const struct person *b)
 
 bool rows_are_one_pupil(const struct person *a, const struct person *b)
 {
-    return rows_are_one_child(a, b) &&
-           (strcmp(a->la_code, b->la_code) == 0 || a->is_second || b->is_second);
+    return rows_are_one_child(a, b) && (strcmp(a->la_code, b->la_code) == 0 ||
+                                        a->standing != STANDING_OWN || b->standing != STANDING_OWN);
 }
 
 void rows_told(const struct person *rows, size_t count, bool *told)

@@ -12,10 +12,10 @@ bool rows_are_one_number(const struct person *a, const struct person *b);
 /* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
 bool rows_are_one_child(const struct person *a, const struct person *b);
 
-/* And both are its schools now, as of a dual registration: rows of one authority's roll, or of two, one
- * of which has it beside its main school. Where two authorities have it as their own the child may
- * have fled from the one to the other, whose roll is late, so which school is for a person to say
- * where the home does not. */
+/* And what they say of its schools goes together: rows of one authority's roll, as of a dual
+ * registration; of two, one of which has it beside its main school; a row that it has left, and
+ * another. Where two authorities have it as their own the child may have fled from the one to the
+ * other, whose roll is late, so which school is for a person to say where the home does not. */
 bool rows_are_one_pupil(const struct person *a, const struct person *b);
 
 /* Of a child's rows those whose schools are told when it is taken for the first of them. */

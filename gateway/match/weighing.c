@@ -140,6 +140,7 @@ static void weigh(const struct matcher *m, const struct seen *seen, struct weigh
     const struct comparison *says = &seen->says;
 
     memset(out, 0, sizeof *out);
+    out->standing = seen->standing;
     out->says = seen->says;
     out->weighed.pupil_key = seen->pupil_key;
     weigh_names(m, seen, bearers_of(m, seen), out);
@@ -167,6 +168,7 @@ void weighing_see(const struct person *query, const struct candidate *candidates
 
         memset(seen, 0, sizeof *seen);
         seen->pupil_key = candidates[i].pupil_key;
+        seen->standing = p->standing;
         compare(query, p, &seen->says);
         seen->said_by[0] = query->forenames_held[seen->says.forename.child];
         seen->said_by[1] = query->surnames_held[seen->says.surname.child];
@@ -195,6 +197,8 @@ static int by_score(const void *a, const void *b)
 
     if (x->weight != y->weight)
         return x->weight < y->weight ? 1 : -1;
+    if (x->standing != y->standing)
+        return x->standing > y->standing ? 1 : -1;
     return x->weighed.pupil_key < y->weighed.pupil_key
                ? -1
                : x->weighed.pupil_key > y->weighed.pupil_key;

@@ -9,6 +9,7 @@
 /* What of a pair is weighed; there is no name in it. */
 struct seen {
     int64_t pupil_key;
+    enum standing standing;
     struct comparison says;
     unsigned said_by[2], held_by[2]; /* how many bear forename and surname, as said, as matched */
     unsigned names_held[2];          /* how many the pupil's forename and surname in use */
@@ -19,6 +20,7 @@ struct seen {
 struct weighing {
     const struct candidate *candidate; /* NULL when weighed from what was seen */
     size_t place;                      /* among the candidates */
+    enum standing standing;
     struct comparison says;
     double stranger, household, namesake; /* log2 of own against each, all fields but its prior */
     double weight; /* log2 of the odds against being on no roll, were there no other */
@@ -26,7 +28,7 @@ struct weighing {
     struct weighed weighed;
 };
 
-/* Best first. out has room for count, at most CANDIDATES_MAX. */
+/* Best first; of two rows that say the same of one child the one that has it as its own. out has room for count, at most CANDIDATES_MAX. */
 void weighing_of_all(const struct matcher *matcher, const struct person *query,
                      const struct candidate *candidates, size_t count, struct weighing *out);
 

@@ -152,28 +152,33 @@ static int count_names(struct db *db, struct counts *c, struct person *p, struct
     return 0;
 }
 
+/* The last column is the standing by this enrolment; ?2 is the day, NULL for whatever day. */
+#define SCHOOLS                                                                                    \
+    "SELECT namespace, urn, school,"                                                               \
+    " CASE WHEN to_day < ?2 THEN 2 ELSE enrolment <> 'main' END"                                   \
+    " FROM enrolment WHERE pupil_key = ?1 AND ended_at IS NULL"
+
 static void add_school(sqlite3_stmt *stmt, struct person *out)
 {
-    if (out->schools_count == 0)
-        out->is_second = sqlite3_column_int(stmt, 3);
+    enum standing standing = (enum standing)sqlite3_column_int(stmt, 3);
+
+    if (standing < out->standing)
+        out->standing = standing;
     person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
     if (sql_text(stmt, 2))
         person_add_school_name(out, sql_text(stmt, 2));
 }
 
 /* A main one comes first. That matters to a pupil of several schools alone, and costs each a sort. */
-static int add_schools_in_order(struct db *db, int64_t pupil_key, struct person *out,
+static int add_schools_in_order(struct db *db, int64_t pupil_key, day_t on, struct person *out,
                                 struct err *err)
 {
     sqlite3_stmt *stmt;
     int rc;
 
     out->schools_count = out->school_names_count = 0;
-    if (sql_query(db, &stmt, err,
-                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
-                  " WHERE pupil_key = ? AND ended_at IS NULL"
-                  " ORDER BY enrolment <> 'main', enrolment_id",
-                  "i", pupil_key) < 0)
+    if (sql_query(db, &stmt, err, SCHOOLS " ORDER BY enrolment <> 'main', enrolment_id", "id",
+                  pupil_key, on) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1)
         add_school(stmt, out);
@@ -181,24 +186,39 @@ static int add_schools_in_order(struct db *db, int64_t pupil_key, struct person 
     return rc;
 }
 
+/* One that never was at a school is its authority's own as long as it is on the roll at all. */
+static int find_former(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+{
+    int64_t one;
+    int rc = sql_int(db, &one, err, "SELECT 1 FROM enrolment WHERE pupil_key = ? LIMIT 1", "i",
+                     pupil_key);
+
+    if (rc == 0)
+        out->standing = STANDING_OWN;
+    return rc < 0 ? -1 : 0;
+}
+
 /* Schools are those that the pupil has not left, whatever the day: a claim is compared with them. */
-static int add_schools(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
+static int add_schools(struct db *db, int64_t pupil_key, day_t on, struct person *out,
+                       struct err *err)
 {
     sqlite3_stmt *stmt;
     int rc;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT namespace, urn, school, enrolment <> 'main' FROM enrolment"
-                  " WHERE pupil_key = ? AND ended_at IS NULL",
-                  "i", pupil_key) < 0)
+    out->standing = STANDING_LEFT;
+    if (sql_query(db, &stmt, err, SCHOOLS, "id", pupil_key, on) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
+    if (rc == 0) {
+        sql_done(stmt);
+        return find_former(db, pupil_key, out, err);
+    }
     if (rc == 1) {
         add_school(stmt, out);
         rc = sql_row(db, stmt, err);
     }
     sql_done(stmt);
-    return rc == 1 ? add_schools_in_order(db, pupil_key, out, err) : rc;
+    return rc == 1 ? add_schools_in_order(db, pupil_key, on, out, err) : rc;
 }
 
 static int load_folded(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
@@ -218,12 +238,12 @@ static int load_folded(struct db *db, int64_t pupil_key, struct person *out, str
     return rc < 0 ? -1 : 0;
 }
 
-static int load(struct db *db, struct counts *counts, int64_t pupil_key, struct person *out,
-                struct err *err)
+static int load(struct db *db, struct counts *counts, int64_t pupil_key, day_t on,
+                struct person *out, struct err *err)
 {
     if (load_folded(db, pupil_key, out, err) < 0 || count_names(db, counts, out, err) < 0)
         return -1;
-    return add_schools(db, pupil_key, out, err);
+    return add_schools(db, pupil_key, on, out, err);
 }
 
 void roster_candidates_free(struct candidate *candidates, size_t count)
@@ -233,8 +253,8 @@ void roster_candidates_free(struct candidate *candidates, size_t count)
     free(candidates);
 }
 
-static int load_all(struct db *db, const struct hit *hits, size_t n, struct candidate **out,
-                    size_t *count, struct err *err)
+static int load_all(struct db *db, const struct hit *hits, size_t n, day_t on,
+                    struct candidate **out, size_t *count, struct err *err)
 {
     struct candidate *candidates = malloc(n * sizeof *candidates);
     struct counts counts = {0};
@@ -242,7 +262,7 @@ static int load_all(struct db *db, const struct hit *hits, size_t n, struct cand
 
     for (size_t i = 0; rc == 0 && i < n; i++) {
         candidates[i].pupil_key = hits[i].pupil_key;
-        rc = load(db, &counts, hits[i].pupil_key, &candidates[i].person, err);
+        rc = load(db, &counts, hits[i].pupil_key, on, &candidates[i].person, err);
         *count = i + 1;
     }
     if (rc < 0) {
@@ -254,7 +274,7 @@ static int load_all(struct db *db, const struct hit *hits, size_t n, struct cand
     return 0;
 }
 
-int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count, day_t on,
                       struct candidate **out, size_t *count, struct err *err)
 {
     bool ours = !db_in_transaction(db);
@@ -268,7 +288,7 @@ int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
         return -1;
     rc = candidates_find(db, keys, keys_count, &hits, &n, err);
     if (rc == 0 && n > 0)
-        rc = load_all(db, hits, n, out, count, err);
+        rc = load_all(db, hits, n, on, out, count, err);
     free(hits);
     if (ours)
         db_rollback(db); /* nothing was written */

@@ -213,25 +213,17 @@ struct rows {
     size_t count;
 };
 
-/* As far as one row of a pupil is compared with another. */
+/* As far as one row of a pupil is compared with another, but for its standing. */
 static int load(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
 {
     struct pupil pupil;
-    int64_t second = 0;
-    int rc = sql_int(db, &second, err,
-                     "SELECT min(enrolment <> 'main') FROM enrolment"
-                     " WHERE pupil_key = ? AND ended_at IS NULL",
-                     "i", pupil_key);
-
-    if (rc >= 0)
-        rc = roster_pupil(db, pupil_key, &pupil, err);
+    int rc = roster_pupil(db, pupil_key, &pupil, err);
 
     if (rc == 0)
         return err_set(err, ERR_STORE, "there is no pupil %lld", (long long)pupil_key);
     if (rc < 0)
         return -1;
     roster_person(&pupil, out);
-    out->is_second = second;
     pupil_release(&pupil);
     return 0;
 }
@@ -327,20 +319,26 @@ static bool has_door(const struct enrolment *list, size_t count, const struct en
     return false;
 }
 
-/* A row that a complete roll no longer has was true until the day before it was missed. */
+/* A row that a complete roll no longer has was true until the day before it was missed: ?2 is the day,
+ * ?3 the moment when the next begins. */
+#define NOT_OVER "ifnull(to_day, ?2) >= ?2 AND (ended_at IS NULL OR ended_at >= ?3)"
+
+static int64_t day_after(day_t on)
+{
+    return (int64_t)london_moment(on + 1, 0);
+}
+
 static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment *list,
                           size_t *count, struct err *err)
 {
     sqlite3_stmt *stmt;
     int rc;
 
-    if (sql_query(
-            db, &stmt, err,
-            "SELECT namespace, urn, enrolment, from_day, to_day, days FROM enrolment"
-            " WHERE pupil_key = ?1 AND ifnull(from_day, ?2) <= ?2 AND ifnull(to_day, ?2) >= ?2"
-            " AND (ended_at IS NULL OR ended_at >= ?3)"
-            " ORDER BY enrolment <> 'main', namespace, urn",
-            "idi", pupil_key, on, (int64_t)london_moment(on + 1, 0)) < 0)
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn, enrolment, from_day, to_day, days FROM enrolment"
+                  " WHERE pupil_key = ?1 AND ifnull(from_day, ?2) <= ?2 AND " NOT_OVER
+                  " ORDER BY enrolment <> 'main', namespace, urn",
+                  "idi", pupil_key, on, day_after(on)) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1 && *count < ENROLMENTS_MAX) {
         struct enrolment *e = &list[*count];
@@ -361,12 +359,28 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
     return rc < 0 ? -1 : 0;
 }
 
+/* As candidates.c has it. */
+static int find_standings(struct db *db, struct rows *rows, day_t on, struct err *err)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        int64_t standing = STANDING_OWN;
+
+        if (sql_int(db, &standing, err,
+                    "SELECT min(CASE WHEN " NOT_OVER " THEN enrolment <> 'main' ELSE 2 END)"
+                    " FROM enrolment WHERE pupil_key = ?1",
+                    "idi", rows->keys[i], on, day_after(on)) < 0)
+            return -1;
+        rows->people[i].standing = (enum standing)standing;
+    }
+    return 0;
+}
+
 /* Of those rows whose schools are told (rows_told). */
-static int add_enrolments_of(struct db *db, const struct rows *rows, day_t on,
-                             struct enrolment *list, size_t *count, struct err *err)
+static int add_enrolments_of(struct db *db, struct rows *rows, day_t on, struct enrolment *list,
+                             size_t *count, struct err *err)
 {
     bool told[ROSTER_ROWS_MAX];
-    int rc = 0;
+    int rc = rows->count > 1 ? find_standings(db, rows, on, err) : 0;
 
     rows_told(rows->people, rows->count, told);
     for (size_t i = 0; rc == 0 && i < rows->count; i++) {

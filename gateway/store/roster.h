@@ -34,9 +34,10 @@ struct enrolment {
 
 /* Candidates for a child by the union of its keys (match/keys.h): at most CANDIDATES_MAX, those
  * first whose shared keys say most. A key that too many share is passed over. Pupils who have left
- * are among them: planning says that they are on no roll. *out is for roster_candidates_free.
+ * are among them: planning says that they are on no roll. On that day an enrolment with a last day may
+ * be over; DAY_NONE: whatever the day. *out is for roster_candidates_free.
  * ERR_STORE when another version of the program made the roll's keys (roll_index.h). */
-int roster_candidates(struct db *db, const struct key *keys, size_t keys_count,
+int roster_candidates(struct db *db, const struct key *keys, size_t keys_count, day_t on,
                       struct candidate **out, size_t *count, struct err *err) MUST_CHECK;
 void roster_candidates_free(struct candidate *candidates,
                             size_t count); /* wipes; NULL is allowed */

@@ -124,7 +124,9 @@ static void read_person(const struct situation *s, char *text, struct person *p)
         else if (strcmp(part, "la") == 0)
             snprintf(p->la_code, sizeof p->la_code, "%s", value);
         else if (strcmp(part, "enrolled") == 0)
-            p->is_second = strcmp(value, "main") != 0;
+            p->standing = strcmp(value, "left") == 0   ? STANDING_LEFT
+                          : strcmp(value, "main") == 0 ? STANDING_OWN
+                                                       : STANDING_SECOND;
         else if (strcmp(part, "school") == 0)
             person_add_school(p, "school", value);
         else

@@ -105,8 +105,8 @@ static void found(struct place *p, const struct person *child, char *out, size_t
     struct key keys[KEYS_MAX];
     size_t count, n = 0;
 
-    OK(p, roster_candidates(p->db, keys, keys_of(child, KEYS_CHILD, keys), &candidates, &count,
-                            &p->err));
+    OK(p, roster_candidates(p->db, keys, keys_of(child, KEYS_CHILD, keys), child->seen_on,
+                            &candidates, &count, &p->err));
     for (size_t i = 0; i < count; i++) {
         struct pupil pupil;
 

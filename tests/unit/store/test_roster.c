@@ -122,15 +122,15 @@ static void candidates_are_those_who_share_a_key_most_keys_first(void **state)
     person_add_surname(&child, "OKAFOR");
     child.born = day_parse("2017-03-09");
     person_set_postcode(&child, "pl48aa");
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
     assert_int_equal(n, 2);
     assert_int_equal(c[0].pupil_key, same);
     assert_int_equal(c[1].pupil_key, sister);
     assert_string_equal(c[0].person.schools[0], "school/100001"); /* the main one first */
     assert_int_equal(c[0].person.schools_count, 2);
     roster_candidates_free(c, n);
-    assert_int_equal(roster_candidates(db, keys, 0, &c, &n, &err), 0);
+    assert_int_equal(roster_candidates(db, keys, 0, DAY_NONE, &c, &n, &err), 0);
     assert_int_equal(n, 0);
     assert_null(c);
 }
@@ -159,12 +159,12 @@ static void a_key_that_too_many_share_is_passed_over_and_the_others_find(void **
     person_add_forename(&child, "Mohammed");
     person_add_surname(&child, "Khan");
     child.born = day_parse("2017-12-09");
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
     assert_int_equal(n, 0);
     person_set_postcode(&child, "PL4 8AA");
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(c[0].pupil_key, nearest);
     roster_candidates_free(c, n);
@@ -194,8 +194,8 @@ static void a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest(void **sta
     person_add_forename(&child, "Mohammed");
     person_add_surname(&child, "Khan");
     child.born = day_parse("2017-12-09");
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
     assert_in_range(n, 1, CANDIDATES_MAX);
     assert_int_equal(c[0].pupil_key, nearest);
     roster_candidates_free(c, n);
@@ -247,12 +247,12 @@ static void an_index_of_another_version_is_refused_and_made_anew(void **state)
                                 "UPDATE name_count SET pupils = 7;",
                                 &err),
                      0);
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     -1);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), -1);
     assert_int_equal(err.code, ERR_STORE);
     assert_int_equal(roll_index_bring_up(db, &err), 1);
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(c[0].pupil_key, key);
     roster_candidates_free(c, n);
@@ -327,6 +327,37 @@ static void rows_of_one_child_give_all_its_doors_and_those_of_another_none(void 
     free(e);
 }
 
+static void of_another_authority(struct db *db, int64_t pupil)
+{
+    struct err err;
+
+    assert_int_equal(
+        sql_run(db, &err, "UPDATE pupil SET la_code = '383' WHERE pupil_key = ?", "i", pupil), 0);
+}
+
+/* How matching sees it, on a day or on none. */
+static enum standing standing_of(struct db *db, int64_t pupil, const char *day)
+{
+    enum standing standing = (enum standing) - 1;
+    struct candidate *c;
+    struct person child;
+    struct key keys[KEYS_MAX];
+    struct err err;
+    size_t n;
+
+    person_init(&child);
+    person_set_upn(&child, "L929424924001");
+    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), day_parse(day),
+                                       &c, &n, &err),
+                     0);
+    for (size_t i = 0; i < n; i++) {
+        if (c[i].pupil_key == pupil)
+            standing = c[i].person.standing;
+    }
+    roster_candidates_free(c, n);
+    return standing;
+}
+
 /* A pupil referral unit across the border, whose authority has the child beside its main school. */
 static void a_second_enrolment_with_another_authority_is_a_door_too(void **state)
 {
@@ -334,15 +365,10 @@ static void a_second_enrolment_with_another_authority_is_a_door_too(void **state
     int64_t one = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
     int64_t two = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
     int64_t twin = enrol(db, "P3", "Amelie", "Okafor", "2017-03-09", NULL, "L929424924001");
-    struct candidate *c;
     struct enrolment *e;
-    struct person child;
-    struct key keys[KEYS_MAX];
-    struct err err;
-    size_t n;
 
-    assert_int_equal(
-        sql_run(db, &err, "UPDATE pupil SET la_code = '383' WHERE pupil_key <> ?", "i", one), 0);
+    of_another_authority(db, two);
+    of_another_authority(db, twin);
     attends(db, one, "100001", "main", NULL, NULL);
     attends(db, two, "100002", "subsidiary", NULL, NULL);
     attends(db, twin, "100003", "subsidiary", NULL, NULL);
@@ -352,17 +378,74 @@ static void a_second_enrolment_with_another_authority_is_a_door_too(void **state
     free(e);
     assert_int_equal(doors_on(db, two, "2026-03-02", &e), 2);
     free(e);
-    person_init(&child);
-    person_set_upn(&child, "L929424924001");
-    assert_int_equal(roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), &c, &n, &err),
-                     0);
-    assert_int_equal(n, 3);
-    for (size_t i = 0; i < n; i++)
-        assert_int_equal(c[i].person.is_second, c[i].pupil_key != one);
-    roster_candidates_free(c, n);
+    assert_int_equal(standing_of(db, one, ""), STANDING_OWN);
+    assert_int_equal(standing_of(db, two, ""), STANDING_SECOND);
+    assert_int_equal(standing_of(db, twin, ""), STANDING_SECOND);
     attends(db, two, "100004", "main", NULL,
             NULL); /* it has it as its own: the child may have moved */
+    assert_int_equal(standing_of(db, two, ""), STANDING_OWN);
     assert_int_equal(doors_on(db, one, "2026-03-02", &e), 1);
+    free(e);
+}
+
+/* A complete roll of 3 March has it no more, or its last day has passed. */
+static void a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on(void **state)
+{
+    struct db *db = *state;
+    int64_t old = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t now = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    time_t missed = london_moment(day_parse("2026-03-03"), 9 * 3600);
+    struct enrolment *e;
+    struct err err;
+
+    of_another_authority(db, now);
+    attends(db, old, "100001", "main", NULL, "2026-02-13");
+    attends(db, old, "100003", "subsidiary", NULL, NULL);
+    attends(db, now, "100002", "main", NULL, NULL);
+    assert_int_equal(standing_of(db, old, "2026-02-13"), STANDING_OWN);
+    assert_int_equal(standing_of(db, old, ""), STANDING_OWN);
+    assert_int_equal(doors_on(db, old, "2026-02-13", &e), 2);
+    free(e);
+    assert_int_equal(doors_on(db, now, "2026-02-13", &e), 1);
+    free(e);
+    assert_int_equal(standing_of(db, old, "2026-02-14"), STANDING_SECOND);
+    assert_int_equal(sql_run(db, &err,
+                             "UPDATE enrolment SET to_day = '2026-02-20'"
+                             " WHERE urn = '100003'",
+                             ""),
+                     0);
+    assert_int_equal(standing_of(db, old, "2026-02-21"), STANDING_LEFT);
+    assert_int_equal(doors_on(db, old, "2026-02-21", &e), 1);
+    assert_string_equal(e[0].urn, "100002");
+    free(e);
+    assert_int_equal(sql_run(db, &err,
+                             "UPDATE enrolment SET to_day = NULL, ended_at = ? WHERE pupil_key = ?",
+                             "ii", (int64_t)missed, old),
+                     0);
+    assert_int_equal(standing_of(db, old, ""), STANDING_LEFT);
+    assert_int_equal(standing_of(db, now, ""), STANDING_OWN);
+    assert_int_equal(doors_on(db, old, "2026-03-02", &e), 2); /* it was there then */
+    free(e);
+    assert_int_equal(doors_on(db, old, "2026-03-03", &e), 1);
+    assert_string_equal(e[0].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, now, "2026-03-03", &e), 1);
+    free(e);
+}
+
+/* Known to its authority and at no school, as one who is taught at home: it lives there. */
+static void a_child_that_never_was_at_a_school_has_not_left_one(void **state)
+{
+    struct db *db = *state;
+    int64_t home = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t away = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    struct enrolment *e;
+
+    of_another_authority(db, away);
+    attends(db, away, "100002", "main", NULL, NULL);
+    assert_int_equal(standing_of(db, home, "2026-03-02"), STANDING_OWN);
+    assert_int_equal(doors_on(db, home, "2026-03-02", &e), 0);
+    assert_int_equal(doors_on(db, away, "2026-03-02", &e), 1);
     free(e);
 }
 
@@ -502,6 +585,8 @@ int main(void)
         T(an_enrolment_counts_on_its_days),
         T(rows_of_one_child_give_all_its_doors_and_those_of_another_none),
         T(a_second_enrolment_with_another_authority_is_a_door_too),
+        T(a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on),
+        T(a_child_that_never_was_at_a_school_has_not_left_one),
         T(a_decision_is_the_childs_and_hands_it_to_planning),
         T(what_is_decided_again_alike_is_recorded_once),
         T(a_person_decides_in_place_of_the_matcher),

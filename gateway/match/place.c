@@ -162,3 +162,10 @@ enum home_level place_compare(const struct person *child, const struct person *p
     personal_wipe(&there, sizeof there);
     return other > level ? other : level;
 }
+
+bool place_contradicts(const struct person *a, const struct person *b)
+{
+    if (a->postcode[0] && b->postcode[0])
+        return !is_same_district(a->postcode, b->postcode);
+    return a->street[0] && b->street[0] && !streets_are_alike(a->street, b->street);
+}

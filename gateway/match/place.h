@@ -25,4 +25,8 @@ enum home_level {
 /* Of a pupil with another home than the roll says the one that agrees better. */
 enum home_level place_compare(const struct person *child, const struct person *pupil);
 
+/* Of two pupils, by what their rolls say and nothing beside: whether they live in different places, not
+ * merely in another street of one. A postcode that a slip could have made of the other is another. */
+bool place_contradicts(const struct person *a, const struct person *b);
+
 #endif

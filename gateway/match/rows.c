@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "match/normalise.h"
+#include "match/place.h"
 #include "match/upn.h"
 
 bool rows_are_one_number(const struct person *a, const struct person *b)
@@ -20,8 +21,13 @@ bool rows_are_one_child(const struct person *a, const struct person *b)
 
 bool rows_are_one_pupil(const struct person *a, const struct person *b)
 {
-    return rows_are_one_child(a, b) && (strcmp(a->la_code, b->la_code) == 0 ||
-                                        a->standing != STANDING_OWN || b->standing != STANDING_OWN);
+    if (!rows_are_one_child(a, b))
+        return false;
+    if (strcmp(a->la_code, b->la_code) == 0 || a->standing == STANDING_LEFT ||
+        b->standing == STANDING_LEFT)
+        return true;
+    return (a->standing == STANDING_SECOND || b->standing == STANDING_SECOND) &&
+           !place_contradicts(a, b);
 }
 
 void rows_told(const struct person *rows, size_t count, bool *told)

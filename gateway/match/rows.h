@@ -12,10 +12,14 @@ bool rows_are_one_number(const struct person *a, const struct person *b);
 /* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
 bool rows_are_one_child(const struct person *a, const struct person *b);
 
-/* And what they say of its schools goes together: rows of one authority's roll, as of a dual
- * registration; of two, one of which has it beside its main school; a row that it has left, and
- * another. Where two authorities have it as their own the child may have fled from the one to the
- * other, whose roll is late, so which school is for a person to say where the home does not. */
+/* And what they say of its schools goes together:
+ *   rows of one authority's roll, as of a dual registration
+ *   rows of two, one of which has it beside its main school, if they do not say that it lives in
+ *   different places: a child at a refuge is often a guest of the school there, and the roll that
+ *   has it as its own is of the place that it fled from
+ *   a row that it has left, whose home is an old one, and any other
+ * Where two authorities have it as their own, or say different homes, the call-out's home says which
+ * of them is told, or a person. Not transitive. */
 bool rows_are_one_pupil(const struct person *a, const struct person *b);
 
 /* Of a child's rows those whose schools are told when it is taken for the first of them. */

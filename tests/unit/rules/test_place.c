@@ -44,6 +44,35 @@ static void an_address_is_its_numbers_and_its_street(void **state)
     }
 }
 
+static void rolls_contradict_each_other_by_district_or_street(void **state)
+{
+    static const struct {
+        const char *address, *postcode, *there, *postcode_there;
+        bool contradict;
+    } cases[] = {
+        {"12 High St", "LS1 1AA", "9 Mill Lane", "LS1 9ZZ", false},
+        {"12 High St", "LS1 1AA", "12 High Street", "BS1 1AA", true},
+        {"", "LS1 1AA", "", "LS1", false},
+        {"", "LS1 1AA", "", "LS11 1AA", true},
+        {"", "LS1 1AA", "", "", false},
+        {"12 High St", "LS1 1AA", "14 High Street", "", false},
+        {"12 High St", "", "9 Mill Lane", "LS1 1AA", true},
+        {"", "", "", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct person one = at(cases[i].address, cases[i].postcode);
+        struct person two = at(cases[i].there, cases[i].postcode_there);
+
+        /* Planning knows the rolls alone, so what is remembered beside them says nothing here. */
+        person_set_other_home(&one, cases[i].there, cases[i].postcode_there);
+        person_set_other_home(&two, cases[i].address, cases[i].postcode);
+        assert_int_equal(place_contradicts(&one, &two), cases[i].contradict);
+        assert_int_equal(place_contradicts(&two, &one), cases[i].contradict);
+    }
+}
+
 static void homes_agree_by_house_street_and_postcode(void **state)
 {
     static const struct {
@@ -174,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_is_its_numbers_and_its_street),
         cmocka_unit_test(homes_agree_by_house_street_and_postcode),
+        cmocka_unit_test(rolls_contradict_each_other_by_district_or_street),
         cmocka_unit_test(a_school_is_its_telling_words),
         cmocka_unit_test(weights_are_read_as_they_are_written),
         cmocka_unit_test(weights_that_make_no_sense_are_refused_by_line),

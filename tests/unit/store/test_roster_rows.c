@@ -131,6 +131,25 @@ static void a_second_enrolment_with_another_authority_is_a_door_too(void **state
     free(e);
 }
 
+/* The main school of a guest who lives elsewhere by that roll may be in the place that it fled from. */
+static void a_guest_whose_main_roll_says_another_home_is_no_door_of_that_school(void **state)
+{
+    struct db *db = *state;
+    int64_t main = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", "PL4 8AA", "L929424924001");
+    int64_t guest = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", "LS1 1AA", "L929424924001");
+    struct enrolment *e;
+
+    of_another_authority(db, guest);
+    attends(db, main, "100001", "main", NULL, NULL);
+    attends(db, guest, "100002", "guest", NULL, NULL);
+    assert_int_equal(doors_on(db, guest, "2026-03-02", &e), 1);
+    assert_string_equal(e[0].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, main, "2026-03-02", &e), 1);
+    assert_string_equal(e[0].urn, "100001");
+    free(e);
+}
+
 /* A complete roll of 3 March has it no more, or its last day has passed. */
 static void a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on(void **state)
 {
@@ -199,6 +218,7 @@ int main(void)
         T(an_enrolment_counts_on_its_days),
         T(rows_of_one_child_give_all_its_doors_and_those_of_another_none),
         T(a_second_enrolment_with_another_authority_is_a_door_too),
+        T(a_guest_whose_main_roll_says_another_home_is_no_door_of_that_school),
         T(a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on),
         T(a_child_that_never_was_at_a_school_has_not_left_one),
     };

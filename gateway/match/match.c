@@ -74,14 +74,56 @@ static bool is_close(enum born_level born)
     return born >= BORN_PART;
 }
 
-/* Why the best must not be chosen while that other pupil is there; NULL: it may. */
+static bool is_one_child(const struct weighing *a, const struct weighing *b)
+{
+    return rows_are_one_child(&a->candidate->person, &b->candidate->person);
+}
+
+static bool is_one_pupil(const struct weighing *a, const struct weighing *b)
+{
+    return rows_are_one_pupil(&a->candidate->person, &b->candidate->person);
+}
+
+static bool is_one_authority(const struct weighing *a, const struct weighing *b)
+{
+    return strcmp(a->candidate->person.la_code, b->candidate->person.la_code) == 0;
+}
+
+/* Whether two rows of the best's child, heavier first, keep it from being chosen: they do not go
+ * together, and the one is the best, or both are joined by it, or both have the child as their own; it
+ * may have fled from the one to the other. Unless the home tells for the best's authority, whose rows
+ * are told (rows_told). */
+static bool are_at_odds(const struct weighing *best, const struct weighing *a,
+                        const struct weighing *b)
+{
+    bool both_own = a->standing == STANDING_OWN && b->standing == STANDING_OWN;
+
+    if (is_one_pupil(a, b))
+        return false;
+    if (a != best && !both_own && !(is_one_pupil(best, a) && is_one_pupil(best, b)))
+        return false;
+    return !is_one_authority(best, a) || !home_tells(&a->says, &b->says);
+}
+
+/* All of these weigh much, so that a person sees them. */
+static bool has_rows_at_odds(const struct weighing *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && !is_one_child(&all[0], &all[i]))
+            continue;
+        for (size_t j = i + 1; j < count; j++) {
+            if (is_one_child(&all[0], &all[j]) && are_at_odds(&all[0], &all[i], &all[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Why the best must not be chosen while that other child is there; NULL: it may. */
 static const char *rivalry(const struct weighing *best, const struct weighing *other)
 {
     const struct comparison *b = &best->says, *o = &other->says;
 
-    /* Two authorities have it as their own: it may have fled from the one to the other. */
-    if (rows_are_one_child(&best->candidate->person, &other->candidate->person))
-        return home_tells(b, o) ? NULL : "the rolls of two authorities have it";
     if (b->upn == AGREE_SAME && o->upn != AGREE_SAME) /* the number tells them apart */
         return !is_exact(b->forename.level) && is_exact(o->forename.level) && o->born == BORN_SAME
                    ? "the number is of one pupil, the name of another"
@@ -178,7 +220,7 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     out->score = out->margin = best->weighed.score;
     out->probability = weighing_probability(out->score);
     for (size_t i = 1; i < count && !next; i++) {
-        if (!rows_are_one_pupil(&best->candidate->person, &all[i].candidate->person))
+        if (!is_one_pupil(best, &all[i]))
             next = &all[i];
     }
     if (next)
@@ -200,8 +242,10 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     }
     if (!against)
         against = contradiction(&best->says);
+    if (!against && has_rows_at_odds(all, count))
+        against = "the rolls of two authorities have it";
     for (size_t i = 1; i < count && !against; i++) {
-        if (!rows_are_one_pupil(&best->candidate->person, &all[i].candidate->person))
+        if (!is_one_child(best, &all[i]))
             against = rivalry(best, &all[i]);
         if (against)
             *rival = i;

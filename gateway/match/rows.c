@@ -32,6 +32,13 @@ bool rows_are_one_pupil(const struct person *a, const struct person *b)
 
 void rows_told(const struct person *rows, size_t count, bool *told)
 {
-    for (size_t i = 0; i < count; i++)
+    bool at_odds = false;
+
+    for (size_t i = 0; i < count; i++) {
         told[i] = i == 0 || rows_are_one_pupil(&rows[0], &rows[i]);
+        for (size_t j = 1; j < i && told[i]; j++)
+            at_odds |= told[j] && !rows_are_one_pupil(&rows[i], &rows[j]);
+    }
+    for (size_t i = 0; i < count && at_odds; i++)
+        told[i] = told[i] && strcmp(rows[i].la_code, rows[0].la_code) == 0;
 }

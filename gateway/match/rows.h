@@ -22,7 +22,9 @@ bool rows_are_one_child(const struct person *a, const struct person *b);
  * of them is told, or a person. Not transitive. */
 bool rows_are_one_pupil(const struct person *a, const struct person *b);
 
-/* Of a child's rows those whose schools are told when it is taken for the first of them. */
+/* Of a child's rows those whose schools are told when it is taken for the first of them: that one and
+ * what is one pupil with it; where two of these are not with each other, and it alone joins them,
+ * only those of its own authority. */
 void rows_told(const struct person *rows, size_t count, bool *told);
 
 #endif

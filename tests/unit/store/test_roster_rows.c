@@ -195,6 +195,39 @@ static void a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on(void **s
     free(e);
 }
 
+/* As a person picks one of them: the first of its authority's rows, with what goes with it. */
+static void rows_between_two_authorities_that_have_it_as_their_own_join_neither_to_the_other(
+    void **state)
+{
+    struct db *db = *state;
+    int64_t one = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t two = enrol(db, "P2", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t beside = enrol(db, "P3", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    int64_t left = enrol(db, "P4", "Amelia", "Okafor", "2017-03-09", NULL, "L929424924001");
+    struct enrolment *e;
+    struct err err;
+
+    of_another_authority(db, two);
+    of_another_authority(db, beside);
+    assert_int_equal(
+        sql_run(db, &err, "UPDATE pupil SET la_code = '926' WHERE pupil_key = ?", "i", left), 0);
+    attends(db, one, "100001", "main", NULL, NULL);
+    attends(db, two, "100002", "main", NULL, NULL);
+    attends(db, beside, "100003", "subsidiary", NULL, NULL);
+    attends(db, left, "100004", "main", NULL, "2026-02-13");
+    assert_int_equal(doors_on(db, beside, "2026-03-02", &e), 2);
+    assert_string_equal(e[0].urn, "100003");
+    assert_string_equal(e[1].urn, "100002");
+    free(e);
+    assert_int_equal(doors_on(db, two, "2026-03-02", &e), 2);
+    free(e);
+    assert_int_equal(doors_on(db, one, "2026-03-02", &e), 2);
+    assert_string_equal(e[0].urn, "100001");
+    assert_string_equal(e[1].urn, "100003");
+    free(e);
+    assert_int_equal(doors_on(db, left, "2026-03-02", &e), 0);
+}
+
 /* Known to its authority and at no school, as one who is taught at home: it lives there. */
 static void a_child_that_never_was_at_a_school_has_not_left_one(void **state)
 {
@@ -220,6 +253,7 @@ int main(void)
         T(a_second_enrolment_with_another_authority_is_a_door_too),
         T(a_guest_whose_main_roll_says_another_home_is_no_door_of_that_school),
         T(a_roll_that_a_child_has_left_leads_to_the_one_that_it_is_on),
+        T(rows_between_two_authorities_that_have_it_as_their_own_join_neither_to_the_other),
         T(a_child_that_never_was_at_a_school_has_not_left_one),
     };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unicode/ustring.h>
 #include <unicode/utrans.h>
+#include <unicode/uversion.h>
 
 #include "base/attr.h"
 #include "base/personal.h"
@@ -13,6 +14,14 @@ enum { WIDE = 512 }; /* UTF-16 units that a name is given on its way; a longer o
 
 /* Marks are taken off after Any-Latin, for in Indic scripts a mark is a vowel. */
 static const char rules[] = "NFKC; Any-Latin; NFD; [:Nonspacing Mark:] Remove; NFC; Latin-ASCII";
+
+int normalise_version(void)
+{
+    UVersionInfo version;
+
+    u_getVersion(version);
+    return version[0];
+}
 
 static UTransliterator *to_latin; /* for the life of the process: making one takes milliseconds */
 

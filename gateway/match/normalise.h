@@ -16,6 +16,9 @@
 
 #include "match/match.h"
 
+/* ICU's major version: by another, a name that is not written in ASCII may fold otherwise. */
+int normalise_version(void);
+
 /* Folds a name; one that is too long is cut, alike on both sides. Returns its length. Text that is
  * no UTF-8 loses the bytes that are none. */
 size_t normalise_name(const char *text, char out[NAME_SIZE]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "match/keys.h"
+#include "match/normalise.h"
 #include "match/packed.h"
 #include "match/person.h"
 #include "store/remember.h"
@@ -222,6 +223,12 @@ static int write_counts(struct roll_index *x, struct err *err)
     return sql_run(x->db, err, more, "ii", (int64_t)0, x->pupils);
 }
 
+/* Who made the keys: this program, with that library. */
+static int64_t version(void)
+{
+    return (int64_t)KEYS_VERSION * 1000 + normalise_version();
+}
+
 int roll_index_write(struct roll_index *x, struct err *err)
 {
     uint64_t entry;
@@ -243,7 +250,7 @@ int roll_index_write(struct roll_index *x, struct err *err)
     return sql_run(x->db, err,
                    "INSERT INTO roll_index(one, keys_version) VALUES (1, ?1)"
                    " ON CONFLICT (one) DO UPDATE SET keys_version = ?1",
-                   "i", (int64_t)KEYS_VERSION);
+                   "i", version());
 }
 
 int roll_index_is_current(struct db *db, struct err *err)
@@ -252,7 +259,7 @@ int roll_index_is_current(struct db *db, struct err *err)
     int rc = sql_int(db, &number, err, "SELECT keys_version FROM roll_index WHERE one = 1", "");
 
     if (rc != 0)
-        return rc < 0 ? -1 : number == KEYS_VERSION;
+        return rc < 0 ? -1 : number == version();
     rc = sql_int(db, &number, err, "SELECT max(pupil_key) FROM pupil", "");
     return rc < 0 ? -1 : rc == 0; /* without pupils it is */
 }

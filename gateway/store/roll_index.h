@@ -4,8 +4,8 @@
  * pupil_block has an entry for each key of each pupil: the key's KEYS_BITS, then PUPIL_BITS of the
  * pupil's number, one integer, so that a block is a range of rows and an entry takes some 13 bytes.
  * An import gathers what it adds and takes away and writes it in the index's order at its end,
- * which is what makes millions of rows possible; a program whose keys are of another version makes
- * the whole index anew. pupil_folded has each pupil as it is compared (match/packed.h), so that a
+ * which is what makes millions of rows possible; a program whose keys are of another version, or
+ * whose ICU is, makes the whole index anew. pupil_folded has each pupil as it is compared (match/packed.h), so that a
  * candidate is read, not folded.
  */
 #ifndef STORE_ROLL_INDEX_H

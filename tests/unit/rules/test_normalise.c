@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unicode/uvernum.h>
 
 #include "match/normalise.h"
 #include "match/person.h"
@@ -205,11 +206,19 @@ static void a_child_without_a_home_is_looked_for_where_the_incident_was(void **s
     personal_release(&child.home.postcode);
 }
 
+static void the_library_that_transliterates_has_a_version(void **state)
+{
+    (void)state;
+    assert_int_equal(normalise_version(), U_ICU_VERSION_MAJOR_NUM);
+    assert_in_range(normalise_version(), 1, 999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_loses_case_marks_and_punctuation),
         cmocka_unit_test(other_letters_and_scripts_become_latin),
+        cmocka_unit_test(the_library_that_transliterates_has_a_version),
         cmocka_unit_test(no_name_at_all_is_empty),
         cmocka_unit_test(a_name_that_is_too_long_is_cut_and_stays_a_string),
         cmocka_unit_test(any_bytes_fold_to_words_and_folding_again_changes_nothing),

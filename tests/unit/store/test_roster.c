@@ -1,6 +1,7 @@
 #include "roster_fixture.h"
 
 #include "match/keys.h"
+#include "match/normalise.h"
 
 static void a_pupil_comes_back_as_it_was_filed(void **state)
 {
@@ -145,8 +146,23 @@ static void names_are_counted_and_a_full_name_within_its_year(void **state)
     assert_int_equal(n, 0);
 }
 
+static int64_t number(struct db *db, const char *sql)
+{
+    struct err err;
+    int64_t n = -1;
+
+    assert_true(sql_int(db, &n, &err, sql, "") >= 0);
+    return n;
+}
+
+/* Another program's, or the same one's with another ICU. */
 static void an_index_of_another_version_is_refused_and_made_anew(void **state)
 {
+    static const char *const others[] = {
+        "UPDATE roll_index SET keys_version = 1",
+        "UPDATE roll_index SET keys_version = keys_version + 1",
+        "UPDATE roll_index SET keys_version = keys_version - 1",
+    };
     struct db *db = *state;
     int64_t key = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", "PL4 8AA", NULL);
     struct candidate *c;
@@ -159,20 +175,23 @@ static void an_index_of_another_version_is_refused_and_made_anew(void **state)
     person_add_forename(&child, "Amelia");
     person_set_postcode(&child, "PL4 8AA");
     assert_int_equal(roll_index_bring_up(db, &err), 0);
-    assert_int_equal(sql_script(db,
-                                "UPDATE roll_index SET keys_version = 1; DELETE FROM pupil_block;"
-                                "UPDATE name_count SET pupils = 7;",
-                                &err),
-                     0);
-    assert_int_equal(
-        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), -1);
-    assert_int_equal(err.code, ERR_STORE);
-    assert_int_equal(roll_index_bring_up(db, &err), 1);
-    assert_int_equal(
-        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err), 0);
-    assert_int_equal(n, 1);
-    assert_int_equal(c[0].pupil_key, key);
-    roster_candidates_free(c, n);
+    assert_int_equal(number(db, "SELECT keys_version % 1000 FROM roll_index"), normalise_version());
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        assert_int_equal(sql_script(db, others[i], &err), 0);
+        assert_int_equal(
+            sql_script(db, "DELETE FROM pupil_block; UPDATE name_count SET pupils = 7;", &err), 0);
+        assert_int_equal(
+            roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err),
+            -1);
+        assert_int_equal(err.code, ERR_STORE);
+        assert_int_equal(roll_index_bring_up(db, &err), 1);
+        assert_int_equal(
+            roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), DAY_NONE, &c, &n, &err),
+            0);
+        assert_int_equal(n, 1);
+        assert_int_equal(c[0].pupil_key, key);
+        roster_candidates_free(c, n);
+    }
     assert_int_equal(roster_count_names(db, &child, &err), 0);
     assert_int_equal(child.forenames_held[0], 1);
 }
@@ -194,15 +213,6 @@ static int64_t child_to_match(struct db *db)
                    &err),
         0);
     return 1;
-}
-
-static int64_t number(struct db *db, const char *sql)
-{
-    struct err err;
-    int64_t n = -1;
-
-    assert_true(sql_int(db, &n, &err, sql, "") >= 0);
-    return n;
 }
 
 static struct decision decision_for(enum match_outcome outcome, int64_t pupil)

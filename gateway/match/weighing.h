@@ -9,12 +9,12 @@
 /* What of a pair is weighed; there is no name in it. */
 struct seen {
     int64_t pupil_key;
-    enum standing standing;
     struct comparison says;
     unsigned said_by[2], held_by[2]; /* how many bear forename and surname, as said, as matched */
     unsigned names_held[2];          /* how many the pupil's forename and surname in use */
-    unsigned namesakes;              /* other candidates of the pupil's full name */
-    size_t same_as;                  /* the first candidate that is this child, by place */
+    enum standing standing;
+    unsigned namesakes; /* other candidates of the pupil's full name */
+    size_t same_as;     /* the first candidate that is this child, by place */
 };
 
 struct weighing {

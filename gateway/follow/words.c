@@ -309,6 +309,8 @@ const char *words_rule_short(const char *rule)
     return look_up(list, rule);
 }
 
+enum { LATE_SECONDS = 600 }; /* after its acceptance: a person, or a register, came in between */
+
 void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t due_at,
                 struct buf *out)
 {
@@ -327,10 +329,12 @@ void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t 
         {"desk-at-once", "is a working day of the desk within its hours, so it was due at once"},
         {NULL, NULL},
     };
-    char accepted[WORDS_MOMENT_SIZE], due[WORDS_MOMENT_SIZE];
+    char accepted[WORDS_MOMENT_SIZE], planned[WORDS_MOMENT_SIZE], due[WORDS_MOMENT_SIZE];
     const char *why = look_up(list, rule);
+    bool late = planned_at > accepted_at + LATE_SECONDS;
 
     words_moment(accepted_at, accepted);
+    words_moment(planned_at, planned);
     words_moment(due_at, due);
     if (why == rule) {
         buf_addf(out, "Accepted on %s; due on %s by the rule %s.", accepted, due, rule);
@@ -345,8 +349,8 @@ void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t 
         return;
     }
     /* The day alone: "Monday 16 March 2026". */
-    buf_addf(out, "Accepted on %s. %.*s %s: %s.", accepted,
-             (int)(strlen(due) - strlen(" at 07:30")), due, why,
+    buf_addf(out, "Accepted on %s%s%s. %.*s %s: %s.", accepted, late ? "; planned on " : "",
+             late ? planned : "", (int)(strlen(due) - strlen(" at 07:30")), due, why,
              due + strlen(due) - strlen("07:30"));
 }
 

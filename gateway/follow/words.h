@@ -40,8 +40,7 @@ const char *words_item_state(const char *state);
 const char *words_verdict(const char *verdict);
 const char *words_namespace(const char *namespace); /* "school", "children's centre", … */
 
-/* Which rule set the time, in sentences with their dates. What is planned when its time has gone by
- * is due at once, whatever the rule. */
+/* Which rule set the time, in sentences with their dates; and when it was planned, if that was later. */
 void words_rule(const char *rule, time_t accepted_at, time_t planned_at, time_t due_at,
                 struct buf *out);
 /* The same without dates, for a column. */

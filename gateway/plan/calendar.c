@@ -10,6 +10,11 @@ enum { DAYS_AHEAD_MAX = 400 };
 
 enum { MONDAY_TO_FRIDAY = 0x1f };
 
+/* What comes within the last seconds of a day is planned a moment later. */
+enum { PLANNING_SECONDS = 600 };
+
+static const char at_once[] = "at-once", holiday_weekday[] = "holiday-weekday";
+
 /* The year in which the school year of a day begins, on 1 August. */
 static int school_year(day_t day)
 {
@@ -114,6 +119,7 @@ static time_t read_at_school(const struct calendar *c, const struct morning *m, 
 static void set_due(time_t at, time_t now, const char *rule, struct due *out)
 {
     out->at = at > now ? at : now;
+    out->first_at = at;
     out->rule = rule;
     out->remind_at = -1;
 }
@@ -155,7 +161,7 @@ time_t calendar_reminder(const struct calendar *c, const struct morning *m, cons
                          time_t told_at)
 {
     bool in_closure =
-        strcmp(rule, "holiday-weekday") == 0 && calendar_day(c, london_day(told_at)) != DAY_SCHOOL;
+        strcmp(rule, holiday_weekday) == 0 && calendar_day(c, london_day(told_at)) != DAY_SCHOOL;
     time_t morning;
     int days_off;
 
@@ -188,57 +194,76 @@ static bool is_due_by_attendance(const struct calendar *c, const struct morning 
     return school_morning(c, m, days, accepted_at, morning, &days_off) && days_off <= DAYS_OFF_MAX;
 }
 
+/* When what was accepted then is due; false: no calendar reaches so far. */
+static bool find_due(const struct calendar *c, const struct morning *m, unsigned days,
+                     time_t accepted_at, time_t *at, const char **rule)
+{
+    int second = london_second(accepted_at), days_off;
+    time_t morning;
+
+    if (calendar_day(c, london_day(accepted_at)) == DAY_SCHOOL && second > m->send_at &&
+        second < m->day_ends) {
+        *at = accepted_at;
+        *rule = at_once;
+    } else if (!school_morning(c, m, 0, accepted_at, at, &days_off)) {
+        return false;
+    } else if (days_off <= DAYS_OFF_MAX) {
+        *rule = "school-morning";
+    } else if (m->policy == MORNING_HOLD) {
+        *rule = "hold";
+    } else {
+        *at = working_morning(c, m->send_at, accepted_at);
+        *rule = holiday_weekday;
+    }
+    if (is_due_by_attendance(c, m, days, accepted_at, &morning) && morning > *at) {
+        *at = morning;
+        *rule = "part-time";
+    }
+    return true;
+}
+
+/* When what should have been told at first_at is told. What is told at once keeps its rule. */
+static time_t find_late(const struct calendar *c, const struct morning *m, time_t first_at,
+                        time_t now, const char **rule)
+{
+    const char *late_rule;
+    time_t at;
+
+    if (*rule == at_once && now - first_at <= PLANNING_SECONDS)
+        return now;
+    if (!find_due(c, m, 0, now, &at, &late_rule))
+        return read_at_school(c, m, now);
+    if (late_rule == at_once)
+        return now;
+    *rule = late_rule;
+    return late_rule == holiday_weekday ? read_from(c, m, m->day_ends, now) : at;
+}
+
 int calendar_due_attending(const struct calendar *c, const struct morning *m, unsigned days,
                            time_t accepted_at, time_t now, struct due *out)
 {
-    int rc = calendar_due(c, m, accepted_at, now, out);
-    time_t morning;
+    const char *rule;
+    time_t at, first_at;
 
-    if (rc == 0 || !is_due_by_attendance(c, m, days, accepted_at, &morning))
-        return rc;
-    if (morning <= out->at)
-        return 1;
-    set_due(morning, now, "part-time", out);
-    set_answer_by(m, read_at_school(c, m, out->at), out);
+    if (m->policy == MORNING_AT_ONCE) {
+        set_due(accepted_at, now, "any-hour", out);
+        set_answer_by(m, out->at, out);
+    } else if (!find_due(c, m, days, accepted_at, &first_at, &rule)) {
+        return 0;
+    } else {
+        at = first_at < now ? find_late(c, m, first_at, now, &rule) : first_at;
+        set_due(at, now, rule, out);
+        out->first_at = first_at;
+        set_answer_by(m, read_at_school(c, m, out->at), out);
+    }
     out->remind_at = calendar_reminder(c, m, out->rule, out->at);
     return 1;
-}
-
-/* Past it, because the holiday became longer or a decision came late: when somebody is there. */
-static time_t holiday_weekday(const struct calendar *c, const struct morning *m, time_t accepted_at,
-                              time_t now)
-{
-    time_t morning = working_morning(c, m->send_at, accepted_at);
-
-    return morning < now ? read_from(c, m, m->day_ends, now) : morning;
 }
 
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
                  struct due *out)
 {
-    day_t day = london_day(accepted_at);
-    int second = london_second(accepted_at), days_off;
-    time_t morning;
-
-    if (m->policy == MORNING_AT_ONCE) {
-        set_due(accepted_at, now, "any-hour", out);
-        set_answer_by(m, out->at, out);
-        out->remind_at = calendar_reminder(c, m, out->rule, out->at);
-        return 1;
-    }
-    if (calendar_day(c, day) == DAY_SCHOOL && second > m->send_at && second < m->day_ends)
-        set_due(accepted_at, now, "at-once", out);
-    else if (!school_morning(c, m, 0, accepted_at, &morning, &days_off))
-        return 0;
-    else if (days_off <= DAYS_OFF_MAX)
-        set_due(morning, now, "school-morning", out);
-    else if (m->policy == MORNING_HOLD)
-        set_due(morning, now, "hold", out);
-    else
-        set_due(holiday_weekday(c, m, accepted_at, now), now, "holiday-weekday", out);
-    set_answer_by(m, read_at_school(c, m, out->at), out);
-    out->remind_at = calendar_reminder(c, m, out->rule, out->at);
-    return 1;
+    return calendar_due_attending(c, m, 0, accepted_at, now, out);
 }
 
 void calendar_due_desk(const struct calendar *c, const struct morning *m, time_t accepted_at,

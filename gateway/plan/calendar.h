@@ -3,8 +3,10 @@
  * Reckoned in Europe/London. The default policy and its three cases: architecture, "Time":
  *   accepted before the send time of the next school day, at most 4 days off   that day, send time
  *   on a school day after the send time, before the end of that day            at once
- *   in a longer closure                     next weekday that is no bank holiday, send time; past
- *                                           that, at once while somebody works, else the next such
+ *   in a longer closure                     next weekday that is no bank holiday, send time
+ * Planned when that is past (a decision came late, or a place on roll): as if it were accepted now, but
+ * in a longer closure at once while somebody works. Nothing is sent to a school at night.
+ *
  * Days off are the closed days that lie between: the evening before Good Friday is 4 of them from
  * the Tuesday after Easter. What was told in a longer closure, or on the last day before one, and
  * is not answered by then, is told of again on the first school morning.
@@ -67,16 +69,17 @@ struct morning {
 struct due {
     time_t at; /* when the notice is to be with the adapter */
     /* answer_within after `at`, or the bell if that is still to come and first. What goes out when
-     * nobody is there to read it (a late decision in the evening) is counted from the next send
-     * time of a working day, unless the establishment is told at any hour. */
+     * nobody is there to read it is counted from the next send time of a working day, unless the
+     * establishment is told at any hour. */
     time_t answer_by;
     const char *rule; /* code that explain shows: school-morning, part-time, at-once, any-hour,
                          holiday-weekday, hold, desk-morning, desk-at-once */
     time_t remind_at; /* the first school morning after a longer closure; -1: none lies between */
+    time_t first_at;  /* when it should have been, though that be past; else as `at` */
 };
 
 /* 1: *out is written; 0: no calendar reaches far enough to tell (the desk's case). now is when it
- * is planned: a due time that is past becomes now. */
+ * is planned. */
 int calendar_due(const struct calendar *c, const struct morning *m, time_t accepted_at, time_t now,
                  struct due *out);
 
@@ -93,7 +96,7 @@ time_t calendar_reminder(const struct calendar *c, const struct morning *m, cons
 time_t calendar_answer_by(const struct calendar *c, const struct morning *m, time_t told_at);
 
 /* A desk is told on working days from the send time to desk_ends, else at the send time of the
- * next. */
+ * next. Planned when that is past, now. */
 void calendar_due_desk(const struct calendar *c, const struct morning *m, time_t accepted_at,
                        time_t now, struct due *out);
 

@@ -320,9 +320,9 @@ static bool is_a_desks(const struct plan_input *in, const struct plan_child *chi
     if (!child->desk_instead)
         return false;
     if (calendar_due_attending(&door->calendar, &door->policy.morning, attends, child->tell_from,
-                               child->tell_from, &due) == 0)
-        due.at = child->tell_from;
-    return due.at + patience < in->now;
+                               in->now, &due) == 0)
+        due.first_at = child->tell_from;
+    return due.first_at + patience < in->now;
 }
 
 /* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. A

@@ -76,16 +76,12 @@ static const struct contact *contact_of(const struct making *m, const struct pla
     return NULL;
 }
 
-/* A time that was due and is past is still the same: that it became now is no change, nor in a holiday
- * that nobody works now. */
-static bool is_same_time(const struct making *m, const struct notice_row *owed,
+/* A time that was due and is past is still the same: that it became now, or the next morning, is no
+ * change to what is being tried. */
+static bool is_under_way(const struct making *m, const struct notice_row *owed,
                          const struct plan_notice *planned)
 {
-    bool holiday = strcmp(planned->due.rule, "holiday-weekday") == 0 &&
-                   strcmp(owed->rule, planned->due.rule) == 0;
-
-    return planned->due.at == owed->due_at ||
-           (owed->due_at <= m->now && (planned->due.at == m->now || holiday));
+    return owed->due_at <= m->now && planned->due.first_at <= m->now;
 }
 
 static int keep_up(const struct making *m, const struct notice_row *owed,
@@ -93,10 +89,12 @@ static int keep_up(const struct making *m, const struct notice_row *owed,
 {
     struct plan_notice changed = *planned;
 
-    if (is_same_time(m, owed, planned)) {
+    if (is_under_way(m, owed, planned)) {
         changed.due.at = owed->due_at;
-        changed.due.answer_by = owed->answer_by;
+        changed.due.rule = owed->rule;
     }
+    if (changed.due.at == owed->due_at)
+        changed.due.answer_by = owed->answer_by;
     if (changed.due.at == owed->due_at && changed.due.answer_by == owed->answer_by &&
         changed.due.remind_at == owed->remind_at && changed.basis == owed->basis &&
         changed.reason == owed->reason && strcmp(changed.due.rule, owed->rule) == 0 &&

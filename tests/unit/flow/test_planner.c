@@ -92,15 +92,57 @@ static void a_closure_that_makes_a_holiday_sends_nothing_before_anybody_works(vo
 {
     struct place *p = *state;
 
+    run(p, "INSERT INTO term(namespace, urn, kind, from_day, to_day)"
+           " VALUES ('school', '100001', 'inset', '2026-11-20', '2026-11-20')");
     zelda(p);
     plan_at(p, NIGHT);
-    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    assert_int_equal(notice(p, 1).due_at, MONDAY);
     run(p, CLOSED);
     OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
     plan_at(p, MONDAY - 5400);
     assert_string_equal(notice(p, 1).rule, "holiday-weekday");
     assert_int_equal(notice(p, 1).due_at, MONDAY);
     assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), MONDAY);
+}
+
+/* A contact who has ended is followed by one who is written to by day; what waits for somebody
+ * is not put off, nor moved to another rule. */
+static void what_is_late_is_not_put_off_by_planning_at_night_and_whoever_is_next_is_told_by_day(
+    void **state)
+{
+    struct place *p = *state;
+    const time_t tonight = SEND_AT + 18 * 3600;
+
+    zelda(p);
+    plan_at(p, NIGHT);
+    run(p, "UPDATE outbox SET due_at = due_at + 66600, tries = 7 WHERE kind = 'notice';"
+           "UPDATE notice SET rule = 'part-time'");
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
+    plan_at(p, tonight);
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+    assert_string_equal(notice(p, 1).rule, "part-time");
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), SEND_AT + 66600);
+    run(p, "UPDATE contact SET ended_at = 6 WHERE contact_id = 1");
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
+    plan_at(p, tonight);
+    assert_int_equal(waits_for(p, 1), 2);
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE contact_id = 2"), MONDAY);
+    assert_int_equal(notice(p, 1).due_at, SEND_AT);
+}
+
+static void what_is_known_late_and_waits_for_the_morning_moves_with_a_closure(void **state)
+{
+    struct place *p = *state;
+
+    zelda(p);
+    plan_at(p, SEND_AT + 18 * 3600);
+    assert_int_equal(notice(p, 1).due_at, MONDAY);
+    run(p, "INSERT INTO term(namespace, urn, kind, from_day, to_day)"
+           " VALUES ('school', '100001', 'closure', '2026-11-23', '2026-11-23')");
+    OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
+    plan_at(p, MONDAY - 5400);
+    assert_int_equal(notice(p, 1).due_at, MONDAY + 86400);
+    assert_int_equal(ask(p, "SELECT due_at FROM outbox WHERE kind = 'notice'"), MONDAY + 86400);
 }
 
 /* It is tried on through the night: its time was, and is not put off by being planned again. */
@@ -351,6 +393,8 @@ int main(void)
         T(planning_again_leaves_what_is_owed_as_it_was),
         T(a_changed_calendar_moves_a_notice_under_its_reference),
         T(a_closure_that_makes_a_holiday_sends_nothing_before_anybody_works),
+        T(what_is_late_is_not_put_off_by_planning_at_night_and_whoever_is_next_is_told_by_day),
+        T(what_is_known_late_and_waits_for_the_morning_moves_with_a_closure),
         T(what_is_late_in_a_holiday_is_not_put_off_by_planning_at_night),
         T(an_unsent_notice_takes_up_a_revision_under_its_reference),
         T(a_revision_puts_nothing_off_and_a_release_is_reckoned_anew),

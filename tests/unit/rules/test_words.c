@@ -86,6 +86,21 @@ static void what_waits_for_no_school_day_is_not_said_to_be_on_one(void **state)
     buf_release(&out);
 }
 
+static void what_was_planned_long_after_it_came_says_so(void **state)
+{
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 500);
+    words_rule("school-morning", 1773612600, 1773712800, 1773732600, &out);
+    assert_string_equal(
+        buf_text(&out),
+        "Accepted on Sunday 15 March 2026 at 22:10; planned on Tuesday 17 March 2026 at 02:00. "
+        "Tuesday 17 March 2026 is the next school day there, and its send time is when it is due: "
+        "07:30.");
+    buf_release(&out);
+}
+
 static void what_is_planned_after_its_time_is_said_to_be_due_at_once(void **state)
 {
     struct buf out;
@@ -156,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_code_that_is_new_stands_for_itself),
         cmocka_unit_test(a_rule_is_a_sentence_with_its_dates),
         cmocka_unit_test(what_waits_for_no_school_day_is_not_said_to_be_on_one),
+        cmocka_unit_test(what_was_planned_long_after_it_came_says_so),
         cmocka_unit_test(what_is_planned_after_its_time_is_said_to_be_due_at_once),
         cmocka_unit_test(evidence_says_what_speaks_for_before_what_speaks_against),
         cmocka_unit_test(a_reply_code_is_named_by_its_protocol),

@@ -218,7 +218,8 @@ int receipts_abandon(struct receipts *r, struct err *err)
             rc = record(r, w, now, err);
         else
             rc = outbox_later(r->db, &w->item, "later", 0, "the connection ended",
-                              (int)(clock_monotonic_ms() - w->since_ms), now, false, now, err);
+                              (int)(clock_monotonic_ms() - w->since_ms), w->item.due_at, false, now,
+                              err);
     }
     if (rc == 0)
         rc = db_commit(r->db, err);

@@ -40,8 +40,8 @@ int receipts_wait_ms(const struct receipts *r);
 int receipts_record(struct receipts *r, struct err *err) MUST_CHECK;
 void receipts_recorded(struct receipts *r);
 
-/* The connection has ended: what is on its way is due again now. -1: the store failed, and they are
- * due when their leases have run out. */
+/* The connection has ended: what is on its way is due again, before what has waited behind it. -1: the
+ * store failed, and they are due when their leases have run out. */
 int receipts_abandon(struct receipts *r, struct err *err) MUST_CHECK;
 
 int receipts_on_their_way(const struct receipts *r);

@@ -183,6 +183,22 @@ static void a_moment_that_is_over_is_acted_on_and_then_nothing_is_gathered(void 
     assert_int_equal(receipts_wait_ms(s->receipts), -1);
 }
 
+static void what_a_connection_ended_over_goes_before_what_waited_behind_it(void **state)
+{
+    struct sender *s = *state;
+    int64_t before;
+
+    connect_to_a_peer(s);
+    owe(s, ROOM + 2);
+    assert_int_equal(publish(s), ROOM);
+    OK(s->p, receipts_abandon(s->receipts, &s->p->err));
+    assert_int_equal(leased(s), 0);
+    OK(s->p, publish(s));
+    OK(s->p, sql_int(s->p->db, &before, &s->p->err,
+                     "SELECT max(item_id) FROM outbox WHERE state = 'leased'", ""));
+    assert_int_equal(before, ROOM);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -193,6 +209,7 @@ int main(void)
         T(what_is_answered_is_recorded_with_whatever_is_committed),
         T(what_was_not_recorded_is_not_forgotten),
         T(a_moment_that_is_over_is_acted_on_and_then_nothing_is_gathered),
+        T(what_a_connection_ended_over_goes_before_what_waited_behind_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,9 +32,12 @@ int parts_open(struct parts *parts, struct config *conf, struct err *err)
         return -1;
     if (answer_drop_open(conf, &parts->answers, err) < 0 ||
         exporter_new(conf, db_path(parts->db), parts->clock, &parts->exporter, err) < 0 ||
-        make_subscriber(parts, conf, &parts->subscriber, err) < 0) {
+        make_subscriber(parts, conf, &parts->subscriber, err) < 0 ||
+        dispatch_take_over(dispatch, err) < 0) {
+        subscriber_free(parts->subscriber);
         answer_drop_close(parts->answers);
         exporter_free(parts->exporter);
+        parts->subscriber = NULL;
         parts->answers = NULL;
         parts->exporter = NULL;
         dispatch_free(dispatch);

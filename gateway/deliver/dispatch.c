@@ -21,16 +21,6 @@ enum {
     RECORD_MS = 500, /* of these: for recording what was dropped */
 };
 
-static int take_over(struct dispatch *d, struct err *err)
-{
-    if (db_begin(d->db, err) < 0)
-        return -1;
-    if (ways_take_over(&d->ways, d->db, clock_now(d->clock), err) == 0)
-        return db_commit(d->db, err);
-    db_rollback(d->db);
-    return -1;
-}
-
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
                  struct dispatch **out, struct err *err)
 {
@@ -46,7 +36,7 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     d->asking.multi = multi;
     if (answers_links(conf, &d->links, err) < 0 ||
         templates_load(config_text(conf, "morning", "templates"), &d->templates, err) < 0 ||
-        ways_open(&d->ways, conf, err) < 0 || take_over(d, err) < 0) {
+        ways_open(&d->ways, conf, err) < 0) {
         dispatch_free(d);
         return -1;
     }
@@ -58,6 +48,20 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
     }
     *out = d;
     return 0;
+}
+
+int dispatch_take_over(struct dispatch *d, struct err *err)
+{
+    if (d->taken_over)
+        return 0;
+    if (db_begin(d->db, err) < 0)
+        return -1;
+    if (ways_take_over(&d->ways, d->db, clock_now(d->clock), err) < 0) {
+        db_rollback(d->db);
+        return -1;
+    }
+    d->taken_over = db_commit(d->db, err) == 0;
+    return d->taken_over ? 0 : -1;
 }
 
 /* What failed before or beside the adapter. */
@@ -350,8 +354,9 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     collect(d);
     if (d->retired)
         return round_write(d, now, NULL, err);
-    if (ways_find_strays(&d->ways, d->db, now, err) < 0 || heed_operator(d, now, err) < 0 ||
-        read_lines(d, now, err) < 0 || round_write(d, now, &claimed, err) < 0) {
+    if (dispatch_take_over(d, err) < 0 || ways_find_strays(&d->ways, d->db, now, err) < 0 ||
+        heed_operator(d, now, err) < 0 || read_lines(d, now, err) < 0 ||
+        round_write(d, now, &claimed, err) < 0) {
         flight_free_all(claimed);
         return -1;
     }
@@ -429,6 +434,7 @@ void dispatch_drain(struct dispatch *d, int64_t until_ms)
             curl_multi_poll(d->multi, NULL, 0, 50, NULL);
     }
     drop_flying(d);
+    d->drained = true;
     while (d->ended && round_write(d, clock_now(d->clock), NULL, &err) < 0 &&
            clock_monotonic_ms() < until_ms)
         curl_multi_poll(d->multi, NULL, 0, 50, NULL);
@@ -440,7 +446,8 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    dispatch_drain(d, clock_monotonic_ms() + DRAIN_MS);
+    if (!d->drained || d->flying)
+        dispatch_drain(d, clock_monotonic_ms() + DRAIN_MS);
     flight_free_all(d->ended);
     asking_stop(&d->asking);
     ways_close(&d->ways);

@@ -21,7 +21,9 @@ struct dispatch {
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
     time_t heeded_at;
-    bool retired; /* begins nothing more */
+    bool taken_over; /* what the one before has left word of */
+    bool retired;    /* begins nothing more */
+    bool drained;    /* nothing is waited for any more */
 };
 
 /* What a round writes, in one transaction: the ends of what has ended, and the claims of what goes

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -128,3 +129,33 @@ def test_a_stop_does_not_wait_for_a_server_that_hangs(scene):
     scene.gateway.start(now="2026-03-16T07:31:00")
     scene.told()
     assert len(scene.mail.messages) == 1
+
+
+def test_a_stop_does_not_wait_for_who_holds_the_store(scene):
+    """Nor for a server that hangs beside: what nobody could record is sent again, under its key."""
+    scene.mail.on_data = lambda mail: "hang"
+    scene.gateway.start(now=MORNING)
+    wait_until(lambda: scene.gateway.value("SELECT count(*) FROM outbox WHERE state = 'leased'") == 1)
+    holder = sqlite3.connect(scene.gateway.store, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert scene.gateway.stop(10) == 0
+    assert time.monotonic() - began < 5.5
+    holder.execute("ROLLBACK")
+    holder.close()
+    scene.mail.on_data = lambda mail: None
+    scene.gateway.start(now="2026-03-16T07:31:00")
+    scene.told()
+    assert len({mail.message_id for mail in scene.mail.messages + scene.mail.refused}) == 1
+
+
+def test_a_configuration_that_is_refused_leaves_what_is_shut_known(scene):
+    scene.mail.on_command = lambda verb: "535 5.7.8 no" if verb == "AUTH" else None
+    scene.gateway.start(now=MORNING)
+    shut = lambda: scene.gateway.query("SELECT adapter FROM shut")
+    wait_until(lambda: shut() == [("email",)])
+    with open(scene.gateway.config, "a") as config:
+        config.write("[answers]\nfolder = spool\n")
+    say(scene, signal.SIGHUP, "daemon.reload.refused")
+    time.sleep(1.5)
+    assert shut() == [("email",)]

@@ -45,6 +45,7 @@ static inline void at(struct night *n, time_t now)
 static inline void start(struct night *n)
 {
     OK(n->p, dispatch_new(n->conf, n->p->db, &n->clock, n->multi, &n->d, &n->p->err));
+    OK(n->p, dispatch_take_over(n->d, &n->p->err));
 }
 
 static inline int dispatch_setup(void **state)

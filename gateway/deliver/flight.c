@@ -56,12 +56,15 @@ static void settle_way(struct flight *f, time_t now)
         way_silent(f->way, &f->outcome, now);
 }
 
+enum { DOUBT_SECONDS = 10, DOUBT_TRIES = 3 };
+
 /* Nobody has answered, and whether all that goes that way fares alike is not known: who else can be
- * reached cannot be said before it is. */
+ * reached cannot be said before it is. A way that is not silent by an item's third such try has answered
+ * others in between, and it is that item alone which it does not bring. */
 static bool is_in_doubt(const struct flight *f)
 {
     return f->verdict == VERDICT_LATER && f->outcome.code == 0 && !f->ours && !f->outcome.alone &&
-           f->host == 0 && f->way->shut.tries == 0;
+           f->host == 0 && f->way->shut.tries == 0 && f->item.unanswered + 1 < DOUBT_TRIES;
 }
 
 /* A host that said anything at all is there. */
@@ -77,8 +80,6 @@ static void settle_host(struct flight *f, time_t now)
         log_event(LOG_LEVEL_WARNING, "host.silent", "adapter=%s contact=%lld detail=\"%s\"",
                   f->way->adapter->name, (long long)f->item.contact_id, f->outcome.detail);
 }
-
-enum { DOUBT_SECONDS = 10 };
 
 /* When it is tried again: a shut way's items wait for it, others back off. Past its time, what is in doubt
  * is soon known. */

@@ -57,7 +57,8 @@ static const struct kind {
     bool bulletin;
     /* id, urgent, give_up_at, due_at, namespace, urn, address, is late */
     const char *due;
-    /* notice_id, contact_id, key, adapter, tries, due_at, give_up_at, may go, is a reminder, leases */
+    /* notice_id, contact_id, key, adapter, tries, due_at, give_up_at, may go, is a reminder, leases,
+     * tries since give_up_at that nobody answered */
     const char *one;
     const char *lease, *next_due, *next_lease, *end_leases, *adapters, *release;
 } kinds[] = {
@@ -72,7 +73,9 @@ static const struct kind {
                       " AND" FREE_TO_GO " AND" NOT_HELD
                       " ORDER BY o.give_up_at, o.urgent DESC, o.due_at, o.item_id",
         .one = "SELECT o.notice_id, o.contact_id, o.key, o.adapter, o.tries, o.due_at,"
-               " o.give_up_at," MAY_GO ", o.kind = 'reminder', o.leases"
+               " o.give_up_at," MAY_GO ", o.kind = 'reminder', o.leases,"
+               " (SELECT count(*) FROM attempt a WHERE a.item_id = o.item_id"
+               "  AND a.at >= o.give_up_at AND a.verdict = 'later' AND a.code = 0)"
                " FROM outbox o JOIN notice n USING (notice_id) JOIN contact k USING (contact_id)"
                " WHERE o.item_id = ? AND o.state = 'due' AND o.due_at <= ?"
                " AND" FREE_TO_GO " AND" NOT_HELD,
@@ -93,7 +96,7 @@ static const struct kind {
                " WHERE o.state = 'due' AND o.adapter = ? AND o.due_at <= ? AND" ADAPTER_FREE
                " ORDER BY o.due_at, o.bulletin_id",
         .one = "SELECT -1, o.contact_id, o.key, o.adapter, o.tries, o.due_at, o.give_up_at," MAY_GO
-               ", 0, o.leases FROM bulletin o JOIN contact k USING (contact_id)"
+               ", 0, o.leases, 0 FROM bulletin o JOIN contact k USING (contact_id)"
                " WHERE o.bulletin_id = ? AND o.state = 'due' AND o.due_at <= ? AND" ADAPTER_FREE,
         .lease =
             "UPDATE bulletin SET state = 'leased', lease_until = ?, leases = leases + 1 WHERE bulletin_id = ?",
@@ -205,6 +208,7 @@ static int read_one(struct db *db, const struct claim *claim, time_t now, struct
         *may_go = sqlite3_column_int(stmt, 7) != 0;
         out->is_reminder = sqlite3_column_int(stmt, 8) != 0;
         out->is_repeat = sqlite3_column_int(stmt, 9) > 0;
+        out->unanswered = sqlite3_column_int(stmt, 10);
         if (sql_copy(stmt, 2, out->key, sizeof out->key, err) < 0 ||
             sql_copy(stmt, 3, out->adapter, sizeof out->adapter, err) < 0)
             rc = -1;

@@ -30,7 +30,8 @@ struct outbox_item {
     bool bulletin;  /* no item of the outbox but one of bulletins.h, whose number item_id is */
     char key[OUTBOX_KEY_SIZE];
     char adapter[OUTBOX_ADAPTER_SIZE];
-    int tries; /* before this one */
+    int tries;      /* before this one */
+    int unanswered; /* of these: since its time was up, without a word from anybody */
     time_t due_at, give_up_at;
     char *topic, *payload; /* a receipt's; owned */
     void *correlation;

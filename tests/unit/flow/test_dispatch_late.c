@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include "deliver/ways.h"
+#include "deliver/round.h"
 
 /* A port at which nobody is, until it is closed. */
 static int nobody_at(int *port)
@@ -49,6 +49,15 @@ static int dead_relay(struct night *n)
 }
 
 #define BY_MAIL(n) run((n)->p, "UPDATE outbox SET adapter = 'email' WHERE kind = 'notice'")
+static struct way *email(struct night *n)
+{
+    struct way *w = n->d->ways.list;
+
+    while (strcmp(w->adapter->name, "email") != 0)
+        w++;
+    return w;
+}
+
 #define SHUT(n) ask((n)->p, "SELECT count(*) FROM shut")
 
 static void a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does(void **state)
@@ -105,6 +114,28 @@ static void before_a_way_is_known_to_be_silent_nothing_is_passed_on(void **state
     at(n, by + 1 + 10 + 2 * SLOW);
     turn(n);
     assert_int_equal(STAGES(n, "plan"), 2);
+    close(fd);
+}
+
+/* A message that the relay never answers, while it takes those of others. */
+static void an_item_that_a_way_which_answers_others_never_brings_is_plannings(void **state)
+{
+    struct night *n = *state;
+    int fd = dead_relay(n);
+    time_t by;
+
+    owed(n, "A1", "100001", 1);
+    BY_MAIL(n);
+    by = BY(n);
+    for (int tries = 1; tries <= 3; tries++) {
+        assert_int_equal(STAGES(n, "plan"), 0);
+        at(n, by + tries * (10 + SLOW));
+        turn(n);
+        assert_int_equal(ATTEMPTS(n), tries);
+        way_unhold(email(n));
+    }
+    assert_int_equal(STAGES(n, "plan"), 1);
+    assert_int_equal(SHUT(n), 0);
     close(fd);
 }
 
@@ -270,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DISPATCH_TEST(a_mail_server_that_does_not_answer_is_said_to_be_down_until_it_does),
         DISPATCH_TEST(before_a_way_is_known_to_be_silent_nothing_is_passed_on),
+        DISPATCH_TEST(an_item_that_a_way_which_answers_others_never_brings_is_plannings),
         DISPATCH_TEST(what_was_silent_at_a_stop_is_silent_at_the_start_and_tried_until_it_answers),
         DISPATCH_TEST(a_start_does_not_pass_on_what_it_has_not_tried),
         DISPATCH_TEST(a_morning_that_waits_for_what_is_down_is_not_looked_through_every_second),

@@ -281,6 +281,10 @@ static int show(struct cli *cli, struct db *db, const struct templates *template
     if (rc < 0)
         return -1;
     rc = find_due(db, &in, now, &w, err);
+    if (rc == 0 && w.has_due && a->kind->shown != SHOWN_EXERCISE) { /* that one leaves at once */
+        in.notice.due_at = w.due.at;
+        in.notice.answer_by = w.due.answer_by;
+    }
     if (rc == 0)
         rc = render(templates, a, &in, language, now, &r, err);
     if (rc == 0) {

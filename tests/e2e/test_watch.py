@@ -155,6 +155,7 @@ def test_a_preview_shows_the_real_words_and_stores_and_sends_nothing(scene, worl
     shown = gateway.run("preview", "--urn", school.urn, "--force", FORCE).stdout
     assert "EXERCISE Invented-Child" in shown and "Date of birth" in shown
     assert "Friday 13 March 2026 at 07:30" in shown and school.name in shown
+    assert "by 08:15 on Friday 13 March 2026" in shown, "answered in time from when it is due, not from now"
     least = gateway.run("preview", "--urn", school.urn).stdout
     assert "Date of birth" not in least, "the force's policy is that force's"
     assert gateway.run("preview", "--urn", school.urn, "--html").stdout.startswith("<!DOCTYPE html>")

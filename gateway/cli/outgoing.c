@@ -59,7 +59,7 @@ static void identify(struct outgoing *o, const char *force, const char *fallback
     const char *police_ref = json_get_text(root, "police_ref");
 
     o->revision = json_get_number(root, "revision");
-    if (strlen(police_ref) < sizeof o->police_ref)
+    if (incident_police_ref_is_valid(police_ref)) /* else it can be anything, a name too */
         memcpy(o->police_ref, police_ref, strlen(police_ref) + 1);
     if (!force)
         force = incident_force_is_valid(own) ? own : fallback;

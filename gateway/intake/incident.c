@@ -497,3 +497,8 @@ bool incident_force_is_valid(const char *force)
 {
     return force && code_is_valid(force, &forces);
 }
+
+bool incident_police_ref_is_valid(const char *police_ref)
+{
+    return code_is_valid(police_ref, &police_refs);
+}

@@ -135,6 +135,7 @@ const char *incident_present_word(enum incident_present present);
 
 /* A force's id as data.police.uk writes them: [a-z][a-z0-9-]*, at most 64. */
 bool incident_force_is_valid(const char *force);
+bool incident_police_ref_is_valid(const char *police_ref);
 
 /* Whether that code is among the referrals, in whatever case it is written. */
 bool incident_is_referred(const struct incident *incident, const char *code);

@@ -59,14 +59,16 @@ def test_what_is_refused_is_shown_by_pointer_and_line_and_ends_with_1(gateway, d
     bad = json.loads(incident("P-BAD"))
     bad["children"][0]["date_of_birth"] = "2019-02-30"
     bad["risk"] = "enormous"
-    night = lines(incident("P-OK"), "", json.dumps(bad), '{"force": "' + FORCE + '"}', "no json")
+    night = lines(incident("P-OK"), "", json.dumps(bad), '{"force": "' + FORCE + '"}', "no json",
+                  incident("Zebedee Quillfeather"))
     said = desk.run(night, "--json", status=1)
-    assert [m["status"] for m in said["messages"]] == ["accepted", "refused", "refused", "refused"]
-    assert [m["line"] for m in said["messages"]] == [1, 3, 4, 5]
+    assert [m["status"] for m in said["messages"]] == ["accepted"] + ["refused"] * 4
+    assert [m["line"] for m in said["messages"]] == [1, 3, 4, 5, 6]
     assert {e["at"] for e in said["messages"][1]["errors"]} == {"/children/0/date_of_birth", "/risk"}
     shown = desk.run(night, status=1)
     assert "/children/0/date_of_birth" in shown and "P-BAD" in shown
-    assert "Quillfeather" not in shown
+    for text in (shown, json.dumps(said), desk.run(night, "--check", status=1)):
+        assert "Quillfeather" not in text
 
 
 def test_one_incident_may_stand_on_many_lines(gateway, desk):

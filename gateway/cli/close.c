@@ -136,12 +136,20 @@ static int change(struct db *db, const struct asked *asked, time_t now, struct e
 static void say(const struct asked *asked, const char *name)
 {
     const struct closure *c = &asked->closure;
+    bool all = strcmp(c->door.namespace, "la") == 0;
     char from[WORDS_MOMENT_SIZE], to[WORDS_MOMENT_SIZE];
 
-    printf("%s %s, %s, is %s on %s", words_namespace(c->door.namespace), c->door.urn, name,
-           asked->reopen ? "not closed by a row of its own" : "closed", words_day(c->from, from));
+    if (all)
+        printf("All establishments of authority %s, %s,", c->door.urn, name);
+    else
+        printf("%s %s, %s,", words_namespace(c->door.namespace), c->door.urn, name);
+    printf(" %s %s ", all ? "are" : "is", asked->reopen ? "open again" : "closed");
     if (c->to != c->from)
-        printf(" to %s", words_day(c->to, to));
+        printf("from %s to %s", words_day(c->from, from), words_day(c->to, to));
+    else
+        printf("on %s", words_day(c->from, from));
+    if (asked->reopen)
+        printf(", unless something else closes %s", all ? "them" : "it");
     printf("%s%s.\n", c->title[0] ? ": " : "", c->title);
 }
 

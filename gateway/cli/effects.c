@@ -107,7 +107,7 @@ void effects_print(const cJSON *list)
     struct table *t;
 
     if (cJSON_GetArraySize(list) == 0) {
-        puts("No notice that is not sent yet goes elsewhere or at another time by it.");
+        puts("This moves no notice that is still to be sent.");
         return;
     }
     t = table_new(headings);

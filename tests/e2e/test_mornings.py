@@ -153,16 +153,19 @@ def test_a_closure_at_six_that_makes_a_holiday_sends_nothing_before_anybody_work
 
 
 def test_an_authority_closes_all_of_its_schools_and_not_the_next_ones(office):
-    office.run("close", "--la", "879", "2026-03-11", "2026-03-12", "--title", "Snow")
+    said = office.run("close", "--la", "879", "2026-03-11", "2026-03-12", "--title", "Snow").stdout
     assert office.due() == {"100001": FRIDAY, "100002": FRIDAY, "200001": WEDNESDAY}
+    assert said.startswith("All establishments of authority 879, ")
+    assert ", are closed from 11 March 2026 to 12 March 2026: Snow.\n" in said
 
 
 def test_what_is_open_after_all_moves_back_under_its_reference(office):
     before = office.rows("SELECT notice_id, reference FROM notice")
     office.run("close", "100001", "2026-03-10", "2026-03-12", "--title", "Boiler")
     assert office.due()["100001"] == FRIDAY
-    office.run("close", "100001", "2026-03-11", "--reopen")
+    said = office.run("close", "100001", "2026-03-11", "--reopen").stdout
     assert office.due()["100001"] == WEDNESDAY
+    assert ", is open again on 11 March 2026, unless something else closes it.\n" in said
     assert office.rows("SELECT from_day, to_day, title FROM term WHERE kind = 'closure' AND from_day < '2026-07'"
                        " ORDER BY 1") == [("2026-03-10", "2026-03-10", "Boiler"),
                                           ("2026-03-12", "2026-03-12", "Boiler")]

@@ -1,4 +1,4 @@
-/* gateway/cli/explain.c - `encompass explain POLICE_REF`: each step of an incident's way (P6). One
+/* gateway/cli/explain.c - `encompass explain REFERENCE`: each step of an incident's way (P6). One
  * tree is built, which --json prints as it is and explain_print as a text. */
 #include <getopt.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/explain.h"
 #include "cli/explain_print.h"
+#include "follow/reference.h"
 #include "store/registers.h"
 
 static void message_json(cJSON *list, const struct report_message *m, const char *status)
@@ -138,14 +139,15 @@ static int refused_json(struct db *db, cJSON *root, const char *force, const cha
     return 0;
 }
 
-/* By the police's reference, or by that of one of its notices, which is what a school quotes. */
+/* By the police's reference, or by that of one of its notices as a school reads it out. */
 static int find(struct telling *t, const char *force, const char *reference)
 {
+    char read[REFERENCE_SIZE];
     struct notice_row notice;
     int rc = incidents_find(t->db, force, reference, &t->row, t->err);
 
-    if (rc == 0 && !force) {
-        rc = notices_by_reference(t->db, reference, &notice, t->err);
+    if (rc == 0 && !force && reference_read(reference, read)) {
+        rc = notices_by_reference(t->db, read, &notice, t->err);
         if (rc == 1)
             rc = incidents_get(t->db, notice.incident_id, &t->row, t->err);
     }
@@ -216,10 +218,11 @@ const struct command command_explain = {
     .name = "explain",
     .summary = "each step of one incident: who was told what, when and why",
     .usage =
-        "POLICE_REF [--force FORCE] [--names]\n\n"
+        "REFERENCE [--force FORCE] [--names]\n\n"
         "What was received; for each child which pupils were looked at, with which evidence,\n"
         "and who decided; which rule set the time; who was told, each try, and the answer;\n"
-        "then the audit. Pupils are shown by the authority's number.\n\n"
+        "then the audit. Pupils are shown by the authority's number. REFERENCE is the police's, or\n"
+        "that of one of its notices, as a school reads it out.\n\n"
         "  --force FORCE  whose reference it is, when several forces use it\n"
         "  --names        show the children's and contacts' names; the audit says that you\n"
         "                 asked\n\n"
@@ -240,6 +243,7 @@ const struct command command_explain = {
         "item_id detail).\n\n"
         "Examples:\n"
         "  encompass explain 50260034112\n"
+        "  encompass explain OE-7F3K-2Q9M\n"
         "  encompass explain 50260034112 --force devon-and-cornwall --json",
     .run = run,
 };

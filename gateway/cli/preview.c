@@ -323,7 +323,8 @@ const struct command command_preview = {
     .name = "preview",
     .summary = "the text that a contact would get, with an invented child",
     .usage =
-        "(--urn URN | --la CODE | --force FORCE) [--kind KIND] [--language cy] [--html]\n\n"
+        "(--urn URN | --la CODE | --force FORCE) [--kind KIND]\n"
+        "                         [--language cy] [--html]\n\n"
         "Shows what would go to an establishment or a desk if a call-out came in now: to which\n"
         "contact, when, and the words, by the policies, the calendar, the contacts and the\n"
         "templates as they stand, with an invented child. Nothing is stored and nothing is\n"

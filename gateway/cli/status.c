@@ -175,9 +175,10 @@ static void print_notices(const struct report_status *s)
     printf("Next answer by    %s\n",
            s->next_answer_by < 0 ? "nothing" : words_moment(s->next_answer_by, answer));
     printf("Last message      %s\n", words_moment(s->last_message_at, last));
-    printf("In work           %" PRId64 " children to match, %" PRId64 " to plan, %" PRId64
-           " receipts to send\n\n",
-           s->to_match, s->to_plan, s->receipts_waiting);
+    printf("In work           %" PRId64 " %s to match, %" PRId64 " to plan, %" PRId64
+           " receipt%s to send\n\n",
+           s->to_match, s->to_match == 1 ? "child" : "children", s->to_plan, s->receipts_waiting,
+           s->receipts_waiting == 1 ? "" : "s");
 }
 
 static int attention(int64_t n, enum colour colour, const char *one, const char *many,
@@ -209,7 +210,7 @@ static int print_attention(struct db *db, const struct report_status *s, int64_t
     n += attention(s->all.account.stuck, COLOUR_RED, "child has nobody who can be told",
                    "children have nobody who can be told", "encompass plan; give a contact");
     n += attention(s->unanswered, COLOUR_YELLOW, "notice is not answered in time",
-                   "notices are not answered in time", "encompass plan --all; ring them");
+                   "notices are not answered in time", "whom to ring: encompass plan --call-list");
     n += attention(s->all.account.by_state[CHILD_REVIEW], COLOUR_YELLOW,
                    "child waits for a decision", "children wait for a decision",
                    "encompass review list");

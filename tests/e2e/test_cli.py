@@ -22,7 +22,7 @@ from support.gateway import REPOSITORY, build_folder
 ENCOMPASS = build_folder() / "encompass"
 NOW = "2026-03-16T06:50:00"  # a Monday, in London
 COMMANDS = ("init", "check", "import", "policy", "close", "publish", "status", "plan", "explain", "review", "answer",
-            "hold", "release", "retry",            "match")
+            "hold", "release", "retry", "match", "preview", "drill")
 
 # Children, contacts, their addresses, free text: what must not be seen without being asked for.
 CHILD_NAMES = ("Quillbrax", "Zornvelda", "Mivostren", "Tharxenna", "Yulkaptar")
@@ -247,6 +247,11 @@ def test_wrong_words_are_exit_2_with_one_line_on_stderr(store, arguments):
     assert re.fullmatch(r"encompass: [^\n]+--help\n", done.stderr)
 
 
+def test_status_sends_whoever_reads_of_unanswered_notices_to_the_call_list(store):
+    text = run("status", store=store, now="2026-03-16T09:00:00").stdout
+    assert re.search(r"answered in time  \(whom to ring: encompass plan --call-list\)", text)
+
+
 def test_the_options_of_all_commands_stand_anywhere(store):
     before = subprocess.run([ENCOMPASS, "--json", f"--store={store}", "--now", NOW, "status"],
                             capture_output=True, text=True, check=True)
@@ -419,7 +424,8 @@ def test_explain_has_each_step_in_json(store):
 
 
 def test_explain_takes_the_reference_that_a_school_quotes(store):
-    assert shown("explain", "oe-1111-aaaa", store=store)["police_ref"] == "50260000001"
+    for read_out in ("oe-1111-aaaa", "OE 1111 AAAA", "0e iiii aaaa"):
+        assert shown("explain", read_out, store=store)["police_ref"] == "50260000001"
 
 
 def test_explain_knows_a_reference_that_was_only_refused(store):

@@ -166,6 +166,8 @@ bool plan_is_barred(const struct plan_input *in, const struct plan_door *door,
                     const struct contact *contact);
 /* Where a place on roll is now: of a closed establishment its one successor, and theirs. */
 size_t plan_followed(const struct plan_input *in, size_t door);
+/* Whether that door has been told of the child and is not to be again. */
+bool plan_is_told(const struct plan_child *child, size_t door);
 
 /* *out is for plan_release. */
 int plan_make(const struct plan_input *in, struct plan *out, struct err *err) MUST_CHECK;

@@ -249,22 +249,27 @@ static int take_file(const char *path, const char *file_name, int (*take)(const 
     return rc;
 }
 
+/* Not the folder itself, nor a file whose writer was killed. */
+static int is_whole(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 int post_collect(int (*take)(const struct post_item *item))
 {
-    DIR *folder = opendir(spool_folder);
-    struct dirent *entry;
-    int rc = 0;
+    struct dirent **list;
+    int n = scandir(spool_folder, &list, is_whole, alphasort), rc = 0;
 
-    if (!folder)
+    if (n < 0)
         return -1;
-    while (rc == 0 && (entry = readdir(folder))) {
+    for (int i = 0; i < n; i++) {
         char path[900];
 
-        if (entry->d_name[0] == '.') /* the folder itself, or a file whose writer was killed */
-            continue;
-        snprintf(path, sizeof path, "%s/%s", spool_folder, entry->d_name);
-        rc = take_file(path, entry->d_name, take);
+        snprintf(path, sizeof path, "%s/%s", spool_folder, list[i]->d_name);
+        if (rc == 0)
+            rc = take_file(path, list[i]->d_name, take);
+        free(list[i]);
     }
-    closedir(folder);
+    free(list);
     return rc == 0 ? collect_journal(take) : rc;
 }

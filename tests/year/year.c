@@ -6,8 +6,8 @@
  * Whatever can go wrong does: contacts that fail, never answer or leave, a mail server that is down,
  * bad messages, revisions, withdrawals, snow, a roll in September under which everyone moves up, a
  * clock that jumps, a daemon that is killed at a random write. A promise that is broken is said with
- * the incident and the seed (promise.h), and the status is 1. The same options go the same way again:
- * with --until, no further than that day, and `encompass explain` shows what the store has by then.
+ * the incident and the seed (promise.h), and the status is 1. The same options go the same way again,
+ * kills and all, however busy the machine is (pace.h): with --until, no further than that day, and `encompass explain` shows what the store has by then.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -27,6 +27,7 @@
 #include "late.h"
 #include "life.h"
 #include "office.h"
+#include "pace.h"
 #include "people.h"
 #include "police.h"
 #include "post.h"
@@ -270,7 +271,7 @@ static int read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct err err = {.code = ERR_NONE};
-    int64_t from = clock_monotonic_ms();
+    int64_t from = pace_real_ms();
     char log_path[512];
     int rc;
 
@@ -299,8 +300,8 @@ int main(int argc, char **argv)
                 " --kills %d --until DAY; in %s\n",
                 promises_broken(), rc < 0 ? ", and it did not come to its end" : "",
                 options.incidents, options.days, options.seed, options.kills, options.folder);
-    printf("%10.1f s for %d days, seed %" PRIu64 "\n",
-           (double)(clock_monotonic_ms() - from) / 1000.0, options.days, options.seed);
+    printf("%10.1f s for %d days, seed %" PRIu64 "\n", (double)(pace_real_ms() - from) / 1000.0,
+           options.days, options.seed);
     gate_print_time();
     gate_close();
     if (options.statements)

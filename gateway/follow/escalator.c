@@ -8,7 +8,7 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 
-enum { BATCH = 64, LATER = 600 };
+enum { BATCH = 64, LATER = 600, LATER_MOST = 24 * 3600 };
 
 static int read_tries(struct db *db, const struct notice_row *notice, struct escalate_try **out,
                       size_t *count, struct err *err)
@@ -88,8 +88,18 @@ static enum escalate_step without_pupils(const struct gathered *g, int64_t notic
     return step;
 }
 
-/* Those of whom nothing stands any more are waited for by nobody. Where the child has left since, the
- * circle is not made wider. */
+/* What is taken back can be given back before anybody has heard of it: until that is told it is looked
+ * at now and then, less and less often. */
+static struct escalation look_again(const struct notice_row *notice, time_t now)
+{
+    time_t wait = (now - notice->told_at) / 4;
+
+    wait = wait < LATER ? LATER : wait > LATER_MOST ? LATER_MOST : wait;
+    return (struct escalation){.step = ESCALATE_WAIT, .at = now + wait};
+}
+
+/* 1; 0 not while a child of the incident is being matched; -1. Those of whom nothing stands any more are
+ * waited for by nobody. Where the child has left since, the circle is not made wider. */
 static int follow(struct db *db, const struct notice_row *notice, time_t now, struct shelf *shelf,
                   struct err *err)
 {
@@ -104,15 +114,18 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
     int rc = gather(db, notice->incident_id, now, shelf, &g, err);
 
     for (size_t i = 0; rc == 1 && i < g.told_count && !standing; i++) {
-        standing = g.notices[g.told[i].notice].notice_id == notice->notice_id &&
-                   g.told[i].owed.kind != NOTICE_WITHDRAWAL;
+        if (g.notices[g.told[i].notice].notice_id != notice->notice_id)
+            continue;
+        standing = g.told[i].owed.kind != NOTICE_WITHDRAWAL;
         door = g.told[i].door;
+        next = look_again(notice, now);
     }
     if (rc == 1 && standing) {
         rc = read_tries(db, notice, &tries, &in.tries_count, err) < 0 ? -1 : 1;
         in.in = &g.in;
         in.door = &g.doors[door];
         in.tries = tries;
+        next = (struct escalation){.step = ESCALATE_END};
         if (rc == 1 && in.tries_count > 0)
             next = escalate(&in);
         if (next.step == ESCALATE_CONTACT && !in.is_task)
@@ -122,7 +135,7 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
         rc = -1;
     free(tries);
     gathered_release(&g);
-    return rc < 0 ? -1 : 0;
+    return rc;
 }
 
 /* Between the list and its turn it may have been answered. */
@@ -133,7 +146,7 @@ static int follow_one(struct db *db, int64_t notice_id, time_t now, void *shelf,
 
     if (rc == 1 && notice.state == NOTICE_TOLD)
         rc = follow(db, &notice, now, shelf, err);
-    return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : 1;
+    return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : rc;
 }
 
 int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)

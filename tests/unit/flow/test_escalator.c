@@ -251,7 +251,49 @@ static void what_is_withdrawn_is_waited_for_no_more(void **state)
     plan_at(p, MINUTES(10));
     assert_int_equal(follow_at(p, MINUTES(45)), 1);
     assert_int_equal(items(p), 1);
+    send_one(p, "email", MINUTES(50));
+    assert_int_equal(follow_at(p, MINUTES(60)), 1);
+    assert_int_equal(items(p), 1);
     assert_int_equal(follow_at(p, MINUTES(600)), 0);
+}
+
+/* An import has the brother looked for again. */
+static void a_sibling_that_is_being_matched_is_waited_for_without_going_round(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "review", -1, NIGHT);
+    plan_at(p, NIGHT);
+    run(p, "UPDATE notice SET follow_at = NULL, state = 'cancelled' WHERE kind = 'desk';"
+           "UPDATE outbox SET state = 'cancelled' WHERE notice_id <>"
+           " (SELECT notice_id FROM notice WHERE kind = 'notice')");
+    send_one(p, "email", SEND_AT);
+    run(p, "UPDATE child SET stage = 'match' WHERE child_ref = '2'");
+    assert_int_equal(follow_at(p, MINUTES(45)), 0);
+    run(p, "UPDATE child SET stage = 'done' WHERE child_ref = '2'");
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE contact_id = 2"), 1);
+}
+
+/* The relay is down while the police take it back, and are sorry. */
+static void what_is_withdrawn_and_given_back_before_anybody_heard_of_it_is_waited_for(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), MINUTES(10));
+    plan_at(p, MINUTES(10));
+    assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(items(p), 1);
+    put(p, call_out(p, "A1", 3, "notify", ZELDA, ""), MINUTES(50));
+    decided_as(p, 1, "match", 1, MINUTES(50));
+    plan_at(p, MINUTES(50));
+    assert_int_equal(notice(p, 2).state, NOTICE_CANCELLED);
+    assert_int_equal(follow_at(p, MINUTES(60)), 1);
+    assert_int_equal(waits_for(p, 1), 2);
+    nobody_is_forgotten(p);
 }
 
 int main(void)
@@ -271,6 +313,8 @@ int main(void)
         T(a_task_that_waits_is_taken_back_when_the_school_answers),
         T(a_deputys_mailbox_that_refuses_it_loses_no_time),
         T(what_is_withdrawn_is_waited_for_no_more),
+        T(a_sibling_that_is_being_matched_is_waited_for_without_going_round),
+        T(what_is_withdrawn_and_given_back_before_anybody_heard_of_it_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

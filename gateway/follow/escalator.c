@@ -8,7 +8,7 @@
 #include "store/incidents.h"
 #include "store/notices.h"
 
-enum { BATCH = 64, LATER = 600, LATER_MOST = 24 * 3600 };
+enum { BATCH = 64, SOON = 10, LATER = 600, LATER_MOST = 24 * 3600 };
 
 static int read_tries(struct db *db, const struct notice_row *notice, struct escalate_try **out,
                       size_t *count, struct err *err)
@@ -98,8 +98,8 @@ static struct escalation look_again(const struct notice_row *notice, time_t now)
     return (struct escalation){.step = ESCALATE_WAIT, .at = now + wait};
 }
 
-/* 1; 0 not while a child of the incident is being matched; -1. Those of whom nothing stands any more are
- * waited for by nobody. Where the child has left since, the circle is not made wider. */
+/* Not while a child of the incident is being matched. Those of whom nothing stands any more are waited
+ * for by nobody. Where the child has left since, the circle is not made wider. */
 static int follow(struct db *db, const struct notice_row *notice, time_t now, struct shelf *shelf,
                   struct err *err)
 {
@@ -131,11 +131,13 @@ static int follow(struct db *db, const struct notice_row *notice, time_t now, st
         if (next.step == ESCALATE_CONTACT && !in.is_task)
             next.step = without_pupils(&g, notice->notice_id, door);
     }
-    if (rc == 1 && act(db, notice, &next, now, err) < 0)
+    if (rc == 0)
+        next = (struct escalation){.step = ESCALATE_WAIT, .at = now + SOON};
+    if (rc >= 0 && act(db, notice, &next, now, err) < 0)
         rc = -1;
     free(tries);
     gathered_release(&g);
-    return rc;
+    return rc < 0 ? -1 : 0;
 }
 
 /* Between the list and its turn it may have been answered. */
@@ -146,7 +148,7 @@ static int follow_one(struct db *db, int64_t notice_id, time_t now, void *shelf,
 
     if (rc == 1 && notice.state == NOTICE_TOLD)
         rc = follow(db, &notice, now, shelf, err);
-    return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : rc;
+    return rc < 0 ? err_context(err, "notice %lld", (long long)notice_id) : 1;
 }
 
 int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err *err)
@@ -161,8 +163,8 @@ int escalator_run(struct db *db, struct work_turn *turn, time_t now, struct err 
     if (work_begin(&work, db, turn, err) < 0)
         return -1;
     for (int i = 0; i < n && work_goes_on(&work); i++) {
-        /* One that can no longer be read holds up no other. */
-        if (work_piece(&work, follow_one, ids[i], now, &shelf) < 0 && work_goes_on(&work) &&
+        /* One that can no longer be read holds up no other, however long it has taken to find out. */
+        if (work_piece(&work, follow_one, ids[i], now, &shelf) < 0 && work_is_sound(&work) &&
             notices_follow_at(db, ids[i], now + LATER, &work.why) < 0)
             break;
     }

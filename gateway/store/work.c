@@ -4,18 +4,22 @@
 
 int work_begin(struct work *w, struct db *db, const struct work_turn *turn, struct err *err)
 {
-    *w =
-        (struct work){.db = db,
-                      .most = turn->pieces,
-                      .until_ms = turn->ms == INT_MAX ? INT64_MAX : clock_monotonic_ms() + turn->ms,
-                      .ours = !db_in_transaction(db)};
-    return w->ours ? db_begin(db, err) : 0;
+    *w = (struct work){.db = db, .most = turn->pieces, .ours = !db_in_transaction(db)};
+    if (w->ours && db_begin(db, err) < 0)
+        return -1;
+    w->until_ms = turn->ms == INT_MAX ? INT64_MAX : clock_monotonic_ms() + turn->ms;
+    return 0;
+}
+
+bool work_is_sound(const struct work *w)
+{
+    return !w->broken && !err_may_pass(&w->why);
 }
 
 bool work_goes_on(const struct work *w)
 {
-    return !w->broken && w->done < w->most && !err_may_pass(&w->why) &&
-           clock_monotonic_ms() < w->until_ms;
+    return work_is_sound(w) && w->done < w->most &&
+           (!w->begun || clock_monotonic_ms() < w->until_ms);
 }
 
 int work_piece(struct work *w, work_fn *one, int64_t id, time_t now, void *user)
@@ -23,6 +27,7 @@ int work_piece(struct work *w, work_fn *one, int64_t id, time_t now, void *user)
     struct err why = {.code = ERR_NONE}, ignored;
     int rc = db_part_begin(w->db, &why);
 
+    w->begun = true;
     if (rc < 0) {
         w->broken = true;
     } else {

@@ -15,9 +15,10 @@
 
 #include "store/db.h"
 
-/* How much is done in one go: no piece is begun beyond either. after: the piece at which a turn ended
- * for want of time, for the next to go on there; else 0. Pieces that fail each time take their time
- * in turns of all, not from the others. */
+/* How much is done in one go: no piece is begun beyond either, but for the first, that there is some
+ * progress however slow the machine is. The time for which another has held the lock is not counted.
+ * after: the piece at which a turn ended for want of time, for the next to go on there; else 0. Pieces
+ * that fail each time take their time in turns of all, not from the others. */
 struct work_turn {
     int pieces;
     int ms;
@@ -33,7 +34,8 @@ struct work {
     struct db *db;
     int most;
     int64_t until_ms;
-    bool ours; /* the transaction; else the caller's, who commits */
+    bool begun; /* a piece */
+    bool ours;  /* the transaction; else the caller's, who commits */
     int done, failed;
     struct err why; /* of the last that failed */
     bool broken;    /* the transaction cannot be kept */
@@ -45,6 +47,8 @@ int work_begin(struct work *w, struct db *db, const struct work_turn *turn,
 
 /* Whether another piece may be begun. */
 bool work_goes_on(const struct work *w);
+/* Whether what was done can still be kept: neither the store nor the machine has failed. */
+bool work_is_sound(const struct work *w);
 
 /* Does a piece: what it returned. A failure of the piece itself is counted and kept in w->why; after
  * one of the store or the machine (err_may_pass) nothing more goes on. */

@@ -271,10 +271,34 @@ static void a_sibling_that_is_being_matched_is_waited_for_without_going_round(vo
            " (SELECT notice_id FROM notice WHERE kind = 'notice')");
     send_one(p, "email", SEND_AT);
     run(p, "UPDATE child SET stage = 'match' WHERE child_ref = '2'");
-    assert_int_equal(follow_at(p, MINUTES(45)), 0);
-    run(p, "UPDATE child SET stage = 'done' WHERE child_ref = '2'");
     assert_int_equal(follow_at(p, MINUTES(45)), 1);
+    assert_int_equal(follow_at(p, MINUTES(45)), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE contact_id = 2"), 0);
+    run(p, "UPDATE child SET stage = 'done' WHERE child_ref = '2'");
+    assert_int_equal(follow_at(p, MINUTES(45) + 10), 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE contact_id = 2"), 1);
+}
+
+/* However little time there is for a turn. */
+static void one_that_cannot_be_read_holds_up_no_other(void **state)
+{
+    struct place *p = *state;
+    int64_t id;
+
+    told_zelda(p);
+    id = put(p, call_out(p, "A2", 1, "notify", ZELDA, ""), NIGHT);
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    run(p, "UPDATE notice SET follow_at = follow_at - 1 WHERE notice_id = 1;"
+           "UPDATE message SET body = x'7B' WHERE message_id = 1");
+    for (int i = 0; i < 2; i++) {
+        struct err why;
+
+        if (escalator_run(p->db, &(struct work_turn){INT_MAX, 0, 0}, MINUTES(45), &why) < 0)
+            assert_int_equal(why.code, ERR_INVALID);
+    }
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE notice_id = 2"), 2);
 }
 
 /* The relay is down while the police take it back, and are sorry. */
@@ -314,6 +338,7 @@ int main(void)
         T(a_deputys_mailbox_that_refuses_it_loses_no_time),
         T(what_is_withdrawn_is_waited_for_no_more),
         T(a_sibling_that_is_being_matched_is_waited_for_without_going_round),
+        T(one_that_cannot_be_read_holds_up_no_other),
         T(what_is_withdrawn_and_given_back_before_anybody_heard_of_it_is_waited_for),
     };
 

@@ -1,6 +1,9 @@
 /* Pieces of work share a commit, and nothing else. */
 #include "store_fixture.h"
 
+#include <pthread.h>
+
+#include "base/clock.h"
 #include "store/work.h"
 
 /* Pieces write their number; some are not to be. */
@@ -93,7 +96,42 @@ static void a_turn_ends_by_number_and_by_time(void **state)
 
     assert_int_equal(work_through(p, &(struct work_turn){2, INT_MAX, 0}, ids, 4), 2);
     assert_string_equal(kept(p), "1 2");
-    assert_int_equal(work_through(p, &(struct work_turn){INT_MAX, 0, 0}, ids, 4), 0);
+    assert_int_equal(work_through(p, &(struct work_turn){0, INT_MAX, 0}, ids, 4), 0);
+}
+
+static void a_turn_with_no_time_at_all_does_one_piece(void **state)
+{
+    struct place *p = *state;
+
+    assert_int_equal(work_through(p, &(struct work_turn){INT_MAX, 0, 0}, (int64_t[]){1, 2}, 2), 1);
+    assert_string_equal(kept(p), "1");
+}
+
+static void *let_go_later(void *held)
+{
+    usleep(60 * 1000);
+    db_rollback(held);
+    return NULL;
+}
+
+/* A command that writes one transaction behind another would leave the steps none. */
+static void the_time_for_which_another_has_the_lock_is_not_counted(void **state)
+{
+    struct place *p = *state;
+    struct work w;
+    struct db *other;
+    pthread_t thread;
+    int64_t now = clock_monotonic_ms();
+
+    OK(p, db_open(p->path, &other, &p->err));
+    OK(p, db_begin(other, &p->err));
+    assert_int_equal(pthread_create(&thread, NULL, let_go_later, other), 0);
+    OK(p, work_begin(&w, p->db, &(struct work_turn){INT_MAX, 20, 0}, &p->err));
+    assert_true(clock_monotonic_ms() >= now + 60);
+    assert_true(w.until_ms >= now + 80);
+    assert_int_equal(work_end(&w, &p->err), 0);
+    pthread_join(thread, NULL);
+    db_close(other);
 }
 
 static void an_open_transaction_stays_its_owners(void **state)
@@ -153,6 +191,8 @@ int main(void)
         T(what_was_done_before_the_disk_was_full_is_kept),
         T(nothing_goes_on_when_the_transaction_is_gone),
         T(a_turn_ends_by_number_and_by_time),
+        T(a_turn_with_no_time_at_all_does_one_piece),
+        T(the_time_for_which_another_has_the_lock_is_not_counted),
         T(an_open_transaction_stays_its_owners),
         T(those_that_always_fail_do_not_use_up_every_turn),
     };

@@ -28,7 +28,8 @@ struct weighing {
     struct weighed weighed;
 };
 
-/* Best first; of two rows that say the same of one child the one that has it as its own. out has room for count, at most CANDIDATES_MAX. */
+/* Best first; of two rows that say the same of one child the one that has it as its own. out has room
+ * for count, at most CANDIDATES_MAX. */
 void weighing_of_all(const struct matcher *matcher, const struct person *query,
                      const struct candidate *candidates, size_t count, struct weighing *out);
 

@@ -95,6 +95,21 @@ size_t desk_of(const struct plan_input *in, const struct plan_child *child, time
     return first;
 }
 
+bool desk_behind(const struct plan_input *in, const struct plan_child *child, size_t *desk,
+                 const struct contact **contact)
+{
+    size_t desks[DESKS];
+
+    find_desks(child, desks);
+    for (size_t i = 1; i < DESKS; i++) {
+        *desk = desks[i];
+        *contact = plan_whom(in, &in->doors[desks[i]]);
+        if (*contact && desks[i] != child->desk)
+            return true;
+    }
+    return false;
+}
+
 bool desk_is_told(const struct plan_child *child)
 {
     return plan_is_told(child, child->desk) || plan_is_told(child, child->force_desk) ||

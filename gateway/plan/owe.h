@@ -1,4 +1,5 @@
-/* gateway/plan/owe.h - the notices of a plan as they are gathered: one a door, which siblings share. Pure. */
+/* gateway/plan/owe.h - the notices of a plan as they are gathered: one a door, which siblings share.
+ * Pure. */
 #ifndef PLAN_OWE_H
 #define PLAN_OWE_H
 
@@ -10,8 +11,8 @@ struct offer {
     struct due due;
 };
 
-/* The child is among those of whom that door is told: with the earliest time, and the worst reason, of
- * all of them. Twice is once. */
+/* The child is among those of whom that door is told: with the earliest time, and the worst reason,
+ * of all of them. Twice is once. */
 int owe(const struct plan_input *in, struct plan *out, const struct plan_child *child,
         enum notice_kind kind, size_t door, enum desk_reason reason, const struct offer *offer,
         struct err *err) MUST_CHECK;

@@ -261,20 +261,16 @@ static int tell(const struct plan_input *in, struct plan *out, const struct plan
     return tell_desk(in, out, child, reason, err);
 }
 
-/* Nobody answers: a desk rings them. When the authority's own does not, the force's does, if it has
- * one; nobody else is left to act. */
+/* Nobody answers: a desk rings them. When the authority's own does not, the one behind it does; where there
+ * is none, nobody else is left to act. */
 static int stand_in(const struct plan_input *in, struct plan *out, const struct plan_child *child,
                     struct err *err)
 {
     struct offer what;
     size_t index = desk_of(in, child, child->unanswered_since, &what.contact);
 
-    if (child->desk_is_silent) {
-        index = child->lives_elsewhere ? child->home_force_desk : child->force_desk;
-        what.contact = plan_whom(in, &in->doors[index]);
-        if (!what.contact || index == child->desk)
-            return 0;
-    }
+    if (child->desk_is_silent && !desk_behind(in, child, &index, &what.contact))
+        return 0;
     calendar_due_desk(&in->doors[index].calendar, &in->doors[index].policy.morning,
                       child->unanswered_since, in->now, &what.due);
     return owe(in, out, child, NOTICE_DESK, index, DESK_NO_ANSWER, &what, err);

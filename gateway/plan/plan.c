@@ -58,12 +58,28 @@ static enum desk_reason offer(const struct plan_input *in, const struct plan_chi
     return age_on(child, out->due.at) >= ADULT_AGE ? DESK_OVER_AGE : DESK_NONE;
 }
 
-static bool is_at_open_school(const struct plan_input *in, const struct plan_child *child)
+static bool has_followed(const struct plan_input *in, const struct plan_door *closed, size_t door)
 {
-    for (size_t i = 0; i < child->enrolled_count; i++) {
-        const struct plan_door *door = &in->doors[plan_followed(in, child->enrolled[i])];
+    for (size_t i = 0; i < closed->successors_count; i++) {
+        if (plan_followed(in, closed->successors[i]) == door)
+            return true;
+    }
+    return false;
+}
 
-        if (!door_is_centre(door) && establishment_is_open(&door->establishment))
+/* Whether a closed place is no more than a roll behind its time: the child is at an open school too, and
+ * where several have followed the closed one it is one of those. */
+static bool is_out_of_date(const struct plan_input *in, const struct plan_child *child,
+                           const struct plan_door *closed)
+{
+    if (closed->establishment.status_code != ESTABLISHMENT_CLOSED)
+        return false;
+    for (size_t i = 0; i < child->enrolled_count; i++) {
+        size_t index = plan_followed(in, child->enrolled[i]);
+        const struct plan_door *door = &in->doors[index];
+
+        if (!door_is_centre(door) && establishment_is_open(&door->establishment) &&
+            (closed->successors_count <= 1 || has_followed(in, closed, index)))
             return true;
     }
     return false;
@@ -90,8 +106,7 @@ static bool is_a_desks(const struct plan_input *in, const struct plan_child *chi
     return due.first_at + patience < in->now;
 }
 
-/* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. A
- * closed one beside an open one is only a roll behind its time. */
+/* Every school that has the child on roll. *schools is how many; *reason why one cannot be told. */
 static int tell_schools(const struct plan_input *in, struct plan *out,
                         const struct plan_child *child, size_t *schools, enum desk_reason *reason,
                         struct err *err)
@@ -115,8 +130,7 @@ static int tell_schools(const struct plan_input *in, struct plan *out,
             if (owe(in, out, child, NOTICE_NOTICE, index, DESK_NONE, &what, err) < 0)
                 return -1;
         } else if ((not != DESK_CLOSED && not != DESK_SUCCESSORS) ||
-                   door->establishment.status_code != ESTABLISHMENT_CLOSED ||
-                   !is_at_open_school(in, child)) {
+                   !is_out_of_date(in, child, door)) {
             *reason = owe_worse(*reason, not );
         }
     }

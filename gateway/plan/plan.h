@@ -4,7 +4,7 @@
  *   match            each school where the pupil is on roll, if open: dsl, then deputy; statutory
  *                    from reception (4 by 31 August before) to 17, else local, where the LA has
  *                    nurseries on. A closed one is followed to its one successor; several are for
- *                    a person to choose from
+ *                    a person to choose from, unless the child is on roll at one of them
  *   under five, on no such roll, the LA has it on: the children's centre on whose roll the child
  *                    is, else one whose reach has the home; else health visitors; local
  *   review, none, no contact, no calendar, closed, 18 by that morning: the home authority's desk,

@@ -248,6 +248,16 @@ static int find_centres(struct db *db, struct gathered *g, const struct incident
     return n < 0 ? -1 : 0;
 }
 
+/* Health visitors, who have the authority's door, may say that a child is not theirs; its desk may not. */
+static int find_refusal(struct db *db, const struct gathered *g, struct plan_child *out,
+                        struct err *err)
+{
+    int rc = wrong_door_is(db, out->child_id, &g->doors[out->desk].establishment.door, err);
+
+    out->visitors_refuse = rc == 1;
+    return rc < 0 ? -1 : 0;
+}
+
 static const struct incident_child *as_said(const struct incident *incident, const char *child_ref)
 {
     for (size_t i = 0; i < incident->children_count; i++) {
@@ -285,7 +295,7 @@ static int gather_child(struct db *db, struct gathered *g, const struct child_ro
         if (pupil.born != DAY_NONE)
             out->born = pupil.born;
     }
-    if (find_desks(db, g, said, &pupil, out, err) < 0 ||
+    if (find_desks(db, g, said, &pupil, out, err) < 0 || find_refusal(db, g, out, err) < 0 ||
         (decision.outcome == MATCH_MATCH &&
          find_enrolments(db, g, decision.pupil_key, out, err) < 0) ||
         find_centres(db, g, said, &pupil, out, err) < 0 ||

@@ -12,7 +12,8 @@ enum plan_filter plan_filtered(const struct plan_input *in, const struct plan_ch
 {
     const struct policy *policy = &in->doors[child->force_desk].policy;
 
-    if (in->type != INCIDENT_DOMESTIC_ABUSE || child->told_count > 0 || child->desk_knows)
+    if (in->type != INCIDENT_DOMESTIC_ABUSE || child->told_count > 0 || child->visitors_told ||
+        child->desk_knows)
         return FILTER_NONE;
     if (in->risk != RISK_UNKNOWN && in->risk < policy->filter_risk)
         return FILTER_RISK;
@@ -196,7 +197,10 @@ static int tell_health_visitors(const struct plan_input *in, struct plan *out,
     const struct plan_door *la = &in->doors[child->desk];
     struct offer what = {.due = *due};
 
-    if (!la->policy.health_visitors || strcmp(la->establishment.door.namespace, "la") != 0)
+    if (child->visitors_told)
+        return 1;
+    if (!la->policy.health_visitors || child->visitors_refuse ||
+        strcmp(la->establishment.door.namespace, "la") != 0)
         return 0;
     what.contact = whom_with_role(in, la, ROLE_HEALTH_VISITOR);
     if (!what.contact || (what.contact->late && desk_can_take(in, child)))

@@ -109,6 +109,9 @@ struct plan_child {
     size_t home_force_desk;
     size_t *told; /* doors that have been told of this child and are not to be again */
     size_t told_count;
+    /* The home authority's health visitors, who are not its desk: they have been told; they have said
+     * that it is not theirs. */
+    bool visitors_told, visitors_refuse;
     /* Those who were told have not answered, and nobody stands in for them yet: since when, else 0;
      * silent: it is the authority's desk that has not. */
     time_t unanswered_since;

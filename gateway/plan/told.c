@@ -5,6 +5,7 @@
 
 #include "deliver/values.h"
 #include "plan/gather.h"
+#include "plan/whom.h"
 #include "store/wrong_door.h"
 
 /* A desk that was told because nobody knew whose child it is has not been told what came out once
@@ -126,8 +127,13 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     child->desk_instead |= t.to_desk && told.owed.kind != NOTICE_WITHDRAWAL &&
                            notice->reason != DESK_MARAC && notice->reason != DESK_NO_ANSWER &&
                            !(t.by_person && decision->made_at >= notice->told_at);
-    if (told.owed.kind != NOTICE_WITHDRAWAL && stands(notice, decision, child))
-        child->told[child->told_count++] = told.door;
+    if (told.owed.kind != NOTICE_WITHDRAWAL) {
+        if (!t.to_desk &&
+            door_is_desk(&g->doors[told.door])) /* whose door is the authority's, too */
+            child->visitors_told |= told.door == child->desk;
+        else if (stands(notice, decision, child))
+            child->told[child->told_count++] = told.door;
+    }
     return add(g, &told, err);
 }
 

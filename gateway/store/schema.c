@@ -422,8 +422,21 @@ static const char step_13[] =
     "INSERT INTO bulletin SELECT * FROM bulletin_of_before; DROP TABLE bulletin_of_before;"
     "CREATE INDEX bulletin_work ON bulletin(state, adapter, due_at);";
 
-static const char *const steps[] = {step_1, step_2, step_3,  step_4,  step_5,  step_6, step_7,
-                                    step_8, step_9, step_10, step_11, step_12, step_13};
+/* A door that says it is not its pupil has nothing of that child on its hands: of an authority's, whose
+ * health visitors say so, its desk may. */
+static const char step_14[] =
+    "DROP VIEW notice_stands;"
+    "CREATE VIEW notice_stands AS SELECT nc.notice_id, nc.child_id FROM notice_child nc"
+    " JOIN notice n ON n.notice_id = nc.notice_id"
+    " WHERE n.kind IN ('notice','desk') AND NOT EXISTS (SELECT 1 FROM notice w"
+    "  JOIN notice_child wc ON wc.notice_id = w.notice_id"
+    "  WHERE w.amends = n.notice_id AND w.kind = 'withdrawal' AND w.state <> 'cancelled'"
+    "  AND wc.child_id = nc.child_id)"
+    " AND (n.kind = 'desk' OR NOT EXISTS (SELECT 1 FROM ruled_out r"
+    "  WHERE r.child_id = nc.child_id AND r.namespace = n.namespace AND r.urn = n.urn));";
+
+static const char *const steps[] = {step_1, step_2, step_3,  step_4,  step_5,  step_6,  step_7,
+                                    step_8, step_9, step_10, step_11, step_12, step_13, step_14};
 
 int schema_newest(void)
 {

@@ -222,6 +222,47 @@ static void a_pupil_who_has_left_the_door_that_was_ruled_out_may_be_the_child(vo
     assert_int_equal(wrong_door_of_pupil(p->db, child(p, id, "1").child_id, 2, &p->err), 1);
 }
 
+/* The desk of their authority has the same door, and is not theirs: it has the child from then on. */
+static void said_by_health_visitors_the_desk_has_the_child_and_they_are_not_told_again(void **state)
+{
+    struct place *p = *state;
+    int64_t id;
+
+    run(p,
+        "INSERT INTO contact(contact_id, namespace, urn, role, name, adapter, address,"
+        " verified_at) VALUES (9, 'la', '879', 'health_visitor', 'Viv', 'email',"
+        " 'viv@example.test', 5);"
+        "INSERT INTO policy(scope, id, key, value) VALUES ('la', '879', 'health_visitors', 'on')");
+    id = put(p,
+             call_out(p, "A1", 1, "notify",
+                      "{\"child_ref\":\"1\",\"forename\":\"Wilf\",\"surname\":\"Quibblethwaite\","
+                      "\"date_of_birth\":\"2024-01-20\",\"address\":{\"postcode\":\"PL4 8AA\"}}",
+                      ""),
+             NIGHT);
+    decided_as(p, child(p, id, "1").child_id, "none", -1, NIGHT);
+    plan_at(p, NIGHT);
+    assert_int_equal(waits_for(p, 1), 9);
+    send_one(p, "email", SEND_AT);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    plan_at(p, SAID_AT);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'notice'"), 1);
+    assert_int_equal(ask(p, "SELECT notice_id FROM notice WHERE kind = 'desk'"), 2);
+    assert_int_equal(waits_for(p, 2), 4);
+    nobody_is_forgotten(p);
+    send_one(p, "email", SAID_AT);
+    send_one(p, "email", SAID_AT);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    assert_int_equal(answer_notice(p->db, notice(p, 2).reference, SAID(ANSWER_TAKEN, "tester"),
+                                   SAID_AT + 60, &p->err),
+                     1);
+    plan_at(p, SAID_AT + 61);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice"), 3);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITH_LA_DESK);
+    nobody_is_forgotten(p);
+}
+
 static void a_desk_cannot_say_it(void **state)
 {
     struct place *p = *state;
@@ -275,6 +316,7 @@ int main(void)
         T(said_of_a_child_that_a_person_has_found_on_no_roll_it_stays_so),
         T(said_by_a_centre_that_was_told_for_its_reach_nobody_decides_anew),
         T(a_pupil_who_has_left_the_door_that_was_ruled_out_may_be_the_child),
+        T(said_by_health_visitors_the_desk_has_the_child_and_they_are_not_told_again),
         T(a_desk_cannot_say_it),
         T(an_answer_to_a_correction_answers_what_it_corrects),
     };

@@ -403,6 +403,12 @@ static bool child_phrase(struct place_in_file *r, const struct world *world, str
         child->desk_is_silent = take(w, "silent");
         return take(w, "since") && read_moment(r, w, &child->unanswered_since);
     }
+    if (take(w, "visitors")) {
+        if (take(w, "told"))
+            return child->visitors_told = true;
+        child->visitors_refuse = true;
+        return take(w, "not") && take(w, "theirs");
+    }
     if (take(w, "wrong")) {
         child->wrong_door_at = 1;
         return take(w, "door");

@@ -332,24 +332,21 @@ static bool is_found(int64_t notice_id)
            others == 0;
 }
 
-/* On which weekdays one of them is there; 0 where one comes every day, or is not known to come. */
-static unsigned days_of(const struct callout *c, const struct of_store *s, unsigned children,
-                        int door, time_t at)
+/* When the first of them is due there, of what was accepted then. */
+static time_t first_due(const struct callout *c, const struct of_store *s, unsigned children,
+                        int door, time_t at, time_t accepted_at)
 {
-    unsigned days = 0;
+    bool days_known = doors[door].kind != CENTRE || is_found(s->notice_id);
+    time_t first = -1;
 
-    if (doors[door].kind == CENTRE && !is_found(s->notice_id))
-        return 0;
     for (int i = 0; i < c->children_count; i++) {
-        unsigned of_child = world_days_at(&pupils[c->children[i].pupil], door, at);
+        unsigned days = days_known ? world_days_at(&pupils[c->children[i].pupil], door, at) : 0;
+        time_t due = world_due(door, days, accepted_at);
 
-        if ((children >> i & 1) == 0)
-            continue;
-        if (of_child == 0)
-            return 0;
-        days |= of_child;
+        if ((children >> i & 1) != 0 && (first < 0 || due < first))
+            first = due;
     }
-    return days;
+    return first;
 }
 
 /* Never before its time: in the night, at a weekend, on a day when the school is closed. */
@@ -357,7 +354,6 @@ static int not_early(const struct post_item *item, const struct of_store *s,
                      const struct callout *c, unsigned children, int contact)
 {
     int door = contacts[contact].door;
-    unsigned days = days_of(c, s, children, door, item->at);
     bool is_known = false;
 
     if (s->kind == 'r' && s->answered_at >= 0 && s->answered_at < item->at)
@@ -368,7 +364,8 @@ static int not_early(const struct post_item *item, const struct of_store *s,
     if (!is_telling(s->kind) || c->missing)
         return 0;
     for (int r = 1; r <= c->revision; r++) {
-        if (c->accepted_at[r] && world_due(door, days, c->accepted_at[r]) <= item->at)
+        if (c->accepted_at[r] &&
+            first_due(c, s, children, door, item->at, c->accepted_at[r]) <= item->at)
             return 0;
         is_known |= c->accepted_at[r] != 0;
     }

@@ -88,7 +88,7 @@ int incidents_replan_unsent(struct db *db, time_t now, struct err *err)
                 " AND (state IN ('open','review') OR withheld_reason LIKE 'filter:%'"
                 "  OR" WAITS_WITH_DESK "  OR child_id IN (SELECT nc.child_id"
                 "   FROM notice n JOIN notice_child nc USING (notice_id)"
-                "   WHERE n.state = 'owed' AND n.state IN ('owed','told','failed'))"
+                "   WHERE n.state = 'owed')"
                 "  OR child_id IN (SELECT nc.child_id"
                 "   FROM outbox o JOIN notice_child nc USING (notice_id)"
                 "   WHERE o.kind = 'reminder' AND o.state = 'due'))",
@@ -131,7 +131,7 @@ int incidents_account(struct db *db, time_t since, struct incidents_account *out
                 "SELECT count(DISTINCT c.child_id) FROM notice n"
                 " JOIN notice_child nc USING (notice_id) JOIN child c USING (child_id)"
                 " JOIN incident i ON i.incident_id = n.incident_id"
-                " WHERE n.state = 'owed' AND n.state IN ('owed','told','failed')"
+                " WHERE n.state = 'owed'"
                 " AND i.revised_at >= ? AND c.stage = 'done' AND NOT EXISTS"
                 "  (SELECT 1 FROM outbox o WHERE o.notice_id = n.notice_id"
                 "   AND o.state IN ('due','leased'))",

@@ -328,8 +328,12 @@ int registers_policies(struct db *db, const char *force, const char *la_code,
 
     if (sql_query(db, &stmt, err,
                   "SELECT scope, id, key, value FROM policy WHERE scope = 'all'"
-                  " OR (scope = 'force' AND id = ?) OR (scope = 'la' AND id = ?)"
-                  " OR (scope = ? AND id = ? AND scope IN ('school','centre'))",
+                  " UNION ALL SELECT scope, id, key, value FROM policy"
+                  " WHERE scope = 'force' AND id = ?"
+                  " UNION ALL SELECT scope, id, key, value FROM policy"
+                  " WHERE scope = 'la' AND id = ?"
+                  " UNION ALL SELECT scope, id, key, value FROM policy"
+                  " WHERE scope = ? AND id = ? AND scope IN ('school','centre')",
                   "tttt", force, la_code, door ? door->namespace : NULL,
                   door ? door->urn : NULL) < 0)
         return -1;

@@ -435,8 +435,47 @@ static const char step_14[] =
     " AND (n.kind = 'desk' OR NOT EXISTS (SELECT 1 FROM ruled_out r"
     "  WHERE r.child_id = nc.child_id AND r.namespace = n.namespace AND r.urn = n.urn));";
 
+/* To see that a word is one of three or more SQLite makes a table of them, anew for each row that is
+ * written, which costs as much as the row; said one by one they are compared. What a CHECK says is in
+ * no row, so it is the schema's text that changes (lang_altertable.html, 7). */
+static const char step_15[] =
+    "PRAGMA writable_schema=ON;"
+    "UPDATE sqlite_schema SET sql = replace(sql,"
+    " '(outcome IN (''accepted'',''repeat'',''refused''))',"
+    " '(outcome = ''accepted'' OR outcome = ''repeat'' OR outcome = ''refused'')')"
+    " WHERE name = 'message';"
+    "UPDATE sqlite_schema SET sql = replace(sql, '(stage IN (''match'',''plan'',''done''))',"
+    " '(stage = ''match'' OR stage = ''plan'' OR stage = ''done'')') WHERE name = 'child';"
+    "UPDATE sqlite_schema SET sql = replace(sql, '(state IN  (''open'',''review'',''told'',"
+    "''answered'',''with_la_desk'',''withheld'',''withdrawn''))',"
+    " '(state = ''open'' OR state = ''review'' OR state = ''told''"
+    " OR state = ''answered'' OR state = ''with_la_desk'' OR state = ''withheld''"
+    " OR state = ''withdrawn'')') WHERE name = 'child';"
+    "UPDATE sqlite_schema SET sql = replace(sql, '(outcome IN (''match'',''review'',''none''))',"
+    " '(outcome = ''match'' OR outcome = ''review'' OR outcome = ''none'')')"
+    " WHERE name = 'decision';"
+    "UPDATE sqlite_schema SET sql = replace(sql,"
+    " '(kind IN (''notice'',''desk'',''correction'',''withdrawal''))',"
+    " '(kind = ''notice'' OR kind = ''desk'' OR kind = ''correction''"
+    " OR kind = ''withdrawal'')') WHERE name = 'notice';"
+    "UPDATE sqlite_schema SET sql = replace(sql,"
+    " '(state IN (''owed'',''told'',''answered'',''failed'',''cancelled''))',"
+    " '(state = ''owed'' OR state = ''told'' OR state = ''answered''"
+    " OR state = ''failed'' OR state = ''cancelled'')') WHERE name = 'notice';"
+    "UPDATE sqlite_schema SET sql = replace(sql, '(kind IN (''notice'',''reminder'',''receipt''))',"
+    " '(kind = ''notice'' OR kind = ''reminder'' OR kind = ''receipt'')')"
+    " WHERE name = 'outbox';"
+    "UPDATE sqlite_schema SET sql = replace(sql,"
+    " '(state IN (''due'',''leased'',''sent'',''failed'',''cancelled''))',"
+    " '(state = ''due'' OR state = ''leased'' OR state = ''sent'' OR state = ''failed''"
+    " OR state = ''cancelled'')') WHERE name = 'outbox';"
+    "PRAGMA writable_schema=RESET;"
+    /* What is told is not looked for by when it was due. */
+    "DROP INDEX notice_open;"
+    "CREATE INDEX notice_owed ON notice(due_at) WHERE state = 'owed';";
+
 static const char *const steps[] = {step_1, step_2, step_3,  step_4,  step_5,  step_6,  step_7,
-                                    step_8, step_9, step_10, step_11, step_12, step_13, step_14};
+                                    step_8, step_9, step_10, step_11, step_12, step_13, step_14, step_15};
 
 int schema_newest(void)
 {

@@ -79,7 +79,7 @@ static int is_settled(struct db *db, int64_t incident_id, int64_t *out, struct e
 {
     return sql_int(db, out, err,
                    "SELECT NOT EXISTS (SELECT 1 FROM child WHERE incident_id = ?1"
-                   "  AND state IN ('open','review','told'))"
+                   "  AND (state = 'open' OR state = 'review' OR state = 'told'))"
                    " AND NOT EXISTS (SELECT 1 FROM notice n JOIN notice_stands nc USING (notice_id)"
                    "  JOIN child c USING (child_id) WHERE n.incident_id = ?1"
                    "  AND n.state IN ('owed','told') AND c.state NOT IN ('withheld','withdrawn')"

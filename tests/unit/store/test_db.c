@@ -251,6 +251,7 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                    " state, stored_at, due_at, give_up_at, leases) VALUES"
                    " ('EW-1', 3, NULL, 1, 'email', 'a', 'sent', 7, 8, 9, 2),"
                    " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);"
+                   "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"
                    "PRAGMA user_version=12",
                    &err),
         0);
@@ -277,6 +278,101 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                              " 5, 6, NULL)",
                              ""),
                      -1);
+    db_close(db);
+}
+
+/* Of what is written most: a row with that word in that column, or one like it. */
+static const struct checked {
+    const char *table, *column, *words; /* the last is none of the column's */
+    const char *others, *values;
+} checked[] = {
+    {"message", "outcome", "accepted repeat refused lost", "received_at, topic, body",
+     "5, 'topic', x''"},
+    {"child", "stage", "match plan done sent",
+     "incident_id, child_ref, state, position,"
+     " changed_revision",
+     "99, '1', 'open', 0, 1"},
+    {"child", "state", "open review told answered with_la_desk withheld withdrawn lost",
+     "incident_id, child_ref, stage, position, changed_revision", "99, '1', 'plan', 0, 1"},
+    {"decision", "outcome", "none review perhaps", "child_id, made_at, made_by, rule",
+     "99, 5, 'me', 'so'"},
+    {"notice", "kind", "notice desk correction withdrawal rumour",
+     "reference, incident_id,"
+     " revision, namespace, urn, basis, rule, due_at, answer_by, state, planned_at",
+     "'OE-1', 99, 1, 'la', '879', 'local', 'so', 5, 6, 'owed', 4"},
+    {"notice", "state", "owed told answered failed cancelled lost",
+     "reference, incident_id,"
+     " revision, namespace, urn, basis, rule, due_at, answer_by, kind, planned_at",
+     "'OE-1', 99, 1, 'la', '879', 'local', 'so', 5, 6, 'desk', 4"},
+    {"outbox", "kind", "notice reminder letter",
+     "notice_id, contact_id, adapter, key, due_at,"
+     " state, created_at",
+     "99, 99, 'email', 'k', 5, 'due', 4"},
+    {"outbox", "state", "due leased sent failed cancelled lost",
+     "notice_id, contact_id, adapter,"
+     " key, due_at, kind, created_at",
+     "99, 99, 'email', 'k', 5, 'notice', 4"},
+};
+
+static int put(struct db *db, const struct checked *c, const char *word, struct err *err)
+{
+    char sql[512];
+
+    snprintf(sql, sizeof sql,
+             "SAVEPOINT word; INSERT INTO %s(%s, %s) VALUES ('%s', %s);"
+             " ROLLBACK TO word; RELEASE word;",
+             c->table, c->column, c->others, word, c->values);
+    return sql_script(db, sql, err);
+}
+
+static void a_word_that_is_none_of_its_columns_is_refused(void **state)
+{
+    struct db *db = opened(*state);
+    struct err err;
+
+    assert_int_equal(sql_script(db, "PRAGMA foreign_keys=OFF", &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(checked); i++) {
+        char words[128], *at = words, *word;
+
+        snprintf(words, sizeof words, "%s", checked[i].words);
+        while ((word = strsep(&at, " "))) {
+            int rc = put(db, &checked[i], word, &err);
+
+            if (rc < 0)
+                assert_int_equal(sql_script(db, "ROLLBACK TO word; RELEASE word", &err), 0);
+            assert_int_equal(rc, at ? 0 : -1);
+        }
+    }
+    db_close(db);
+}
+
+/* SQLite makes one for each row where a CHECK has a list of three words or more. */
+static void no_row_is_checked_by_a_table_made_for_it(void **state)
+{
+    static const char *const writes[] = {
+        "EXPLAIN UPDATE child SET stage = 'plan', state = 'open' WHERE child_id = 1",
+        "EXPLAIN UPDATE outbox SET state = 'sent' WHERE item_id = 1",
+        "EXPLAIN UPDATE notice SET state = 'told', told_at = 5 WHERE notice_id = 1",
+        "EXPLAIN INSERT INTO outbox(kind, topic, payload, correlation, adapter, key, due_at, state,"
+        " created_at) VALUES ('receipt', 't', 'p', x'', 'mqtt', 'k', 5, 'due', 4)",
+        "EXPLAIN INSERT INTO decision(child_id, made_at, made_by, outcome, rule)"
+        " VALUES (1, 5, 'me', 'none', 'so')",
+        "EXPLAIN INSERT INTO message(received_at, topic, body, outcome)"
+        " VALUES (5, 't', x'', 'accepted')",
+    };
+    struct db *db = opened(*state);
+    struct err err;
+
+    for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+        sqlite3_stmt *stmt;
+        int rc;
+
+        assert_int_equal(sql_query(db, &stmt, &err, writes[i], ""), 0);
+        while ((rc = sql_row(db, stmt, &err)) == 1)
+            assert_string_not_equal(sql_text(stmt, 1), "OpenEphemeral");
+        assert_int_equal(rc, 0);
+        sql_done(stmt);
+    }
     db_close(db);
 }
 
@@ -377,6 +473,8 @@ int main(void)
         T(what_is_rolled_back_was_never_there),
         T(the_audit_is_only_added_to),
         T(warnings_and_their_messages_outlive_a_schema_step),
+        T(a_word_that_is_none_of_its_columns_is_refused),
+        T(no_row_is_checked_by_a_table_made_for_it),
         T(another_connections_commit_shows_in_the_version_of_the_data),
         T(one_who_writes_on_and_on_locks_nobody_out),
         T(who_waits_too_long_is_told_that_the_store_is_busy),

@@ -6,6 +6,7 @@
 
 #include "match/packed.h"
 #include "match/person.h"
+#include "store/name_counts.h"
 #include "store/roll_index.h"
 #include "store/roster.h"
 #include "store/sql.h"
@@ -28,24 +29,30 @@ static int by_worth(const void *a, const void *b)
 static int add_block(struct db *db, const struct key *key, int64_t roll, struct hit *hits,
                      size_t *count, struct err *err)
 {
-    const int64_t first = (int64_t)(key->bits << PUPIL_BITS),
-                  pupil = ((int64_t)1 << PUPIL_BITS) - 1;
+    const int64_t pupil = ((int64_t)1 << PUPIL_BITS) - 1;
     size_t n = 0, most = keys_ceiling(key->kind);
     sqlite3_stmt *stmt;
-    int rc;
+    long worth;
+    int rc = 0;
 
-    if (sql_query(db, &stmt, err,
-                  "SELECT entry FROM pupil_block WHERE entry BETWEEN ? AND ? LIMIT ?", "iii", first,
-                  first | pupil, (int64_t)most + 1) < 0)
+    /* Where a block ends is seen here: nearly all are short, and a bound costs as much as a row. */
+    if (sql_query(db, &stmt, err, "SELECT entry FROM pupil_block WHERE entry >= ?", "i",
+                  (int64_t)(key->bits << PUPIL_BITS)) < 0)
         return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1)
-        hits[*count + n++] = (struct hit){sqlite3_column_int64(stmt, 0) & pupil, 0};
+    while (n <= most && (rc = sql_row(db, stmt, err)) == 1) {
+        int64_t entry = sqlite3_column_int64(stmt, 0);
+
+        if ((uint64_t)entry >> PUPIL_BITS != key->bits)
+            break;
+        hits[*count + n++] = (struct hit){entry & pupil, 0};
+    }
     sql_done(stmt);
-    if (n > most)
-        return rc;
+    if (rc < 0 || n > most)
+        return rc < 0 ? -1 : 0;
+    worth = keys_worth(roll, n);
     for (size_t i = 0; i < n; i++)
-        hits[(*count)++].worth = keys_worth(roll, n);
-    return rc;
+        hits[(*count)++].worth = worth;
+    return 0;
 }
 
 /* The union of the blocks, of most worth first. *hits is for free(). */
@@ -100,55 +107,6 @@ int candidates_find(struct db *db, const struct key *keys, size_t keys_count, st
     if (collect(db, keys, keys_count, hits, count, err) < 0)
         return -1;
     *count = handed_over(*hits, *count);
-    return 0;
-}
-
-/* How many bear a name, as far as it has been asked for one child's candidates: they share many. */
-enum { COUNTS = 512, COUNTS_MOST = COUNTS / 2 };
-
-struct counts {
-    struct {
-        int64_t key; /* 0: free */
-        unsigned pupils;
-    } of[COUNTS]; /* open addressing */
-    size_t used;
-};
-
-static int count_name(struct db *db, struct counts *c, enum name_place place, const char *name,
-                      unsigned *held, struct err *err)
-{
-    const int64_t key = (int64_t)key_of_name(place, name);
-    size_t i = (size_t)key % COUNTS;
-
-    while (c->of[i].key != 0 && c->of[i].key != key)
-        i = (i + 1) % COUNTS;
-    if (c->of[i].key != key) {
-        unsigned pupils;
-
-        if (roster_count_name(db, key, &pupils, err) < 0)
-            return -1;
-        if (c->used == COUNTS_MOST) {
-            *held = pupils;
-            return 0;
-        }
-        c->of[i].key = key;
-        c->of[i].pupils = pupils;
-        c->used++;
-    }
-    *held = c->of[i].pupils;
-    return 0;
-}
-
-static int count_names(struct db *db, struct counts *c, struct person *p, struct err *err)
-{
-    for (size_t i = 0; i < p->forenames_count; i++) {
-        if (count_name(db, c, NAME_AS_FORENAME, p->forenames[i], &p->forenames_held[i], err) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < p->surnames_count; i++) {
-        if (count_name(db, c, NAME_AS_SURNAME, p->surnames[i], &p->surnames_held[i], err) < 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -238,10 +196,9 @@ static int load_folded(struct db *db, int64_t pupil_key, struct person *out, str
     return rc < 0 ? -1 : 0;
 }
 
-static int load(struct db *db, struct counts *counts, int64_t pupil_key, day_t on,
-                struct person *out, struct err *err)
+static int load(struct db *db, int64_t pupil_key, day_t on, struct person *out, struct err *err)
 {
-    if (load_folded(db, pupil_key, out, err) < 0 || count_names(db, counts, out, err) < 0)
+    if (load_folded(db, pupil_key, out, err) < 0 || name_counts_fill(db, out, err) < 0)
         return -1;
     return add_schools(db, pupil_key, on, out, err);
 }
@@ -257,12 +214,11 @@ static int load_all(struct db *db, const struct hit *hits, size_t n, day_t on,
                     struct candidate **out, size_t *count, struct err *err)
 {
     struct candidate *candidates = malloc(n * sizeof *candidates);
-    struct counts counts = {0};
     int rc = candidates ? 0 : err_memory(err);
 
     for (size_t i = 0; rc == 0 && i < n; i++) {
         candidates[i].pupil_key = hits[i].pupil_key;
-        rc = load(db, &counts, hits[i].pupil_key, on, &candidates[i].person, err);
+        rc = load(db, hits[i].pupil_key, on, &candidates[i].person, err);
         *count = i + 1;
     }
     if (rc < 0) {

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "store/name_counts.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/statement.h"
@@ -208,6 +209,7 @@ void db_close(struct db *db)
     sqlite3_close(db->handle);
     if (db->daemon_lock >= 0)
         close(db->daemon_lock);
+    name_counts_free(db->name_counts);
     free(db->path);
     free(db);
 }

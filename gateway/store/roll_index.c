@@ -248,20 +248,38 @@ int roll_index_write(struct roll_index *x, struct err *err)
     if (rc < 0 || write_counts(x, err) < 0)
         return -1;
     return sql_run(x->db, err,
-                   "INSERT INTO roll_index(one, keys_version) VALUES (1, ?1)"
-                   " ON CONFLICT (one) DO UPDATE SET keys_version = ?1",
+                   "INSERT INTO roll_index(one, keys_version, mark) VALUES (1, ?1, random())"
+                   " ON CONFLICT (one) DO UPDATE SET keys_version = ?1, mark = random()",
                    "i", version());
 }
 
-int roll_index_is_current(struct db *db, struct err *err)
+int roll_index_look(struct db *db, int64_t *mark, struct err *err)
 {
+    sqlite3_stmt *stmt;
     int64_t number = 0;
-    int rc = sql_int(db, &number, err, "SELECT keys_version FROM roll_index WHERE one = 1", "");
+    int rc;
 
+    *mark = 0;
+    if (sql_query(db, &stmt, err, "SELECT keys_version, mark FROM roll_index WHERE one = 1", "") <
+        0)
+        return -1;
+    rc = sql_row(db, stmt, err);
+    if (rc == 1) {
+        number = sqlite3_column_int64(stmt, 0);
+        *mark = sqlite3_column_int64(stmt, 1);
+    }
+    sql_done(stmt);
     if (rc != 0)
         return rc < 0 ? -1 : number == version();
     rc = sql_int(db, &number, err, "SELECT max(pupil_key) FROM pupil", "");
     return rc < 0 ? -1 : rc == 0; /* without pupils it is */
+}
+
+int roll_index_is_current(struct db *db, struct err *err)
+{
+    int64_t mark;
+
+    return roll_index_look(db, &mark, err);
 }
 
 int roll_index_bring_up(struct db *db, struct err *err)

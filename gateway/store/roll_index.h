@@ -34,6 +34,9 @@ int roll_index_take_away(struct roll_index *index, int64_t pupil_key, const stru
 /* Writes what was gathered. Made anew when another version of the keys has made it. */
 int roll_index_write(struct roll_index *index, struct err *err) MUST_CHECK;
 
+/* As roll_index_is_current; *mark is another after each roll_index_write, and after none else. */
+int roll_index_look(struct db *db, int64_t *mark, struct err *err) MUST_CHECK;
+
 /* Whether this program's keys are the ones in the store: 1, 0 made by another version (or never,
  * and there are pupils), -1. */
 int roll_index_is_current(struct db *db, struct err *err) MUST_CHECK;

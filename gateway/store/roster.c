@@ -6,6 +6,7 @@
 
 #include "match/keys.h"
 #include "match/person.h"
+#include "store/name_counts.h"
 #include "store/roll_index.h"
 #include "store/sql.h"
 
@@ -138,7 +139,7 @@ int roster_count(struct db *db, double *pupils, struct err *err)
 {
     int64_t n = 0;
 
-    switch (roll_index_is_current(db, err)) {
+    switch (name_counts_settle(db, err)) {
     case 1:
         break;
     case 0:
@@ -149,38 +150,15 @@ int roster_count(struct db *db, double *pupils, struct err *err)
     default:
         return -1;
     }
-    if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = 0", "") < 0)
+    if (name_counts_pupils(db, &n, err) < 0)
         return -1;
     *pupils = (double)n;
     return 0;
 }
 
-int roster_count_name(struct db *db, int64_t key, unsigned *out, struct err *err)
+int roster_count_names(struct db *db, struct person *person, struct err *err)
 {
-    int64_t n = 0;
-
-    if (sql_int(db, &n, err, "SELECT pupils FROM name_count WHERE key = ?", "i", key) < 0)
-        return -1;
-    *out = (unsigned)n;
-    return 0;
-}
-
-static int count_names(struct db *db, enum name_place place, char names[][NAME_SIZE], size_t count,
-                       unsigned *held, struct err *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (roster_count_name(db, (int64_t)key_of_name(place, names[i]), &held[i], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-int roster_count_names(struct db *db, struct person *p, struct err *err)
-{
-    if (count_names(db, NAME_AS_FORENAME, p->forenames, p->forenames_count, p->forenames_held,
-                    err) < 0)
-        return -1;
-    return count_names(db, NAME_AS_SURNAME, p->surnames, p->surnames_count, p->surnames_held, err);
+    return name_counts_settle(db, err) < 0 ? -1 : name_counts_fill(db, person, err);
 }
 
 int roster_count_full_name(struct db *db, const char *forename, const char *surname, int year,

@@ -47,8 +47,6 @@ void roster_candidates_free(struct candidate *candidates,
 enum { FULL_NAME_MAX = 1000 };
 int roster_count(struct db *db, double *pupils, struct err *err) MUST_CHECK;
 int roster_count_names(struct db *db, struct person *person, struct err *err) MUST_CHECK;
-int roster_count_name(struct db *db, int64_t key_of_name, unsigned *out,
-                      struct err *err) MUST_CHECK; /* of one */
 int roster_count_full_name(struct db *db, const char *forename, const char *surname, int year,
                            unsigned *out, struct err *err) MUST_CHECK;
 

@@ -252,6 +252,7 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                    " ('EW-1', 3, NULL, 1, 'email', 'a', 'sent', 7, 8, 9, 2),"
                    " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);"
                    "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"
+                   "ALTER TABLE roll_index DROP COLUMN mark;"
                    "PRAGMA user_version=12",
                    &err),
         0);

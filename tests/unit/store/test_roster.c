@@ -146,6 +146,40 @@ static void names_are_counted_and_a_full_name_within_its_year(void **state)
     assert_int_equal(n, 0);
 }
 
+/* Both by their first name, which nobody has but those whom the test enrols. */
+static unsigned amelias(struct db *db)
+{
+    struct person p;
+    struct err err;
+    double pupils = -1;
+
+    person_init(&p);
+    person_add_forename(&p, "Amelia");
+    assert_int_equal(roster_count(db, &pupils, &err), 0);
+    assert_int_equal(roster_count_names(db, &p, &err), 0);
+    assert_true(pupils == p.forenames_held[0]);
+    return p.forenames_held[0];
+}
+
+static void names_are_counted_anew_when_the_roll_has_changed_and_when_that_is_undone(void **state)
+{
+    struct db *db = *state, *other;
+    struct err err;
+
+    assert_int_equal(amelias(db), 0);
+    enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", NULL, NULL);
+    assert_int_equal(amelias(db), 1);
+    assert_int_equal(db_begin(db, &err), 0);
+    enrol(db, "P2", "Amelia", "Reid", "2017-03-09", NULL, NULL);
+    assert_int_equal(amelias(db), 2);
+    db_rollback(db);
+    assert_int_equal(amelias(db), 1);
+    assert_int_equal(db_open(path, &other, &err), 0);
+    enrol(other, "P3", "Amelia", "Khan", "2017-03-09", NULL, NULL);
+    db_close(other);
+    assert_int_equal(amelias(db), 2);
+}
+
 static int64_t number(struct db *db, const char *sql)
 {
     struct err err;
@@ -318,6 +352,7 @@ int main(void)
         T(candidates_are_those_who_share_a_key_most_keys_first),
         T(a_key_that_too_many_share_is_passed_over_and_the_others_find),
         T(names_are_counted_and_a_full_name_within_its_year),
+        T(names_are_counted_anew_when_the_roll_has_changed_and_when_that_is_undone),
         T(an_index_of_another_version_is_refused_and_made_anew),
         T(a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest),
         T(a_decision_is_the_childs_and_hands_it_to_planning),

@@ -111,9 +111,12 @@ static bool print_rows(const struct findings *f, struct table *t, bool one_by_on
 
 static void print_findings(const struct findings *f, bool one_by_one)
 {
-    static const char *const headings[] = {"SEVERITY", "SUBJECT", "WHAT", "WHAT TO DO", NULL};
+    static const char *const headings[] = {"SEVERITY", "~SUBJECT", "~WHAT", "~WHAT TO DO", NULL};
     struct table *t = table_new(headings);
-    bool gathered = print_rows(f, t, one_by_one);
+    bool gathered;
+
+    table_keep_whole(t);
+    gathered = print_rows(f, t, one_by_one);
 
     if (table_rows(t) > 0)
         table_print(t, stdout);

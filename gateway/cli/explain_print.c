@@ -42,7 +42,7 @@ static void print_problems(const cJSON *problems)
     {
         const char *at = json_get_text(p, "at");
 
-        printf("     %s %s\n", at[0] ? at : "the message", json_get_text(p, "problem"));
+        print_folded(5, "%s %s", at[0] ? at : "the message", json_get_text(p, "problem"));
     }
 }
 
@@ -74,12 +74,12 @@ static void print_decision(const cJSON *d)
 {
     const cJSON *c;
     char at[WORDS_MOMENT_SIZE];
+    bool found = json_get_text(d, "pupil_id")[0] != '\0';
 
-    printf("   %s: %s decided: %s", when(d, "at", at), json_get_text(d, "by_words"),
-           json_get_text(d, "words"));
-    if (json_get_text(d, "pupil_id")[0])
-        printf(" (%s of authority %s)", json_get_text(d, "pupil_id"), json_get_text(d, "la"));
-    printf(". Rule: %s.\n", json_get_text(d, "rule"));
+    print_folded(3, "%s: %s decided: %s%s%s%s%s%s. Rule: %s.", when(d, "at", at),
+                 json_get_text(d, "by_words"), json_get_text(d, "words"), found ? " (" : "",
+                 json_get_text(d, "pupil_id"), found ? " of authority " : "",
+                 found ? json_get_text(d, "la") : "", found ? ")" : "", json_get_text(d, "rule"));
     cJSON_ArrayForEach(c, list_of(d, "candidates"))
     {
         printf("     candidate %" PRId64 ", pupil %s of authority %s: %s\n",
@@ -135,17 +135,17 @@ static void print_child(const cJSON *child, int number)
     buf_release(&title);
     cJSON_ArrayForEach(item, list_of(child, "decisions")) print_decision(item);
     if (has_candidates(child))
-        puts("   " WORDS_OF_EVIDENCE);
+        print_folded(3, "%s", WORDS_OF_EVIDENCE);
     cJSON_ArrayForEach(item, list_of(child, "remembered"))
-        printf("   Kept for the pupil's next call-out by %s: %s.\n", json_get_text(item, "by"),
-               json_get_text(item, "words"));
-    cJSON_ArrayForEach(item, list_of(child, "on_roll"))
-        printf("   On roll that day: %s (%s %s)%s%s.\n",
-               json_get_text(item, "name")[0] ? json_get_text(item, "name")
-                                              : "an establishment that no register has",
-               json_get_text(item, "namespace"), json_get_text(item, "urn"),
-               json_get_text(item, "followed_by")[0] ? ", which is closed and followed by " : "",
-               json_get_text(item, "followed_by"));
+        print_folded(3, "Kept for the pupil's next call-out by %s: %s.", json_get_text(item, "by"),
+                     json_get_text(item, "words"));
+    cJSON_ArrayForEach(item, list_of(child, "on_roll")) print_folded(
+        3, "On roll that day: %s (%s %s)%s%s.",
+        json_get_text(item, "name")[0] ? json_get_text(item, "name")
+                                       : "an establishment that no register has",
+        json_get_text(item, "namespace"), json_get_text(item, "urn"),
+        json_get_text(item, "followed_by")[0] ? ", which is closed and followed by " : "",
+        json_get_text(item, "followed_by"));
     print_repeats(child);
     cJSON_ArrayForEach(item, list_of(child, "notices"))
         printf("   Notice %s, below.\n", cJSON_GetStringValue(item));
@@ -160,17 +160,17 @@ static void print_item(const cJSON *item)
     char at[WORDS_MOMENT_SIZE];
     struct buf code;
 
-    printf("   %s the %s%s%s, %s: %s.\n",
-           cJSON_IsTrue(cJSON_GetObjectItem(item, "reminder")) ? "A reminder to" : "To",
-           json_get_text(item, "role_words"), name[0] ? ", " : "", name,
-           json_get_text(item, "adapter_words"), json_get_text(item, "state_words"));
+    print_folded(3, "%s the %s%s%s, %s: %s.",
+                 cJSON_IsTrue(cJSON_GetObjectItem(item, "reminder")) ? "A reminder to" : "To",
+                 json_get_text(item, "role_words"), name[0] ? ", " : "", name,
+                 json_get_text(item, "adapter_words"), json_get_text(item, "state_words"));
     cJSON_ArrayForEach(t, list_of(item, "tries"))
     {
         buf_init(&code, 64);
         words_code(json_get_text(item, "adapter"), json_get_number(t, "code"), &code);
-        printf("     try %" PRId64 ", %s: %s (%s%s%s)\n", json_get_number(t, "number"),
-               when(t, "at", at), json_get_text(t, "words"), buf_text(&code),
-               json_get_text(t, "detail")[0] ? ", " : "", json_get_text(t, "detail"));
+        print_folded(5, "try %" PRId64 ", %s: %s (%s%s%s)", json_get_number(t, "number"),
+                     when(t, "at", at), json_get_text(t, "words"), buf_text(&code),
+                     json_get_text(t, "detail")[0] ? ", " : "", json_get_text(t, "detail"));
         buf_release(&code);
     }
 }
@@ -197,19 +197,19 @@ static void print_notice(const cJSON *n, int number)
     }
     puts(".");
     if (amends[0] && json_get_text(n, "reason_words")[0])
-        printf("   It takes back notice %s: %s.\n", amends, json_get_text(n, "reason_words"));
+        print_folded(3, "It takes back notice %s: %s.", amends, json_get_text(n, "reason_words"));
     else if (amends[0])
         printf("   It corrects notice %s.\n", amends);
     else if (json_get_text(n, "reason_words")[0])
-        printf("   Why a desk: %s.\n", json_get_text(n, "reason_words"));
-    printf("   Why then: %s\n", json_get_text(n, "rule_words"));
+        print_folded(3, "Why a desk: %s.", json_get_text(n, "reason_words"));
+    print_folded(3, "Why then: %s", json_get_text(n, "rule_words"));
     cJSON_ArrayForEach(item, list_of(n, "moves"))
-        printf("   Moved on %s %s.\n", when(item, "at", at), json_get_text(item, "words"));
+        print_folded(3, "Moved on %s %s.", when(item, "at", at), json_get_text(item, "words"));
     item = cJSON_GetObjectItem(n, "hold");
     if (item)
-        printf("   Held on %s by %s (%s %s): %s.\n", when(item, "held_at", at),
-               json_get_text(item, "who"), json_get_text(item, "scope"), json_get_text(item, "id"),
-               json_get_text(item, "why"));
+        print_folded(3, "Held on %s by %s (%s %s): %s.", when(item, "held_at", at),
+                     json_get_text(item, "who"), json_get_text(item, "scope"),
+                     json_get_text(item, "id"), json_get_text(item, "why"));
     if (!amends[0])
         printf("   An answer is wanted by %s.\n", when(n, "answer_by", at));
     cJSON_ArrayForEach(item, list_of(n, "items")) print_item(item);
@@ -247,36 +247,36 @@ static void say_detail(const char *detail, struct buf *out)
 
 static void print_audit(const cJSON *root)
 {
-    static const char *const headings[] = {"   WHEN", "WHO", "WHAT", "ABOUT", "DETAIL", NULL};
+    static const char *const headings[] = {"   WHEN", "WHO", "WHAT", "~ABOUT", NULL};
     static const char *const about[] = {"child", "notice", "item"};
     static const char *const ids[] = {"child_id", "notice_id", "item_id"};
     struct table *t = table_new(headings);
     const cJSON *e;
 
+    table_keep_whole(t);
     cJSON_ArrayForEach(e, list_of(root, "audit"))
     {
         time_t at = -1;
         char moment[WORDS_MOMENT_SIZE];
-        struct buf whom, detail;
+        struct buf detail;
 
         if (!moment_parse(json_get_text(e, "at"), &at))
             at = -1;
-        buf_init(&whom, 256);
+        buf_init(&detail, 4096);
         for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
             if (json_get_number(e, ids[i]) >= 0)
-                buf_addf(&whom, "%s%s %" PRId64, whom.length ? ", " : "", about[i],
+                buf_addf(&detail, "%s%s %" PRId64, detail.length ? ", " : "", about[i],
                          json_get_number(e, ids[i]));
         }
+        if (detail.length > 0 && json_get_text(e, "detail")[0])
+            buf_add_text(&detail, ": ");
         table_cell(t, COLOUR_PLAIN, "   %s:%02d", words_moment_short(at, moment),
                    at < 0 ? 0 : (int)(at % 60));
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "who"));
         table_cell(t, COLOUR_PLAIN, "%s", json_get_text(e, "event"));
-        table_cell(t, COLOUR_PLAIN, "%s", buf_text(&whom));
-        buf_init(&detail, 4096);
         say_detail(json_get_text(e, "detail"), &detail);
         table_cell(t, COLOUR_DIM, "%s", buf_text(&detail));
         buf_release(&detail);
-        buf_release(&whom);
     }
     table_print(t, stdout);
     table_free(t);

@@ -214,20 +214,29 @@ static int candidates_json(struct db *db, cJSON *root, int64_t child_id, day_t o
     return rc;
 }
 
-static void print_columns(const cJSON *root)
+static bool nobody_has(const cJSON *child, const cJSON *candidates, const char *field)
 {
-    const cJSON *child = cJSON_GetObjectItem(root, "child");
-    const cJSON *candidates = cJSON_GetObjectItem(root, "candidates");
+    const cJSON *c;
+
+    cJSON_ArrayForEach(c, candidates)
+    {
+        if (json_get_text(c, field)[0])
+            return false;
+    }
+    return !json_get_text(child, field)[0];
+}
+
+/* The police's child beside n candidates from the first. */
+static void print_columns(const cJSON *child, const cJSON *candidates, int first, int n)
+{
     static char titles[REVIEW_MAX][96];
-    const char *headings[TABLE_COLUMNS + 1] = {"", "POLICE SAID"};
-    int n = cJSON_GetArraySize(candidates);
+    const char *headings[TABLE_COLUMNS + 1] = {"", "~POLICE SAID"};
     struct table *t;
 
-    n = n > REVIEW_MAX ? REVIEW_MAX : n;
     for (int i = 0; i < n; i++) {
-        const cJSON *c = cJSON_GetArrayItem(candidates, i);
+        const cJSON *c = cJSON_GetArrayItem(candidates, first + i);
 
-        snprintf(titles[i], sizeof titles[i], "%s %s", json_get_text(c, "la"),
+        snprintf(titles[i], sizeof titles[i], "~%s %s", json_get_text(c, "la"),
                  json_get_text(c, "pupil_id"));
         headings[2 + i] = titles[i];
     }
@@ -235,10 +244,13 @@ static void print_columns(const cJSON *root)
     for (size_t f = 0; f < ARRAY_SIZE(fields); f++) {
         const char *said = json_get_text(child, fields[f].name);
 
+        if (nobody_has(child, candidates, fields[f].name))
+            continue;
         table_cell(t, COLOUR_DIM, "%s", fields[f].heading);
         table_cell(t, COLOUR_PLAIN, "%s", said);
         for (int i = 0; i < n; i++) {
-            const char *has = json_get_text(cJSON_GetArrayItem(candidates, i), fields[f].name);
+            const char *has =
+                json_get_text(cJSON_GetArrayItem(candidates, first + i), fields[f].name);
             bool both = said[0] && has[0];
 
             table_cell(t,
@@ -250,6 +262,24 @@ static void print_columns(const cJSON *root)
     }
     table_print(t, stdout);
     table_free(t);
+    puts("");
+}
+
+/* As many beside each other as can be read; the rest below, beside the police's child again. */
+static void print_candidates(const cJSON *child, const cJSON *candidates)
+{
+    enum { HEADING_WIDE = 15, COLUMN_WIDE = 28 };
+    int n = cJSON_GetArraySize(candidates);
+    size_t screen = screen_wide();
+    int abreast = (int)((screen > 0 ? screen : TABLE_WIDE) - HEADING_WIDE) / COLUMN_WIDE - 1;
+    int first = 0;
+
+    do {
+        int here = n - first < abreast ? n - first : abreast;
+
+        print_columns(child, candidates, first, here);
+        first += here;
+    } while (first < n);
 }
 
 static void print_sides(const cJSON *root)
@@ -261,15 +291,16 @@ static void print_sides(const cJSON *root)
     printf("Child %" PRId64 ": %s %s child %s, %s\n\n", json_get_number(child, "child_id"),
            json_get_text(child, "force"), json_get_text(child, "police_ref"),
            json_get_text(child, "child_ref"), json_get_text(child, "state"));
-    print_columns(root);
-    puts("");
+    print_candidates(child, candidates);
     cJSON_ArrayForEach(c, candidates)
     {
         printf("%s %s: %s\n", json_get_text(c, "la"), json_get_text(c, "pupil_id"),
                json_get_text(c, "sure"));
         print_parts(json_get_text(c, "evidence_words"), 2);
     }
-    puts(cJSON_GetArraySize(candidates) == 0 ? "There is no candidate." : WORDS_OF_EVIDENCE);
+    print_folded(0, "%s",
+                 cJSON_GetArraySize(candidates) == 0 ? "There is no candidate."
+                                                     : WORDS_OF_EVIDENCE);
     printf("\nThen: encompass review accept %" PRId64 " PUPIL_ID --la CODE\n"
            "  or: encompass review reject %" PRId64 "\n"
            "accept ... --remember keeps the name or address that the roll does not have.\n",

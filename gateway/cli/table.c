@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,7 +23,22 @@ struct table {
     struct cell *cells; /* row by row */
     size_t count, capacity;
     bool failed; /* out of memory: said when it is printed */
+    bool whole;
 };
+
+size_t screen_wide(void)
+{
+    enum { LEAST = 80, MOST = 160 };
+    const char *said = getenv("COLUMNS");
+    struct winsize size = {.ws_col = 0};
+    size_t wide = 0;
+
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        wide = size.ws_col;
+    if (wide == 0 && said)
+        wide = strtoul(said, NULL, 10);
+    return wide == 0 ? 0 : wide < LEAST ? LEAST : wide > MOST ? MOST : wide;
+}
 
 bool colour_wanted(FILE *to)
 {
@@ -81,6 +97,12 @@ struct table *table_new(const char *const *headings)
     while (headings[t->columns] && t->columns < TABLE_COLUMNS)
         t->columns++;
     return t;
+}
+
+void table_keep_whole(struct table *t)
+{
+    if (t)
+        t->whole = screen_wide() == 0;
 }
 
 void table_cell(struct table *t, enum colour colour, const char *fmt, ...)
@@ -173,11 +195,13 @@ static void print_cell(FILE *to, const char **rest, enum colour colour, size_t w
 /* Columns that may be are made narrower, the widest first, until the table fits. */
 static void fit(const struct table *t, size_t *wide)
 {
-    size_t all = 0;
+    size_t all = 0, screen = screen_wide();
 
+    if (t->whole)
+        return;
     for (size_t c = 0; c < t->columns; c++)
         all += wide[c] + (c > 0 ? GAP : 0);
-    for (; all > TABLE_WIDE; all--) {
+    for (size_t most = screen > 0 ? screen : TABLE_WIDE; all > most; all--) {
         size_t widest = t->columns;
 
         for (size_t c = 0; c < t->columns; c++) {
@@ -308,32 +332,50 @@ void progress_end(void)
     progress_is_shown = false;
 }
 
+static void print_within(size_t wide, int indent, const char *text)
+{
+    for (int in = indent; *text; in = indent + 2) {
+        size_t bytes = wide == 0 ? strlen(text) : line_of(text, wide - (size_t)in);
+
+        if (text[bytes] != ' ') /* a word that is wider than a line */
+            bytes += strcspn(text + bytes, " ");
+        printf("%*s%.*s\n", in, "", (int)bytes, text);
+        text += bytes;
+        text += strspn(text, " ");
+    }
+}
+
+void print_folded(int indent, const char *fmt, ...)
+{
+    char *text;
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (vasprintf(&text, fmt, ap) < 0)
+        text = NULL;
+    va_end(ap);
+    if (!text) {
+        fputs("(out of memory: a line is not shown)\n", stderr);
+        return;
+    }
+    disarm(text);
+    print_within(screen_wide(), indent, text);
+    personal_wipe(text, strlen(text)); /* names, at times */
+    free(text);
+}
+
 void print_parts(const char *text, int indent)
 {
+    size_t screen = screen_wide();
+
     while (*text) {
         const char *end = strstr(text, "; ");
         size_t length = end ? (size_t)(end - text) : strlen(text);
-        int in = indent;
+        char *part = strndup(text, length);
 
-        while (length > 0) {
-            size_t room = (size_t)(TABLE_WIDE - in), n = length;
-
-            if (n > room) {
-                for (n = room; n > 0 && text[n] != ' ';)
-                    n--;
-                if (n == 0)
-                    n = strcspn(text, " ");
-                n = n < length ? n : length;
-            }
-            printf("%*s%.*s\n", in, "", (int)n, text);
-            text += n;
-            length -= n;
-            while (length > 0 && *text == ' ') {
-                text++;
-                length--;
-            }
-            in = indent + 2;
-        }
-        text += end ? 2 : 0;
+        if (part)
+            print_within(screen > 0 ? screen : TABLE_WIDE, indent, part);
+        free(part);
+        text += length + (end ? 2 : 0);
     }
 }

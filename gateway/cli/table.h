@@ -18,20 +18,28 @@ struct table;
 
 /* headings: NULL-terminated; a heading that begins with '>' is right-aligned. One that begins with
  * '~' is of a column whose cells may go on below, word by word, where the table would be wider than
- * TABLE_WIDE. */
+ * screen_wide(), or TABLE_WIDE where that is 0. */
 struct table *table_new(const char *const *headings);
+/* Where screen_wide() is 0 no cell is parted: lines of it are searched for. */
+void table_keep_whole(struct table *t);
 /* The next cell of the row; a row ends by itself after its last column. */
 void table_cell(struct table *t, enum colour colour, const char *fmt, ...) PRINTF(3, 4);
 size_t table_rows(const struct table *t);
 void table_print(const struct table *t, FILE *to);
 void table_free(struct table *t);
 
+/* How wide it is read: the terminal, or where there is none $COLUMNS, held to 80 to 160; 0: it goes
+ * to a file or a program. */
+size_t screen_wide(void);
+
 bool colour_wanted(FILE *to);
 /* Text in a colour, when wanted; a static buffer. */
 void colour_print(FILE *to, enum colour colour, const char *fmt, ...) PRINTF(3, 4);
 
-/* Text whose parts have "; " between them, each on lines of its own, so many spaces in, no wider than
- * TABLE_WIDE bytes where there is a space to break at. */
+/* A line, so many spaces in, that goes on below, two further in, where it would be wider than
+ * screen_wide() and has a space to break at. */
+void print_folded(int indent, const char *fmt, ...) PRINTF(2, 3);
+/* Text whose parts have "; " between them, each such a line, of TABLE_WIDE where that is 0. */
 void print_parts(const char *text, int indent);
 
 /* "importing roll  43,210 of 100,000" rewritten in place, at most ten times a second; nothing when

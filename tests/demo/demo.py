@@ -10,6 +10,7 @@ import datetime
 import email
 import email.policy
 import json
+import os
 import re
 import shutil
 import sys
@@ -219,7 +220,8 @@ def main():
             now = running_now(scene.gateway, started)
             case = next(c for c in night_of.cases if c.label.startswith("a brother and sister"))
             heading(f"Why? encompass explain {case.police_ref} --force {case.force}")
-            indented(scene.gateway.run("explain", case.police_ref, "--force", case.force, now=now).stdout)
+            indented(scene.gateway.run("explain", case.police_ref, "--force", case.force, now=now,
+                                       env={**os.environ, "COLUMNS": "96"}).stdout)
             heading("And everybody is accounted for (encompass status)")
             indented(scene.gateway.run("status", now=now).stdout)
             scene.gateway.stop()

@@ -388,6 +388,18 @@ def test_plan_is_read_in_120_columns_however_long_the_names_are(store, options):
     assert said.startswith(long) and "(school 113292)" in said
 
 
+@pytest.mark.parametrize("wide", (90, 100))
+@pytest.mark.parametrize("arguments", [("check",), ("explain", "50260000001"), ("review", "show", "11"),
+                                       ("plan", "--all"), ("policy", "show")])
+def test_what_is_read_on_a_screen_is_no_wider_and_what_is_piped_keeps_its_lines(store, arguments, wide):
+    long = "Saint Bartholomew's Roman Catholic Voluntary Aided Primary School and Nursery of the Holy Cross"
+    change(store, "UPDATE establishment SET name = ?", long)
+    on_screen = run(*arguments, store=store, environment={"COLUMNS": str(wide)}, status=None).stdout
+    assert max(len(line) for line in on_screen.splitlines() if not re.match(r"\d+\. ", line)) <= wide
+    piped = run(*arguments, store=store, status=None).stdout
+    assert arguments[0] not in ("check", "explain") or long in piped
+
+
 def test_plan_shows_london_s_time(store):
     change(store, "UPDATE notice SET due_at = ?", at("2026-03-30T06:30:00"))
     assert "Mon 30 Mar 07:30" in run("plan", store=store).stdout

@@ -7,11 +7,13 @@
 
 #include "cli/call_list.h"
 #include "cli/command.h"
+#include "cli/doors.h"
 #include "cli/json.h"
 #include "cli/people.h"
 #include "cli/table.h"
 #include "follow/words.h"
 #include "plan/planner.h"
+#include "store/registers.h"
 #include "store/report.h"
 
 /* A notice's line: with names, when they were asked for. */
@@ -265,6 +267,41 @@ static int show(struct cli *cli, const struct report_filter *filter, bool names,
     return rc;
 }
 
+/* Whom the lines are of. A number alone can be a school's or a centre's. */
+struct of {
+    struct door establishment, authority, force;
+};
+
+/* What no register has is said, for nothing is owed to a slip of the pen either. */
+static int warn_of_unknown(struct db *db, const struct report_filter *filter, struct err *err)
+{
+    static const char *const namespaces[] = {"school", "centre"};
+    char name[REPORT_NAME_SIZE];
+    int rc = 1;
+
+    if (filter->la_code)
+        rc = registers_authority_name(db, filter->la_code, name, sizeof name, err);
+    if (rc == 0)
+        fprintf(stderr, "encompass: authority %s is not in the register\n", filter->la_code);
+    if (rc < 0 || !filter->urn)
+        return rc < 0 ? -1 : 0;
+    for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+        struct establishment e;
+        struct door door = {.namespace = ""};
+
+        if (filter->namespace && strcmp(filter->namespace, namespaces[i]) != 0)
+            continue;
+        snprintf(door.namespace, sizeof door.namespace, "%s", namespaces[i]);
+        snprintf(door.urn, sizeof door.urn, "%s", filter->urn);
+        rc = registers_establishment(db, &door, &e, err);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+    }
+    fprintf(stderr, "encompass: %s %s is not in the register\n",
+            filter->namespace ? filter->namespace : "establishment", filter->urn);
+    return 0;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {
@@ -284,18 +321,27 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     enum call_list_form form = cli->json ? CALL_LIST_JSON : CALL_LIST_TEXT;
     bool names = false, calls = false;
     time_t at = -1;
+    struct of of;
+    struct db *db;
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'l':
-            filter.la_code = optarg;
+            if (door_of_la(argv[0], optarg, &of.authority, err) < 0)
+                return -1;
+            filter.la_code = of.authority.urn;
             break;
         case 'u':
-            filter.urn = optarg;
+            if (door_of_urn(argv[0], optarg, &of.establishment, err) < 0)
+                return -1;
+            filter.urn = of.establishment.urn;
+            filter.namespace = strchr(optarg, '/') ? of.establishment.namespace : NULL;
             break;
         case 'f':
-            filter.force = optarg;
+            if (door_of_force(argv[0], optarg, &of.force, err) < 0)
+                return -1;
+            filter.force = of.force.urn;
             break;
         case 'd':
             if (cli_moment(cli, argv[0], optarg, &filter.due_before, err) < 0)
@@ -328,10 +374,12 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
         return cli_usage(err, argv[0], "--call-list is of this moment: without --at and --all");
     if (!calls && (form == CALL_LIST_CSV || form == CALL_LIST_HTML))
         return cli_usage(err, argv[0], "--csv and --html are of --call-list");
-    if (calls)
-        return call_list_print(cli, &filter, form, err);
     if (at >= 0 && at < clock_now(&cli->clock))
         return cli_usage(err, argv[0], "--at is a moment that is still to come");
+    if (cli_store(cli, &db, err) < 0 || warn_of_unknown(db, &filter, err) < 0)
+        return -1;
+    if (calls)
+        return call_list_print(cli, &filter, form, err);
     return show(cli, &filter, names, at, err);
 }
 
@@ -346,7 +394,7 @@ const struct command command_plan = {
         "One line a notice that is owed, by the time it is due (London). Each goes to one\n"
         "establishment, or to a desk where no establishment can be told.\n\n"
         "  --la CODE          only establishments and the desk of this authority\n"
-        "  --urn URN          only this establishment\n"
+        "  --urn URN          only this establishment, school/100001 or centre/20001\n"
         "  --force FORCE      only incidents of this force, such as devon-and-cornwall\n"
         "  --due-before TIME  only what is due before hh:mm (the next one) or a date and time\n"
         "  --at TIME          as if it were TIME, and nothing came in or changed until then: what\n"

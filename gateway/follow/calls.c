@@ -188,6 +188,7 @@ static bool is_asked_for(const struct making *m, const struct call_line *line)
     const struct report_filter *f = m->filter;
 
     return (!f->urn || strcmp(f->urn, line->door.urn) == 0) &&
+           (!f->namespace || strcmp(f->namespace, line->door.namespace) == 0) &&
            (!f->la_code || strcmp(f->la_code, line->la_code) == 0) &&
            (f->due_before < 0 || line->by < f->due_before);
 }

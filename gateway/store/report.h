@@ -100,13 +100,13 @@ struct report_notice {
 
 /* NULL, "" and -1 do not filter. */
 struct report_filter {
-    const char *la_code, *urn, *force;
+    const char *la_code, *namespace, *urn, *force; /* NULL: any */
     time_t due_before;
     bool all;            /* those told, answered and failed too, not only the owed */
     bool unanswered;     /* those told and not answered too */
     int64_t incident_id; /* of one incident, all of them, cancelled ones too */
 };
-#define REPORT_FILTER_NONE ((struct report_filter){NULL, NULL, NULL, -1, false, false, -1})
+#define REPORT_FILTER_NONE ((struct report_filter){.due_before = -1, .incident_id = -1})
 
 /* By due time. */
 int report_notices(struct db *db, const struct report_filter *filter, struct report_notice **out,

@@ -84,11 +84,12 @@ int report_notices(struct db *db, const struct report_filter *filter, struct rep
                                      "  OR (?6 AND n.state = 'told'))"
                                      " AND (?2 IS NULL OR ?2 = coalesce(e.la_code, n.urn))"
                                      " AND (?3 IS NULL OR ?3 = n.urn)"
+                                     " AND (?7 IS NULL OR ?7 = n.namespace)"
                                      " AND (?4 IS NULL OR ?4 = i.force)"
                                      " AND (?5 IS NULL OR n.due_at < ?5)"
                                      " ORDER BY n.due_at, n.namespace, n.urn, n.notice_id",
-                      "itttmi", (int64_t)filter->all, filter->la_code, filter->urn, filter->force,
-                      (int64_t)filter->due_before, (int64_t)filter->unanswered),
+                      "itttmit", (int64_t)filter->all, filter->la_code, filter->urn, filter->force,
+                      (int64_t)filter->due_before, (int64_t)filter->unanswered, filter->namespace),
             err);
     if (rc == 0)
         rc = complete(db, list.items, list.count, err);

@@ -362,7 +362,8 @@ def test_plan_lists_what_is_owed_by_time(store):
 
 
 @pytest.mark.parametrize("options, found", [
-    (("--urn", "113292"), 1), (("--la", "879"), 3), (("--la", "878"), 0),
+    (("--urn", "113292"), 1), (("--urn", "school/113292"), 1), (("--urn", "centre/113292"), 0),
+    (("--la", "879"), 3), (("--la", "878"), 0),
     (("--force", "dorset"), 0), (("--force", "devon-and-cornwall"), 3),
     (("--due-before", "07:30"), 0), (("--due-before", "07:31"), 3),
     (("--due-before", "2026-03-16"), 0), (("--due-before", "2026-03-16T07:30:01"), 3),
@@ -370,6 +371,15 @@ def test_plan_lists_what_is_owed_by_time(store):
 ])
 def test_plan_is_filtered(store, options, found):
     assert len(shown("plan", *options, store=store)["notices"]) == found
+
+
+@pytest.mark.parametrize("option,slip", [("--la", "777"), ("--urn", "999999"), ("--urn", "centre/113292")])
+def test_plan_says_that_what_it_is_asked_of_is_in_no_register(store, option, slip):
+    for call_list in ((), ("--call-list",)):
+        assert "is not in the register" in run("plan", *call_list, option, slip, store=store).stderr
+    assert run("plan", "--la", "879", "--urn", "113292", store=store).stderr == ""
+    for option, nonsense in (("--la", "Kent"), ("--urn", "St Mary's"), ("--force", "Devon & Cornwall")):
+        run("plan", option, nonsense, store=store, status=2)
 
 
 @pytest.mark.parametrize("options", [(), ("--all",), ("--names",)])

@@ -182,7 +182,7 @@ def test_a_second_call_out_in_a_week_is_said_in_a_full_notice_to_the_desk_and_by
                             [invent.said(night.sister, "1"), invent.said(night.brother, "2")])
     night.room.publish([json.dumps(again)])
     text = text_of(night.mails(2)[1])
-    counts = "this one among them: 2 in a week, 2 in three months, 2 in twelve months"
+    counts = "including this one: 2 in a week, 2 in three months, 2 in twelve months"
     assert text.count(counts) == 2 and text.count("That is often") == 2
     explained = night.gateway.json("explain", "260316-0002")["children"][0]["repeats"]
     assert explained["in_week"] == 2 and explained["often"] is True

@@ -291,6 +291,41 @@ static void a_missing_child_is_not_called_domestic_abuse(void **state)
     assert_false(in_text(m, "domestic abuse incident"));
     assert_true(in_text(m, "reported missing"));
     assert_true(in_html(m, "ring the police now"));
+    assert_true(in_text(m, "WHAT TO DO NOW") && in_html(m, "What to do now"));
+    assert_false(in_text(m, "BEFORE THE CHILD ARRIVES") || in_html(m, "before the child arrives"));
+}
+
+/* Whoever opens it on the way to a class sees it without a turn of the wheel. */
+static void by_when_to_answer_stands_before_what_happened(void **state)
+{
+    static const char *const ask[] = {"Please answer by 08:15 on", "Atebwch erbyn 08:15"};
+    static const char *const happened[] = {"WHAT HAPPENED", "BETH DDIGWYDDODD"};
+    struct made *m = *state;
+
+    for (int i = 0; i < 4; i++) {
+        const char *text, *asked;
+
+        m->in.language = i % 2 ? "cy" : "en";
+        m->notice.kind = i / 2 ? NOTICE_DESK : NOTICE_NOTICE;
+        m->notice.reason = i / 2 ? DESK_CLOSED : DESK_NONE;
+        make(m);
+        text = personal_reveal(&m->out.text);
+        asked = strstr(text, ask[i % 2]);
+        assert_non_null(asked);
+        assert_true(asked < strstr(text, happened[i % 2]));
+        assert_true(in_html(m, ask[i % 2]));
+    }
+}
+
+static void a_task_for_a_wrong_door_does_not_say_that_no_school_was_told(void **state)
+{
+    struct made *m = *state;
+
+    m->notice.kind = NOTICE_DESK;
+    m->notice.reason = DESK_WRONG_DOOR;
+    make(m);
+    assert_true(in_text(m, "The school that was told") && in_html(m, "The school that was told"));
+    assert_false(in_text(m, "has not gone to a school") || in_html(m, "has not gone to a school"));
 }
 
 static bool says_repeats(const struct made *m)
@@ -449,6 +484,8 @@ int main(void)
         T(every_notice_has_its_words),
         T(what_is_left_out_leaves_no_empty_line),
         T(a_missing_child_is_not_called_domestic_abuse),
+        T(by_when_to_answer_stands_before_what_happened),
+        T(a_task_for_a_wrong_door_does_not_say_that_no_school_was_told),
         T(repeats_are_said_in_a_full_notice_and_to_a_desk),
         T(the_school_on_the_roll_is_named_to_a_desk_and_not_of_a_protected_family),
         T(a_referral_to_marac_is_carried_through_to_the_desk),

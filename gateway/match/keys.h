@@ -19,7 +19,7 @@
 #include "match/match.h"
 
 enum {
-    KEYS_VERSION = 5,
+    KEYS_VERSION = 6,
     KEYS_BITS = 35, /* with a pupil's number of 28 bits an entry of the index is one integer */
     KEYS_KINDS = 13,
     KEYS_OF_A_KIND = 32, /* so that a child with many names keeps a place for every kind */

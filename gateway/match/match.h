@@ -23,6 +23,7 @@ enum {
     PERSON_NAMES = 12,
     CANDIDATES_MAX = 200, /* what the store hands over at most for one child */
     PERSON_SCHOOLS = 4,
+    DOOR_SIZE = 24,
     STREET_SIZE = 64,
     HOUSE_SIZE = 24,
     REVIEW_MAX = 5, /* shown to a person, best first */
@@ -63,7 +64,7 @@ struct person {
     char street[STREET_SIZE]; /* folded without spaces, "highstreet" */
     struct home other_home;   /* of a pupil: where a person has accepted that it lives; "" none */
     /* "school/100001": where on roll; for a call-out: as claimed, by URN */
-    char schools[PERSON_SCHOOLS][24];
+    char schools[PERSON_SCHOOLS][DOOR_SIZE];
     size_t schools_count;
     char school_names[PERSON_SCHOOLS][NAME_SIZE]; /* the telling words (match/school.h) */
     size_t school_names_count;

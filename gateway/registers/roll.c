@@ -407,16 +407,16 @@ int read_roll(struct reading *r, struct err *err)
         return -1;
     if (roll_index_new(r->db, &roll.index, err) < 0 || read_rows(&roll, err) < 0)
         goto out;
-    /* What is not kept needs no index. */
-    if (r->result->mistakes.count == 0 && !r->options->dry_run &&
-        roll_index_write(roll.index, err) < 0)
-        goto out;
     warn_of(&roll, &roll.strangers, "urn: is not in the register");
     snprintf(spoilt, sizeof spoilt, "%s: has letters that a conversion has spoilt",
              columns[roll.spoilt_column].name);
     warn_of(&roll, &roll.spoilt, spoilt);
     warn_of(&roll, &roll.others, "la_code: is another authority than --la");
     if (r->options->complete && r->result->mistakes.count == 0 && end_absent(&roll, err) < 0)
+        goto out;
+    /* What is not kept needs no index. */
+    if (r->result->mistakes.count == 0 && !r->options->dry_run &&
+        roll_index_write(roll.index, err) < 0)
         goto out;
     rc = 0;
     for (size_t i = 0; i < roll.las_count && rc == 0; i++)

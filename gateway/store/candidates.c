@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/packed.h"
 #include "match/person.h"
 #include "store/name_counts.h"
 #include "store/roll_index.h"
 #include "store/roster.h"
+#include "store/schools.h"
 #include "store/sql.h"
 
 static int by_pupil(const void *a, const void *b)
@@ -110,97 +110,47 @@ int candidates_find(struct db *db, const struct key *keys, size_t keys_count, st
     return 0;
 }
 
-/* The last column is the standing by this enrolment; ?2 is the day, NULL for whatever day. */
-#define SCHOOLS                                                                                    \
-    "SELECT namespace, urn, school,"                                                               \
-    " CASE WHEN to_day < ?2 THEN 2 ELSE enrolment <> 'main' END"                                   \
-    " FROM enrolment WHERE pupil_key = ?1 AND ended_at IS NULL"
-
-static void add_school(sqlite3_stmt *stmt, struct person *out)
+static int none_folded(int64_t pupil_key, struct err *err)
 {
-    enum standing standing = (enum standing)sqlite3_column_int(stmt, 3);
-
-    if (standing < out->standing)
-        out->standing = standing;
-    person_add_school(out, sql_text(stmt, 0), sql_text(stmt, 1));
-    if (sql_text(stmt, 2))
-        person_add_school_name(out, sql_text(stmt, 2));
+    return err_set(err, ERR_STORE, "pupil %lld has keys and is not folded", (long long)pupil_key);
 }
 
-/* A main one comes first. That matters to a pupil of several schools alone, and costs each a sort. */
-static int add_schools_in_order(struct db *db, int64_t pupil_key, day_t on, struct person *out,
-                                struct err *err)
+/* 1; 0 its schools have to be read; -1. */
+static int load_folded(struct db *db, int64_t pupil_key, struct person *out,
+                       struct schools *schools, struct err *err)
 {
     sqlite3_stmt *stmt;
-    int rc;
-
-    out->schools_count = out->school_names_count = 0;
-    if (sql_query(db, &stmt, err, SCHOOLS " ORDER BY enrolment <> 'main', enrolment_id", "id",
-                  pupil_key, on) < 0)
-        return -1;
-    while ((rc = sql_row(db, stmt, err)) == 1)
-        add_school(stmt, out);
-    sql_done(stmt);
-    return rc;
-}
-
-/* One that never was at a school is its authority's own as long as it is on the roll at all. */
-static int find_former(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    int64_t one;
-    int rc = sql_int(db, &one, err, "SELECT 1 FROM enrolment WHERE pupil_key = ? LIMIT 1", "i",
-                     pupil_key);
-
-    if (rc == 0)
-        out->standing = STANDING_OWN;
-    return rc < 0 ? -1 : 0;
-}
-
-/* Schools are those that the pupil has not left, whatever the day: a claim is compared with them. */
-static int add_schools(struct db *db, int64_t pupil_key, day_t on, struct person *out,
-                       struct err *err)
-{
-    sqlite3_stmt *stmt;
-    int rc;
-
-    out->standing = STANDING_LEFT;
-    if (sql_query(db, &stmt, err, SCHOOLS, "id", pupil_key, on) < 0)
-        return -1;
-    rc = sql_row(db, stmt, err);
-    if (rc == 0) {
-        sql_done(stmt);
-        return find_former(db, pupil_key, out, err);
-    }
-    if (rc == 1) {
-        add_school(stmt, out);
-        rc = sql_row(db, stmt, err);
-    }
-    sql_done(stmt);
-    return rc == 1 ? add_schools_in_order(db, pupil_key, on, out, err) : rc;
-}
-
-static int load_folded(struct db *db, int64_t pupil_key, struct person *out, struct err *err)
-{
-    sqlite3_stmt *stmt;
+    bool known = false;
     int rc;
 
     person_init(out);
-    if (sql_query(db, &stmt, err, "SELECT person FROM pupil_folded WHERE pupil_key = ?", "i",
-                  pupil_key) < 0)
+    if (sql_query(db, &stmt, err, "SELECT person, schools FROM pupil_folded WHERE pupil_key = ?",
+                  "i", pupil_key) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 0 || (rc == 1 && !person_unpack(sqlite3_column_blob(stmt, 0),
                                               (size_t)sqlite3_column_bytes(stmt, 0), out)))
-        rc = err_set(err, ERR_STORE, "pupil %lld has keys and is not folded", (long long)pupil_key);
+        rc = none_folded(pupil_key, err);
+    if (rc == 1 && sqlite3_column_type(stmt, 1) != SQLITE_NULL) {
+        known = schools_unpack(sqlite3_column_blob(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1),
+                               schools);
+        rc = known ? 1 : none_folded(pupil_key, err);
+    }
     sql_done(stmt);
-    return rc < 0 ? -1 : 0;
+    return rc < 0 ? -1 : known;
 }
 
 static int load(struct db *db, int64_t pupil_key, day_t on, struct person *out, struct err *err)
 {
-    if (load_folded(db, pupil_key, out, err) < 0 || name_counts_fill(db, out, err) < 0)
+    struct schools schools;
+    int rc = load_folded(db, pupil_key, out, &schools, err);
+
+    if (rc == 0)
+        rc = schools_read(db, pupil_key, &schools, err);
+    if (rc < 0)
         return -1;
-    return add_schools(db, pupil_key, on, out, err);
+    schools_give(&schools, on, out);
+    return name_counts_fill(db, out, err);
 }
 
 void roster_candidates_free(struct candidate *candidates, size_t count)

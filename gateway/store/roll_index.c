@@ -9,6 +9,7 @@
 #include "match/person.h"
 #include "store/remember.h"
 #include "store/roster.h"
+#include "store/schools.h"
 #include "store/sorter.h"
 #include "store/sql.h"
 
@@ -245,7 +246,7 @@ int roll_index_write(struct roll_index *x, struct err *err)
                     (int64_t)entry) < 0)
             return -1;
     }
-    if (rc < 0 || write_counts(x, err) < 0)
+    if (rc < 0 || write_counts(x, err) < 0 || schools_fold_all(x->db, err) < 0)
         return -1;
     return sql_run(x->db, err,
                    "INSERT INTO roll_index(one, keys_version, mark) VALUES (1, ?1, random())"

@@ -167,7 +167,7 @@ static int add_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enr
     return rc < 0 ? -1 : 0;
 }
 
-/* As candidates.c has it. */
+/* As match/packed.c has it. */
 static int find_standings(struct db *db, struct rows *rows, day_t on, struct err *err)
 {
     for (size_t i = 0; i < rows->count; i++) {

@@ -477,9 +477,26 @@ static const char step_15[] =
 /* Another number whenever the roll's index is another (store/name_counts.h). */
 static const char step_16[] = "ALTER TABLE roll_index ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;";
 
+/* Where a pupil is on roll, beside what else it is compared by (store/schools.h). */
+static const char step_17[] =
+    "ALTER TABLE pupil_folded ADD COLUMN schools BLOB;"
+    "CREATE INDEX pupil_folded_part ON pupil_folded(pupil_key) WHERE schools IS NULL;"
+    "CREATE TRIGGER enrolment_comes AFTER INSERT ON enrolment BEGIN"
+    " UPDATE pupil_folded SET schools = NULL"
+    "  WHERE pupil_key = NEW.pupil_key AND schools IS NOT NULL; END;"
+    "CREATE TRIGGER enrolment_changes AFTER UPDATE ON enrolment"
+    " WHEN OLD.pupil_key <> NEW.pupil_key OR OLD.namespace <> NEW.namespace OR OLD.urn <> NEW.urn"
+    "  OR OLD.school IS NOT NEW.school OR OLD.enrolment <> NEW.enrolment"
+    "  OR OLD.to_day IS NOT NEW.to_day OR (OLD.ended_at IS NULL) <> (NEW.ended_at IS NULL) BEGIN"
+    " UPDATE pupil_folded SET schools = NULL"
+    "  WHERE pupil_key IN (OLD.pupil_key, NEW.pupil_key) AND schools IS NOT NULL; END;"
+    "CREATE TRIGGER enrolment_goes AFTER DELETE ON enrolment BEGIN"
+    " UPDATE pupil_folded SET schools = NULL"
+    "  WHERE pupil_key = OLD.pupil_key AND schools IS NOT NULL; END;";
+
 static const char *const steps[] = {step_1,  step_2,  step_3,  step_4,  step_5,  step_6,
                                     step_7,  step_8,  step_9,  step_10, step_11, step_12,
-                                    step_13, step_14, step_15, step_16};
+                                    step_13, step_14, step_15, step_16, step_17};
 
 int schema_newest(void)
 {

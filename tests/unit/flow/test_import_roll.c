@@ -112,8 +112,11 @@ static void a_complete_file_ends_who_is_absent_and_a_later_one_brings_them_back(
     lands(p, "roll", both, DEFAULTS, 2, 0, 0, 0);
     lands(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), DEFAULTS, 0, 0, 0, 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM enrolment WHERE ended_at IS NULL"), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_folded WHERE schools IS NULL"), 0);
     lands(p, "roll", HEAD PUPIL("7", "Quibblethwaite", "100001", ",,,"), complete, 0, 0, 1, 1);
     assert_int_equal(ask(p, "SELECT ended_at FROM enrolment WHERE urn = '100002'"), NOON);
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_folded WHERE schools IS NULL"), 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM pupil_folded WHERE hex(schools) = '0100'"), 1);
     lands(p, "roll", both, complete, 0, 1, 0, 1);
     assert_int_equal(ask(p, "SELECT count(*) FROM enrolment WHERE ended_at IS NULL"), 2);
 }

@@ -135,24 +135,117 @@ static void any_byte_that_is_another_overruns_nothing(void **state)
     }
 }
 
+/* In each school with a name, one that has ended by then, one that is said by a number we do not know. */
+static struct schools everywhere(void)
+{
+    struct schools s;
+
+    schools_init(&s);
+    schools_add(&s, "school", "100001", "St Mary's Catholic Primary School", true, DAY_NONE);
+    schools_add(&s, "school", "100002", "The Weir PRU", false, day_from_civil(2026, 3, 15));
+    schools_add(&s, "centre", "20001", NULL, false, day_from_civil(2026, 3, 16));
+    schools_add(&s, "", "", "School", true, day_from_civil(2026, 3, 14));
+    return s;
+}
+
+static void schools_are_given_as_they_stand_on_the_day(void **state)
+{
+    const day_t on = day_from_civil(2026, 3, 16);
+    struct schools s, back;
+    unsigned char bytes[SCHOOLS_PACKED_MAX];
+    struct person p;
+    static const struct {
+        bool main;
+        int to; /* 0: open; days after the day */
+        enum standing standing;
+    } cases[] = {
+        {true, 0, STANDING_OWN},     {true, 1, STANDING_OWN},     {true, -1, STANDING_LEFT},
+        {false, 0, STANDING_SECOND}, {false, 1, STANDING_SECOND}, {false, -1, STANDING_LEFT},
+    };
+
+    (void)state;
+    s = everywhere();
+    assert_true(schools_unpack(bytes, schools_pack(&s, bytes), &back));
+    person_init(&p);
+    schools_give(&back, on, &p);
+    assert_int_equal(p.standing, STANDING_OWN);
+    assert_int_equal(p.schools_count, 3);
+    assert_string_equal(p.schools[0], "school/100001");
+    assert_string_equal(p.schools[2], "centre/20001");
+    assert_int_equal(p.school_names_count, 2);
+    assert_string_equal(p.school_names[1], "weir pru");
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        schools_init(&s);
+        schools_add(&s, "school", "100001", NULL, cases[i].main,
+                    cases[i].to == 0 ? DAY_NONE : on + cases[i].to);
+        person_init(&p);
+        schools_give(&s, on, &p);
+        assert_int_equal(p.standing, cases[i].standing);
+        person_init(&p);
+        schools_give(&s, DAY_NONE, &p);
+        assert_int_equal(p.standing, cases[i].main ? STANDING_OWN : STANDING_SECOND);
+    }
+    schools_init(&s);
+    person_init(&p);
+    schools_give(&s, on, &p);
+    assert_int_equal(p.standing, STANDING_OWN); /* on no roll ever */
+    s.ever = true;
+    schools_give(&s, on, &p);
+    assert_int_equal(p.standing, STANDING_LEFT);
+}
+
+static void bytes_of_schools_that_are_others_overrun_nothing(void **state)
+{
+    unsigned char bytes[SCHOOLS_PACKED_MAX + 1] = {0};
+    struct schools s = everywhere(), back;
+    size_t length = schools_pack(&s, bytes);
+
+    (void)state;
+    for (size_t n = 0; n < length; n++)
+        assert_false(schools_unpack(bytes, n, &back));
+    assert_false(schools_unpack(bytes, length + 1, &back));
+    for (size_t i = 0; i < length; i++) {
+        for (int value = 0; value < 256; value++) {
+            unsigned char was = bytes[i];
+
+            bytes[i] = (unsigned char)value;
+            if (schools_unpack(bytes, length, &back))
+                assert_true(back.count <= ON_ROLL_MAX);
+            bytes[i] = was;
+        }
+    }
+    while (s.count < ON_ROLL_MAX)
+        schools_add(&s, "school", "100001", "Weir", false, DAY_NONE);
+    schools_add(&s, "school", "100002", "Weir", false, DAY_NONE);
+    assert_int_equal(s.count, ON_ROLL_MAX);
+}
+
 /* What stores hold was folded by the program that filled them, and is compared with a child that this
  * one has folded: where folding changes, so must KEYS_VERSION, by which they make it anew. Is the sum
  * another, count the version up and write both here. */
+static uint64_t with(uint64_t sum, const unsigned char *bytes, size_t length)
+{
+    for (size_t j = 0; j < length; j++)
+        sum = (sum ^ bytes[j]) * UINT64_C(0x100000001b3);
+    return sum;
+}
+
 static void another_fold_is_another_version(void **state)
 {
     uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    unsigned char of_schools[SCHOOLS_PACKED_MAX];
+    struct schools schools = everywhere();
 
     (void)state;
     for (int i = 0; i < PUPILS; i++) {
         unsigned char bytes[PACKED_MAX];
         struct person p = pupil(i);
-        size_t length = person_pack(&p, bytes);
 
-        for (size_t j = 0; j < length; j++)
-            sum = (sum ^ bytes[j]) * UINT64_C(0x100000001b3);
+        sum = with(sum, bytes, person_pack(&p, bytes));
     }
-    assert_int_equal(KEYS_VERSION, 5);
-    assert_int_equal(sum, UINT64_C(0x8b019742a6bfcc24));
+    sum = with(sum, of_schools, schools_pack(&schools, of_schools));
+    assert_int_equal(KEYS_VERSION, 6);
+    assert_int_equal(sum, UINT64_C(0x2a40d64eb9c35321));
 }
 
 int main(void)
@@ -161,6 +254,8 @@ int main(void)
         cmocka_unit_test(what_is_packed_comes_back_whole),
         cmocka_unit_test(bytes_that_are_cut_or_too_many_are_refused),
         cmocka_unit_test(any_byte_that_is_another_overruns_nothing),
+        cmocka_unit_test(schools_are_given_as_they_stand_on_the_day),
+        cmocka_unit_test(bytes_of_schools_that_are_others_overrun_nothing),
         cmocka_unit_test(another_fold_is_another_version),
     };
 

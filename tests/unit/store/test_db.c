@@ -253,6 +253,9 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                    " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);"
                    "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"
                    "ALTER TABLE roll_index DROP COLUMN mark;"
+                   "DROP TRIGGER enrolment_comes; DROP TRIGGER enrolment_changes;"
+                   "DROP TRIGGER enrolment_goes;"
+                   "DROP INDEX pupil_folded_part; ALTER TABLE pupil_folded DROP COLUMN schools;"
                    "PRAGMA user_version=12",
                    &err),
         0);

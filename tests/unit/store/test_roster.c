@@ -2,6 +2,7 @@
 
 #include "match/keys.h"
 #include "match/normalise.h"
+#include "store/schools.h"
 
 static void a_pupil_comes_back_as_it_was_filed(void **state)
 {
@@ -180,6 +181,78 @@ static void names_are_counted_anew_when_the_roll_has_changed_and_when_that_is_un
     assert_int_equal(amelias(db), 2);
 }
 
+static struct person only_candidate(struct db *db, day_t on)
+{
+    struct key keys[KEYS_MAX];
+    struct candidate *c;
+    struct person child, out;
+    size_t n;
+    struct err err;
+
+    person_init(&child);
+    person_add_forename(&child, "Amelia");
+    person_set_postcode(&child, "PL4 8AA");
+    assert_int_equal(
+        roster_candidates(db, keys, keys_of(&child, KEYS_CHILD, keys), on, &c, &n, &err), 0);
+    assert_int_equal(n, 1);
+    out = c[0].person;
+    roster_candidates_free(c, n);
+    return out;
+}
+
+/* Read from the enrolments, and folded, it is the same. */
+static struct person compared(struct db *db, day_t on)
+{
+    struct person read = only_candidate(db, on), folded;
+    int64_t missing = -1;
+    struct err err;
+
+    assert_int_equal(schools_fold_all(db, &err), 0);
+    assert_int_equal(
+        sql_int(db, &missing, &err, "SELECT count(*) FROM pupil_folded WHERE schools IS NULL", ""),
+        1);
+    assert_int_equal(missing, 0);
+    folded = only_candidate(db, on);
+    assert_memory_equal(&read, &folded, sizeof read);
+    return folded;
+}
+
+static void a_candidate_is_on_roll_where_the_enrolments_say_whoever_wrote_them(void **state)
+{
+    const day_t on = day_parse("2026-03-16");
+    struct db *db = *state;
+    int64_t key = enrol(db, "P1", "Amelia", "Okafor", "2017-03-09", "PL4 8AA", NULL);
+    struct person p;
+    struct err err;
+
+    p = compared(db, on);
+    assert_int_equal(p.standing, STANDING_OWN);
+    assert_int_equal(p.schools_count, 0);
+    attends(db, key, "100002", "subsidiary", NULL, NULL);
+    attends(db, key, "100001", "main", NULL, "2026-03-15");
+    p = compared(db, on);
+    assert_int_equal(p.standing, STANDING_SECOND);
+    assert_int_equal(p.schools_count, 2);
+    assert_string_equal(p.schools[0], "school/100001");
+    p = compared(db, on - 1);
+    assert_int_equal(p.standing, STANDING_OWN);
+    assert_int_equal(
+        sql_script(db, "UPDATE enrolment SET to_day = NULL WHERE urn = '100001'", &err), 0);
+    p = compared(db, on);
+    assert_int_equal(p.standing, STANDING_OWN);
+    assert_int_equal(
+        sql_script(db, "UPDATE enrolment SET school = 'The Weir' WHERE urn = '100002'", &err), 0);
+    p = compared(db, on);
+    assert_string_equal(p.school_names[0], "weir");
+    assert_int_equal(sql_script(db, "DELETE FROM enrolment WHERE urn = '100001'", &err), 0);
+    p = compared(db, on);
+    assert_int_equal(p.schools_count, 1);
+    assert_int_equal(sql_script(db, "UPDATE enrolment SET ended_at = 5", &err), 0);
+    p = compared(db, DAY_NONE);
+    assert_int_equal(p.standing, STANDING_LEFT);
+    assert_int_equal(p.schools_count, 0);
+}
+
 static int64_t number(struct db *db, const char *sql)
 {
     struct err err;
@@ -353,6 +426,7 @@ int main(void)
         T(a_key_that_too_many_share_is_passed_over_and_the_others_find),
         T(names_are_counted_and_a_full_name_within_its_year),
         T(names_are_counted_anew_when_the_roll_has_changed_and_when_that_is_undone),
+        T(a_candidate_is_on_roll_where_the_enrolments_say_whoever_wrote_them),
         T(an_index_of_another_version_is_refused_and_made_anew),
         T(a_crowd_of_candidates_has_a_ceiling_and_keeps_the_nearest),
         T(a_decision_is_the_childs_and_hands_it_to_planning),

@@ -218,6 +218,18 @@ static int pass_on(struct db *db, struct gathered *g, const struct notice_row *t
     return rc < 0 ? -1 : 0;
 }
 
+/* Whether somebody else may still hear of what was told, for want of an answer. At an establishment not
+ * where the child is no longer: the circle is not made wider (follow/escalator.c). */
+static bool may_go_on(const struct gathered *g, size_t notice)
+{
+    for (size_t i = 0; i < g->told_count; i++) {
+        if (g->told[i].notice == notice && g->told[i].owed.kind != NOTICE_WITHDRAWAL &&
+            (g->told[i].at_door || g->notices[notice].kind == NOTICE_DESK))
+            return true;
+    }
+    return false;
+}
+
 int amender_run(struct db *db, struct gathered *g, time_t now, struct err *err)
 {
     struct amending a = {.db = db, .g = g, .now = now};
@@ -230,6 +242,8 @@ int amender_run(struct db *db, struct gathered *g, time_t now, struct err *err)
             rc = settle(&a, owed, err);
         else if (owed->amends >= 0 && owed->state == NOTICE_TOLD)
             rc = pass_on(db, g, owed, now, err) < 0 ? -1 : 1;
+        else if (owed->state == NOTICE_TOLD && !may_go_on(g, i))
+            rc = notices_recall(db, owed, now, err) < 0 ? -1 : 1;
     }
     for (size_t i = 0; rc == 1 && i < a.count; i++) {
         if (!a.groups[i].made && make(&a, &a.groups[i], err) < 0)

@@ -90,7 +90,7 @@ int outbox_late(struct db *db, int64_t item_id, time_t now, struct err *err) MUS
 
 /* What was sent under that key has not reached anybody: a bounce, or the service that took it over
  * says so. again_at -1: the item has failed, and the next contact is picked as after outbox_never;
- * else it never left there and is due again. A notice that nobody else has had is owed again, and its
+ * else it never left there and is due again, unless nobody waits for it any more. A notice that nobody else has had is owed again, and its
  * children are untold; one that is answered stays answered, one that the desk has for want of an
  * answer stays with it. A bulletin's item ends alike. 1; 0 nothing was sent under that key, or it has
  * come back already; -1. In the caller's transaction. */

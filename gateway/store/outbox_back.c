@@ -14,6 +14,7 @@ struct come_back {
     int code;
     const char *detail;
     time_t again_at; /* -1: not again */
+    bool over;       /* the notice is answered, or is no longer to be told: nobody waits for it */
     time_t now;
 };
 
@@ -25,7 +26,8 @@ static int find(struct db *db, const char *key, struct come_back *out, struct er
 
     if (sql_query(db, &stmt, err,
                   "SELECT o.item_id, o.notice_id, o.contact_id, n.incident_id,"
-                  " o.kind = 'reminder' FROM outbox o JOIN notice n USING (notice_id)"
+                  " o.kind = 'reminder', n.state NOT IN ('owed','told')"
+                  " FROM outbox o JOIN notice n USING (notice_id)"
                   " WHERE o.key = ? AND o.state = 'sent'",
                   "t", key) < 0)
         return -1;
@@ -36,6 +38,7 @@ static int find(struct db *db, const char *key, struct come_back *out, struct er
         out->contact_id = sqlite3_column_int64(stmt, 2);
         out->incident_id = sqlite3_column_int64(stmt, 3);
         out->is_reminder = sqlite3_column_int(stmt, 4) != 0;
+        out->over = sqlite3_column_int(stmt, 5) != 0;
     }
     sql_done(stmt);
     return rc;
@@ -45,12 +48,12 @@ static int end_item(struct db *db, const struct come_back *b, struct err *err)
 {
     const struct audit_about about = {b->incident_id, -1, b->notice_id, b->item_id};
     const char *verdict = b->again_at >= 0 ? "later" : "never";
+    const char *state = b->again_at < 0 ? "failed" : b->over ? "cancelled" : "due";
 
     if (sql_run(db, err,
-                "UPDATE outbox SET state = CASE WHEN ?1 >= 0 THEN 'due' ELSE 'failed' END,"
-                " due_at = CASE WHEN ?1 >= 0 THEN ?1 ELSE due_at END, sent_at = NULL,"
-                " tries = tries + 1, verdict = ?2, detail = ?3 WHERE item_id = ?4",
-                "itti", (int64_t)b->again_at, verdict, b->detail, b->item_id) < 0 ||
+                "UPDATE outbox SET state = ?, due_at = CASE WHEN ?2 >= 0 THEN ?2 ELSE due_at END,"
+                " sent_at = NULL, tries = tries + 1, verdict = ?, detail = ? WHERE item_id = ?",
+                "titti", state, (int64_t)b->again_at, verdict, b->detail, b->item_id) < 0 ||
         sql_run(db, err,
                 "INSERT INTO attempt(item_id, try, at, verdict, code, detail, ms)"
                 " SELECT item_id, tries, ?, ?, ?, ?, 0 FROM outbox WHERE item_id = ?",
@@ -116,11 +119,13 @@ static int owe_again(struct db *db, const struct come_back *b, struct err *err)
                 " THEN 'failed' ELSE 'owed' END WHERE notice_id = ?",
                 "i", b->notice_id) < 0)
         return -1;
-    /* What waits for the answer to what nobody has got: a reminder, the next person. */
-    if (sql_run(db, err,
-                "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ? AND state = 'due'"
-                " AND item_id <> ?",
-                "ii", b->notice_id, b->item_id) < 0)
+    /* What waits for the answer to what nobody has got: a reminder, the next person. And what is told by
+     * the other one. */
+    if (sql_run(
+            db, err,
+            "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ?1 AND state = 'due'"
+            " AND (item_id <> ?2 OR (SELECT state FROM notice WHERE notice_id = ?1) = 'failed')",
+            "ii", b->notice_id, b->item_id) < 0)
         return -1;
     return replan(db, b->notice_id, b->now, err);
 }

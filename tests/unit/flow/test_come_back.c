@@ -183,6 +183,40 @@ static void beside_one_that_is_owed_there_it_joins_that_one(void **state)
     nobody_is_forgotten(p);
 }
 
+/* ... and is not told twice of the one, by both. */
+static void what_never_left_there_is_not_sent_again_beside_one_that_is_owed_there(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    put(p, call_out(p, "A1", 2, "notify", ZELDA "," YORICK, ""), MINUTES(1));
+    decided_as(p, child(p, id, "2").child_id, "match", 2, MINUTES(1));
+    plan_at(p, MINUTES(1));
+    assert_int_equal(come_back(p, item_of(p, 1), MINUTES(3), MINUTES(2)), 1);
+    plan_at(p, MINUTES(2));
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"
+                            " AND kind = 'notice'"),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice_child JOIN outbox o USING (notice_id)"
+                            " WHERE o.state = 'due' AND o.kind = 'notice' AND o.contact_id = 1"),
+                     2);
+    nobody_is_forgotten(p);
+}
+
+/* The deputy has taken it. */
+static void what_never_left_there_is_not_sent_again_once_it_is_answered(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    OK(p, answer_take(p->db, 1, SAID(ANSWER_TAKEN, "una"), MINUTES(2), &p->err));
+    assert_int_equal(come_back(p, item_of(p, 1), MINUTES(4), MINUTES(3)), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state IN ('due','sent')"
+                            " AND kind = 'notice'"),
+                     0);
+    assert_int_equal(come_back(p, item_of(p, 1), MINUTES(4), MINUTES(3)), 0);
+}
+
 static void a_reminder_that_comes_back_leaves_the_notice_told(void **state)
 {
     struct place *p = *state;
@@ -232,6 +266,8 @@ int main(void)
         TEST(the_next_after_one_who_is_not_reached_is_told_at_once),
         TEST(what_never_left_there_goes_to_the_same_contact_again_under_its_key),
         TEST(beside_one_that_is_owed_there_it_joins_that_one),
+        TEST(what_never_left_there_is_not_sent_again_beside_one_that_is_owed_there),
+        TEST(what_never_left_there_is_not_sent_again_once_it_is_answered),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),
     };

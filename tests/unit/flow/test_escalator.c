@@ -257,6 +257,39 @@ static void what_is_withdrawn_is_waited_for_no_more(void **state)
     assert_int_equal(follow_at(p, MINUTES(600)), 0);
 }
 
+/* It could not be made any more, and was tried and tried. */
+static void what_waits_for_the_deputy_is_taken_back_with_what_was_told(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    follow_at(p, MINUTES(45));
+    assert_int_equal(waits_for(p, 1), 2);
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), MINUTES(46));
+    plan_at(p, MINUTES(46));
+    assert_int_equal(waits_for(p, 1), -1);
+    /* The withdrawal goes to whom it was told. */
+    assert_int_equal(ask(p, "SELECT contact_id FROM outbox WHERE state = 'due'"
+                            " AND kind = 'notice'"),
+                     1);
+}
+
+/* Of one of two it stands. */
+static void what_waits_for_the_deputy_about_a_sibling_stays(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    follow_at(p, MINUTES(45));
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ""), MINUTES(46));
+    plan_at(p, MINUTES(46));
+    assert_int_equal(waits_for(p, 1), 2);
+}
+
 /* An import has the brother looked for again. */
 static void a_sibling_that_is_being_matched_is_waited_for_without_going_round(void **state)
 {
@@ -337,6 +370,8 @@ int main(void)
         T(a_task_that_waits_is_taken_back_when_the_school_answers),
         T(a_deputys_mailbox_that_refuses_it_loses_no_time),
         T(what_is_withdrawn_is_waited_for_no_more),
+        T(what_waits_for_the_deputy_is_taken_back_with_what_was_told),
+        T(what_waits_for_the_deputy_about_a_sibling_stays),
         T(a_sibling_that_is_being_matched_is_waited_for_without_going_round),
         T(one_that_cannot_be_read_holds_up_no_other),
         T(what_is_withdrawn_and_given_back_before_anybody_heard_of_it_is_waited_for),

@@ -7,10 +7,14 @@
 #include "base/attr.h"
 #include "callouts.h"
 #include "checks.h"
+#include "drills.h"
 #include "follow/metrics.h"
 #include "gate.h"
+#include "owed.h"
 #include "promise.h"
 #include "quiet.h"
+#include "reviews.h"
+#include "settled.h"
 #include "store/incidents.h"
 #include "store/sql.h"
 #include "tally.h"
@@ -44,12 +48,24 @@ static int64_t owed_until(int64_t child_id)
     return at;
 }
 
+/* A telling of that kind that has not been taken back: withheld, or not a pupil there. */
+static bool stands(const struct callout *c, int position, const char *kinds)
+{
+    for (const struct telling *t = c->tellings; t; t = t->next) {
+        if (strchr(kinds, t->kind) &&
+            ((t->children & ~callouts_taken_back(c, t)) >> position & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
 static int check_child(int number, int position, const struct child_row *row, time_t now,
                        struct ends *ends)
 {
     const struct callout *c = &callouts[number];
     const struct said_child *said = &c->children[position];
     bool told = (c->told >> position & 1) != 0;
+    bool is_filtered = !c->tellings && settled_filters(c, said);
     bool withdrawn = callouts_is_withdrawn(c, c->revision) || !callouts_names(said, c->revision);
 
     ends->children++;
@@ -58,25 +74,25 @@ static int check_child(int number, int position, const struct child_row *row, ti
     if (withdrawn != (row->state == CHILD_WITHDRAWN))
         return broken("P2", number, "withdrawn by the police or not, but the store says ",
                       child_state_word(row->state));
-    if (!withdrawn && callouts_is_withheld(c, c->revision) != (row->state == CHILD_WITHHELD))
-        return broken("P2", number, "withheld by the police or not, but the store says ",
+    if (!withdrawn &&
+        (callouts_is_withheld(c, c->revision) || is_filtered) != (row->state == CHILD_WITHHELD))
+        return broken("P2", number, "withheld or not, but the store says ",
                       child_state_word(row->state));
     switch (row->state) {
     case CHILD_TOLD:
     case CHILD_ANSWERED:
         if (!told)
             return broken("P2", number, "told, says the store, and nobody was", "");
+        if (!stands(c, position, "nd"))
+            return broken("P2", number, "told, says the store, and it was all taken back", "");
         ends->before_bell += c->told_before_bell >> position & 1;
         ends->late += c->told_late >> position & 1;
         break;
     case CHILD_WITH_LA_DESK:
-        for (const struct telling *t = c->tellings; t; t = t->next) {
-            if (t->kind == 'd' && (t->children >> position & 1) != 0) {
-                ends->with_desk++;
-                return 0;
-            }
-        }
-        return broken("P2", number, "with the desk, says the store, and no desk was told", "");
+        if (!stands(c, position, "d"))
+            return broken("P2", number, "with the desk, says the store, and no desk was told", "");
+        ends->with_desk++;
+        break;
     case CHILD_WITHHELD:
         ends->withheld++;
         break;
@@ -150,6 +166,7 @@ static void check_callout(int number, time_t now, struct ends *ends)
     if (named != count)
         broken("P2", number, "a child is missing, or there is one too many", "");
     (void)check_wrong_doors(number, now);
+    owed_check(number, now);
 }
 
 /* What must never be found in the store: a promise, what, and a query that counts it. */
@@ -267,6 +284,8 @@ static void print_table(const struct ends *e, long incidents)
                                            "a roll or a contact came later",
                                            "school days changed at short notice",
                                            "the police put it right later",
+                                           "a policy had kept it back",
+                                           "somebody held it, and let it go",
                                            "a desk had it until somebody answered",
                                            "no reason"};
 
@@ -288,7 +307,12 @@ static void print_table(const struct ends *e, long incidents)
            tally.notices, tally.desk_tasks, tally.reminders, tally.corrections);
     printf("%10ld answers, %ld of them not our pupil; %ld reviews, %ld warnings to desks\n",
            tally.answers, tally.not_ours, tally.reviews, tally.warnings);
-    printf("%10ld imports, %ld closings by command\n", tally.imports, tally.closings);
+    printf("%10ld imports, %ld of them killed once; %ld closings by command\n", tally.imports,
+           tally.killed_imports, tally.closings);
+    printf("%10ld kept back by a filter, %ld holds, %ld decisions undone, %ld exercises\n",
+           tally.filtered, tally.holds, tally.undone, tally.drills);
+    printf("%10ld tasks that speak of MARAC, %ld messages of repeats, %ld of protected families\n",
+           tally.maracs, tally.repeats_said, tally.protected_ones);
 }
 
 void checks_end(const char *log_path)
@@ -304,6 +328,8 @@ void checks_end(const char *log_path)
     }
     check_never();
     check_quiet(log_path);
+    drills_check();
+    reviews_check();
     print_table(&ends, incidents);
     if (incidents_account(gate_office, 0, &account, &err) < 0)
         promise_broken("P2", -1, "there is no account: %s", err.text);

@@ -77,18 +77,88 @@ static void add_later(struct callout *c)
     int n = chance_below(1000);
     struct said_child *last = &c->children[c->children_count - 1];
 
-    if (n < 15) {
-        c->withheld_from = 1;
-        c->withheld_until = chance_of(0.5) ? 2 : 0;
-        c->last_made = c->withheld_until ? 2 : 1;
-    } else if (n < 35) {
+    if (n < 25) {
+        c->withheld_from = n < 15 ? 1 : 2; /* 2: when some have been told */
+        c->withheld_until = chance_of(0.5) ? c->withheld_from + 1 : 0;
+        c->last_made = c->withheld_until ? c->withheld_until : c->withheld_from;
+    } else if (n < 45) {
         c->withdrawn_from = c->last_made = 2;
-    } else if (n < 55 && c->children_count > 1) {
+    } else if (n < 65 && c->children_count > 1) {
         last->from = c->last_made = 2;
-    } else if (n < 70 && c->children_count > 1) {
+    } else if (n < 80 && c->children_count > 1) {
         last->until = c->last_made = 2;
-    } else if (n < 120) {
+    } else if (n < 130) {
         c->last_made = chance_between(2, 3);
+    }
+}
+
+/* The work that the police have done by the first revision, or by the last. */
+static void add_rest(struct callout *c)
+{
+    static const int risks[] = {0, 1, 1, 1, 2, 2, 2, 2, 3, 3};
+
+    c->risk = CHANCE_OF_LIST(risks);
+    c->risk_later = chance_of(0.2) ? CHANCE_OF_LIST(risks) : c->risk;
+    if (chance_of(c->risk == 3 ? 0.25 : 0.02))
+        c->marac_from = chance_of(0.5) ? 1 : c->last_made;
+    if (chance_of(0.04))
+        c->protected_from = chance_of(0.5) ? 1 : c->last_made;
+    c->protects_home = chance_of(0.5);
+}
+
+/* Of that door: everybody, one role there, or somebody's address; or an authority's desk, where the
+ * force has one as well. */
+static struct barred some_barred(int la, int door)
+{
+    struct barred b = {.is_set = true, .door = door, .contact = -1};
+    int n = chance_below(10);
+
+    if (n < 5)
+        b.role = "dsl";
+    else if (n < 6)
+        b.role = "deputy";
+    if (n < 8)
+        return b;
+    if (n == 9 && las[la].has_desk)
+        door = world_la_desk(la);
+    b.door = -1;
+    for (int i = 0; i < contacts_count && b.contact < 0; i++) {
+        if (contacts[i].door == door)
+            b.contact = i;
+    }
+    b.is_set = b.contact >= 0;
+    return b;
+}
+
+static struct place_said *lasts;
+static int lasts_count;
+
+struct place_said callouts_last_about(int pupil)
+{
+    return pupil < lasts_count ? lasts[pupil] : (struct place_said){-1, -1};
+}
+
+struct place_said callouts_before(struct place_said at)
+{
+    return callouts[at.callout].children[at.position].before;
+}
+
+static void put_last(int number)
+{
+    struct callout *c = &callouts[number];
+
+    if (lasts_count < pupils_count) {
+        lasts = reallocarray(lasts, (size_t)pupils_count, sizeof *lasts);
+        if (!lasts)
+            abort();
+    }
+    for (; lasts_count < pupils_count; lasts_count++)
+        lasts[lasts_count] = (struct place_said){-1, -1};
+    for (int i = 0; i < c->children_count; i++) {
+        struct place_said *last = &lasts[c->children[i].pupil];
+
+        c->children[i].before = *last;
+        *last = (struct place_said){number, i};
     }
 }
 
@@ -106,14 +176,15 @@ int callouts_add(time_t attended_at, int control_room)
     c = &callouts[callouts_count];
     *c = (struct callout){.force = control_room,
                           .attended_at = attended_at,
-                          .no_dsl_door = -1,
                           .missing = chance_of(0.01),
                           .last_made = 1};
     c->children[c->children_count++] = said(pupil);
     add_siblings(c, pupil);
-    if (chance_of(0.02) && pupils[pupil].doors_count > 0)
-        c->no_dsl_door = pupils[pupil].doors[0];
+    if (chance_of(0.04) && pupils[pupil].doors_count > 0)
+        c->barred = some_barred(pupils[pupil].la, pupils[pupil].doors[0]);
     add_later(c);
+    add_rest(c);
+    put_last(callouts_count);
     return callouts_count++;
 }
 
@@ -128,6 +199,7 @@ void callouts_free(void)
         }
     }
     free(callouts);
+    free(lasts);
 }
 
 void callouts_reference(int number, char out[32])
@@ -150,6 +222,17 @@ void callouts_answered(int number, const char *reference, time_t at)
     }
 }
 
+unsigned callouts_taken_back(const struct callout *c, const struct telling *telling)
+{
+    unsigned children = 0;
+
+    for (const struct telling *t = c->tellings; t && t != telling; t = t->next) {
+        if (t->kind == 'w' && contacts[t->contact].door == contacts[telling->contact].door)
+            children |= t->children;
+    }
+    return children & telling->children;
+}
+
 bool callouts_names(const struct said_child *c, int revision)
 {
     return revision >= c->from && (c->until == 0 || revision < c->until);
@@ -164,6 +247,37 @@ bool callouts_is_withheld(const struct callout *c, int revision)
 bool callouts_is_withdrawn(const struct callout *c, int revision)
 {
     return c->withdrawn_from > 0 && revision >= c->withdrawn_from;
+}
+
+bool callouts_is_marac(const struct callout *c, int revision)
+{
+    return c->marac_from > 0 && revision >= c->marac_from;
+}
+
+bool callouts_is_protected(const struct callout *c, int revision)
+{
+    return c->protected_from > 0 && revision >= c->protected_from;
+}
+
+bool callouts_bars(const struct callout *c, int contact)
+{
+    const struct barred *b = &c->barred;
+
+    return b->is_set && (!b->role || strcmp(b->role, contacts[contact].role) == 0) &&
+           (b->door < 0 || b->door == contacts[contact].door) &&
+           (b->contact < 0 || b->contact == contact);
+}
+
+int callouts_risk(const struct callout *c, int revision)
+{
+    return revision > 1 ? c->risk_later : c->risk;
+}
+
+const char *callouts_present(const struct said_child *c)
+{
+    static const char *const words[] = {"present", "heard", "not_present", "unknown"};
+
+    return words[c->pupil % 4];
 }
 
 static void upper(char *text)
@@ -204,11 +318,11 @@ void callouts_said_name(const struct said_child *c, int revision, char forename[
         upper(surname);
 }
 
-static void write_child(const struct said_child *c, int number, int revision, struct buf *out)
+static void write_child(const struct said_child *c, int number, int revision, bool protects,
+                        struct buf *out)
 {
     const struct pupil_truth *p = &pupils[c->pupil];
     char forename[64], surname[72], born[DATE_TEXT_SIZE];
-    static const char *const present[] = {"present", "heard", "not_present", "unknown"};
 
     callouts_said_name(c, revision, forename, surname);
     buf_addf(out, "{\"child_ref\":\"%d\",\"forename\":\"%s\",\"surname\":\"%s\",\"sex\":\"%c\"",
@@ -219,18 +333,36 @@ static void write_child(const struct said_child *c, int number, int revision, st
     if (!c->no_upn && !c->stranger)
         buf_addf(out, ",\"upn\":\"%s\"", p->upn);
     if (!c->no_address)
-        buf_addf(out, ",\"address\":{\"address\":\"%d %s, %s\",\"postcode\":\"%s\"}", p->house,
-                 streets[p->street], las[p->la].town, p->postcode);
+        buf_addf(out,
+                 ",\"address\":{\"address\":\"%d %s, %s\",\"postcode\":\"%s\",\"protected\":%s}",
+                 p->house, streets[p->street], las[p->la].town, p->postcode,
+                 protects ? "true" : "false");
+    else if (protects)
+        buf_add_text(out, ",\"address\":{\"protected\":true}");
     if (p->doors_count > 0)
         buf_addf(out, ",\"claimed_establishment\":{\"name\":\"%s\"}",
                  doors[c->wrong_school ? (p->doors[0] + 1) % 20 : p->doors[0]].name);
     buf_addf(out, ",\"present\":\"%s\",\"voice\":{\"text\":\"Hid upstairs, revision %d.\"}}",
-             present[c->pupil % 4], revision);
+             callouts_present(c), revision);
+}
+
+static void write_barred(const struct barred *b, struct buf *out)
+{
+    buf_add_text(out, ",\"do_not_tell\":[{\"reason\":\"party to the incident\"");
+    if (b->role)
+        buf_addf(out, ",\"role\":\"%s\"", b->role);
+    if (b->door >= 0)
+        buf_addf(out, ",\"school_urn\":\"%s\"", doors[b->door].urn);
+    if (b->contact >= 0)
+        buf_addf(out, ",\"contact\":\"%s\"", contacts[b->contact].address);
+    buf_add_text(out, "}]");
 }
 
 void callouts_write(int number, int revision, time_t sent_at, struct buf *out)
 {
     const struct callout *c = &callouts[number];
+    static const char *const risks[] = {"unknown", "standard", "medium", "high"};
+    bool is_protected = callouts_is_protected(c, revision);
     char reference[32], attended[MOMENT_TEXT_SIZE], sent[MOMENT_TEXT_SIZE];
     const char *comma = "";
 
@@ -238,26 +370,29 @@ void callouts_write(int number, int revision, time_t sent_at, struct buf *out)
     buf_addf(out,
              "{\"version\":1,\"force\":\"%s\",\"police_ref\":\"%s\",\"revision\":%d,"
              "\"type\":\"%s\",\"action\":\"%s\",\"attended_at\":\"%s\",\"sent_at\":\"%s\","
-             "\"risk\":\"medium\",\"circumstances\":\"An argument, as of revision %d.\","
-             "\"children\":[",
+             "\"location\":{\"address\":\"" CALLOUT_PLACE "\",\"protected\":%s},"
+             "\"risk\":\"%s\",\"circumstances\":\"An argument, as of revision %d.\","
+             "\"referrals\":[\"mash\"%s],\"children\":[",
              forces[c->force], reference, revision, c->missing ? "missing" : "domestic_abuse",
              callouts_is_withdrawn(c, revision) ? "withdraw" : "notify",
-             moment_format(c->attended_at, attended), moment_format(sent_at, sent), revision);
+             moment_format(c->attended_at, attended), moment_format(sent_at, sent),
+             is_protected && !c->protects_home ? "true" : "false",
+             risks[callouts_risk(c, revision)], revision,
+             callouts_is_marac(c, revision) ? (number % 2 ? ",\"MARAC\"" : ",\"marac\"") : "");
     for (int i = 0; i < c->children_count; i++) {
         if (!callouts_names(&c->children[i], revision))
             continue;
         buf_add_text(out, comma);
-        write_child(&c->children[i], i + 1, revision, out);
+        write_child(&c->children[i], i + 1, revision, is_protected && c->protects_home, out);
         comma = ",";
     }
     buf_add_text(out, "]");
-    if (c->no_dsl_door >= 0)
-        buf_addf(out,
-                 ",\"do_not_tell\":[{\"role\":\"dsl\",\"school_urn\":\"%s\","
-                 "\"reason\":\"party to the incident\"}]",
-                 doors[c->no_dsl_door].urn);
+    if (c->barred.is_set)
+        write_barred(&c->barred, out);
     if (callouts_is_withheld(c, revision))
-        buf_add_text(out, ",\"withhold\":{\"reason\":\"risk-to-victim\","
-                          "\"authorised_by\":\"Duty inspector\"}");
+        buf_addf(out,
+                 ",\"withhold\":{\"reason\":\"%s\","
+                 "\"authorised_by\":\"Duty inspector\"}",
+                 number % 3 ? "risk-to-victim" : "not-on-the-list");
     buf_add_text(out, "}");
 }

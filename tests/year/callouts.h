@@ -9,11 +9,17 @@
 
 enum { CALLOUT_CHILDREN = 6, REVISIONS = 4 };
 
+/* A child of a call-out. */
+struct place_said {
+    int callout, position; /* callout -1: none */
+};
+
 struct said_child {
     int pupil;
     bool typo, nickname_of_middle, no_birth_date, no_upn, capitals, wrong_school, no_address;
-    int from, until; /* the revisions that name it; until 0: all that follow */
-    bool stranger;   /* nobody's pupil: another surname and birth date */
+    int from, until;          /* the revisions that name it; until 0: all that follow */
+    bool stranger;            /* nobody's pupil: another surname and birth date */
+    struct place_said before; /* where the pupil was spoken of before */
 };
 
 struct telling {
@@ -25,6 +31,13 @@ struct telling {
     time_t at, answered_at; /* 0 not yet */
     int crashes;            /* how many there had been */
     struct telling *next;
+};
+
+/* do_not_tell: all that it names must fit. */
+struct barred {
+    bool is_set;
+    const char *role;  /* NULL any */
+    int door, contact; /* -1 any */
 };
 
 /* A door has said: not our pupils. */
@@ -41,9 +54,12 @@ struct callout {
     struct said_child children[CALLOUT_CHILDREN];
     int children_count;
     bool missing;
-    int no_dsl_door;                                   /* do_not_tell its dsl; -1 none */
+    struct barred barred;
     int withheld_from, withheld_until, withdrawn_from; /* revisions; 0 never */
-    int revision;                               /* the highest that was acknowledged; 0 none */
+    int marac_from, protected_from;                    /* the same, and from then on */
+    int risk, risk_later; /* places in a list, of the first revision and of what follows */
+    bool protects_home;   /* it is a child's address that is protected, else where it happened */
+    int revision;         /* the highest that was acknowledged; 0 none */
     time_t accepted_at[REVISIONS + 1];          /* by revision */
     int last_made;                              /* the highest that there is */
     unsigned told_before_bell, told_late, told; /* children, by position */
@@ -52,6 +68,9 @@ struct callout {
     int rulings_count;
 };
 
+/* Where it happened, which no notice says. */
+#define CALLOUT_PLACE "1 Hartshorn Refuge"
+
 extern struct callout *callouts;
 extern int callouts_count;
 
@@ -59,11 +78,18 @@ extern int callouts_count;
 int callouts_add(time_t attended_at, int room);
 void callouts_free(void);
 
+/* All that has been said about a pupil, the last first, in the order in which it happened. */
+struct place_said callouts_last_about(int pupil);
+struct place_said callouts_before(struct place_said at);
+
 void callouts_reference(int number, char out[32]);
 int callouts_number(const char *reference); /* -1: it is none of ours */
 
 /* Somebody has answered that notice. */
 void callouts_answered(int number, const char *reference, time_t at);
+
+/* Of whom that telling has been taken back there since. */
+unsigned callouts_taken_back(const struct callout *c, const struct telling *telling);
 
 /* The message of that revision. */
 void callouts_write(int number, int revision, time_t sent_at, struct buf *out);
@@ -74,5 +100,13 @@ void callouts_said_name(const struct said_child *c, int revision, char forename[
 bool callouts_names(const struct said_child *c, int revision);
 bool callouts_is_withheld(const struct callout *c, int revision);
 bool callouts_is_withdrawn(const struct callout *c, int revision);
+bool callouts_is_marac(const struct callout *c, int revision);
+bool callouts_is_protected(const struct callout *c, int revision);
+/* Whom the police have named as not to be told. */
+bool callouts_bars(const struct callout *c, int contact);
+
+/* How high the police grade the risk: 0 not at all, 1 standard, 2 medium, 3 high. */
+int callouts_risk(const struct callout *c, int revision);
+const char *callouts_present(const struct said_child *c);
 
 #endif

@@ -6,13 +6,19 @@
 #include <string.h>
 
 #include "callouts.h"
+#include "content.h"
+#include "drills.h"
 #include "gate.h"
+#include "held.h"
 #include "late.h"
 #include "promise.h"
 #include "quiet.h"
+#include "reviews.h"
+#include "settled.h"
 #include "store/incidents.h"
 #include "store/sql.h"
 #include "tally.h"
+#include "warned.h"
 #include "world.h"
 
 enum { ANSWERED_AT_ONCE = 900, BELL_AT = 8 * 3600 + 2700 };
@@ -75,11 +81,6 @@ static int broken(const char *promise, const char *reference, const struct post_
     promise_broken(promise, callouts_number(reference), "%s: notice %s to %s at %s", what,
                    item->reference, item->address, moment_format(item->at, at));
     return -1;
-}
-
-static bool is_desk(int door)
-{
-    return doors[door].kind == LA_DESK || doors[door].kind == FORCE_DESK;
 }
 
 /* A telling of what had happened; else it corrects or withdraws one. */
@@ -151,7 +152,7 @@ static bool is_desk_of(const struct callout *c, const struct said_child *said, i
     if (pupils[said->pupil].doors_count > 0)
         at = doors[pupils[said->pupil].doors[0]].la;
     return door == world_la_desk(la) || (at >= 0 && door == world_la_desk(at)) ||
-           door == world_force_desk(c->force) ||
+           door == world_force_desk(c->force) || door == world_force_desk(las[la].force) ||
            (said->no_address && door == world_la_desk(c->force == 0 ? 0 : 1));
 }
 
@@ -177,6 +178,23 @@ static bool has_been_told(const struct callout *c, int position, int door)
     return false;
 }
 
+static bool has_been_told_at_all(const struct callout *c, int position)
+{
+    for (const struct telling *t = c->tellings; t; t = t->next) {
+        if ((t->children >> position & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where the home's authority has no desk, that of the home's force has the child, not that of whoever
+ * came. */
+static bool is_far_desk(const struct callout *c, const struct said_child *said, int door)
+{
+    return !said->no_address && !said->stranger && c->force != las[pupils[said->pupil].la].force &&
+           door == world_force_desk(c->force);
+}
+
 static int right_door(const struct post_item *item, const struct of_store *s,
                       const struct callout *c, unsigned children, int contact)
 {
@@ -187,7 +205,10 @@ static int right_door(const struct post_item *item, const struct of_store *s,
         return broken("P3", s->reference, item, "to somebody whom nobody has verified");
     if (who->ended)
         return broken("P3", s->reference, item, "to somebody who has left");
-    if (strcmp(who->role, "dsl") == 0 && who->door == c->no_dsl_door)
+    if (strcmp(s->reason, "marac") == 0 &&
+        (!callouts_is_marac(c, c->revision) || settled_now(c->force, "marac_desk")))
+        return broken("P3", s->reference, item, "a task for a referral that nobody made or wants");
+    if (s->kind != 'w' && callouts_bars(c, contact))
         return broken("P3", s->reference, item, "to somebody who is not to be told");
     for (int i = 0; i < c->children_count; i++) {
         const struct said_child *said = &c->children[i];
@@ -198,10 +219,17 @@ static int right_door(const struct post_item *item, const struct of_store *s,
             return broken("P3", s->reference, item, "to a door that had said: not our pupil");
         if (!is_telling(s->kind) && s->kind != 'r')
             continue;
-        if (is_desk(who->door) ? !is_desk_of(c, said, who->door)
-            : s->kind == 'r'   ? !has_been_told(c, i, who->door)
-                               : !attends(said, who->door, item->at))
+        if (world_is_desk(who->door) ? !is_desk_of(c, said, who->door)
+            : s->kind == 'r'         ? !has_been_told(c, i, who->door)
+                                     : !attends(said, who->door, item->at))
             return broken("P3", s->reference, item, "to a door that is not the child's");
+        if (settled_filters(c, said) && !has_been_told_at_all(c, i))
+            return broken("P2", s->reference, item, "of a child that a filter keeps back");
+        if (s->kind == 'n' && reviews_is_undone((int)(c - callouts), i))
+            return broken("P3", s->reference, item, "of a child whose decision was taken back");
+        if (s->kind == 'd' && is_far_desk(c, said, who->door))
+            return broken("P3", s->reference, item,
+                          "to the desk of a force that is not the home's");
         at_door |= attends(said, who->door, item->at);
         if (callouts_is_withheld(c, c->revision) || callouts_is_withdrawn(c, c->revision) ||
             !callouts_names(said, c->revision))
@@ -289,7 +317,8 @@ static int once(const struct post_item *item, const struct of_store *s, struct c
             return 1;
         }
         if (is_telling(s->kind) && t->contact == contact && t->kind == s->kind &&
-            strcmp(t->reason, s->reason) == 0 && (t->children & children) != 0 &&
+            strcmp(t->reason, s->reason) == 0 &&
+            (t->children & children & ~callouts_taken_back(c, t)) != 0 &&
             !is_another(s, c, children, contact, item->at))
             return broken("P4", s->reference, item, "told twice of one child");
     }
@@ -372,37 +401,6 @@ static int not_early(const struct post_item *item, const struct of_store *s,
     return is_known ? broken("P7", s->reference, item, "before its time") : 0;
 }
 
-/* What is wrong is told to a desk, names nobody, and is told once. */
-static int check_warning(const struct post_item *item, int contact)
-{
-    static struct {
-        char key[40];
-        int life;
-    } sent[4096];
-    int count = (int)tally.warnings;
-
-    if (contact < 0 || !is_desk(contacts[contact].door) || contacts[contact].ended ||
-        !contacts[contact].verified_at)
-        return broken("P3", "-", item, "a warning to somebody who is no desk");
-    if (quiet_name_in(item->text))
-        return broken("P5", "-", item, "a warning names somebody");
-    for (int i = 0; i < count; i++) {
-        if (strcmp(sent[i].key, item->key) != 0)
-            continue;
-        if (sent[i].life == gate_life)
-            return broken("P4", "-", item, "a warning was sent again, and nothing had crashed");
-        sent[i].life = gate_life;
-        tally.repeats++;
-        return 0;
-    }
-    if (count == (int)(sizeof sent / sizeof *sent))
-        return broken("P4", "-", item, "there is no end of warnings");
-    snprintf(sent[count].key, sizeof sent[count].key, "%s", item->key);
-    sent[count].life = gate_life;
-    tally.warnings++;
-    return 0;
-}
-
 static void count(char kind)
 {
     tally.notices += kind == 'n';
@@ -440,10 +438,17 @@ void checks_received(const struct post_item *item, struct received *out)
     }
     if (quiet_name_in(item->subject) || quiet_name_in(item->key))
         broken("P5", "-", item, "a subject or a key names somebody");
-    if (strncmp(item->reference, "EW-", 3) == 0) {
-        (void)check_warning(item, contact);
+    if (contact >= 0 && held_is(contact, item->reference))
+        broken("P3", "-", item, "it was held");
+    if (drills_is_of(item->reference)) {
+        drills_received(item, contact);
         return;
     }
+    if (warned_is_of(item->reference)) {
+        warned_received(item, contact);
+        return;
+    }
+    tally.taken++;
     number = check_known(item, &s, contact);
     if (number < 0)
         return;
@@ -460,6 +465,7 @@ void checks_received(const struct post_item *item, struct received *out)
         return;
     count(s.kind);
     out->kind = s.kind;
+    content_check(item, s.kind, number, children, contact);
     (void)right_door(item, &s, c, children, contact);
     (void)not_early(item, &s, c, children, contact);
     if (s.kind == 'n' &&

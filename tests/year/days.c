@@ -86,7 +86,7 @@ static bool works(int door, day_t day)
     return world_is_working_day(day);
 }
 
-static bool is_desk(int door)
+bool world_is_desk(int door)
 {
     return doors[door].kind == LA_DESK || doors[door].kind == FORCE_DESK;
 }
@@ -97,7 +97,7 @@ static time_t due_of_door(int door, time_t t)
     int second = london_second(t), off;
     time_t morning;
 
-    if (is_desk(door))
+    if (world_is_desk(door))
         return world_is_working_day(day) && second >= SEND_AT && second < DESK_ENDS
                    ? t
                    : next_morning(door, t, works, &off);
@@ -118,7 +118,7 @@ time_t world_due(int door, unsigned days, time_t t)
     day_t day = london_day(t);
     int off = 0;
 
-    if (days == 0 || is_desk(door) || doors[door].timing == AT_ONCE ||
+    if (days == 0 || world_is_desk(door) || doors[door].timing == AT_ONCE ||
         (world_is_school_day(door, day) && (days >> day_weekday(day) & 1) != 0 &&
          london_second(t) < DAY_ENDS))
         return due;

@@ -21,8 +21,15 @@ enum what {
     THAW,    /* number: the door that opens after all, revision: of how many days */
     MERGER,  /* number: how many schools follow the one that closes */
     LEAVER,
-    VERIFY, /* number: the contact */
-    MONTH,  /* number: of a store of what age, an enum statements_age */
+    VERIFY,  /* number: the contact */
+    SETTLE,  /* number: a policy that stands for a while, revision: it begins */
+    HOLD,    /* number: of what kind, a hold_scope */
+    RELEASE, /* number: of which hold */
+    UNDO,    /* number: the child's row */
+    DRILL,
+    NO_DESK, /* number: 1 an authority has nobody at its desk, 0 it has again */
+    NIGHT_ROLL,
+    MONTH, /* number: of a store of what age, an enum statements_age */
     TICK,
     END,
 };

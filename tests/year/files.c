@@ -33,11 +33,6 @@ static int import(struct db *db, const char *kind, const char *path, struct impo
     return rc;
 }
 
-static bool is_desk(const struct door_truth *d)
-{
-    return d->kind == LA_DESK || d->kind == FORCE_DESK;
-}
-
 static int type_code(enum kind kind)
 {
     static const int codes[] = {[PRIMARY] = 1,  [SECONDARY] = 34, [SPECIAL] = 7, [INDEPENDENT] = 11,
@@ -60,7 +55,7 @@ int files_establishments(struct db *db, const char *folder, time_t now)
     for (int i = 0; i < doors_count; i++) {
         const struct door_truth *d = &doors[i];
 
-        if (is_desk(d))
+        if (world_is_desk(i))
             continue;
         fprintf(out, "%s,%s,%s,%s,%d,a type,%s,%d,%d,%d,%s,%s,%s\r\n", d->urn, las[d->la].code,
                 las[d->la].name, d->name, type_code(d->kind), d->closed_at ? "2,Closed" : "1,Open",
@@ -99,7 +94,9 @@ int files_policies(struct db *db, const char *folder, time_t now)
     if (!out)
         return -1;
     fputs("scope,id,key,value\nforce,kent,fields,full\nla,886,fields,full\n"
-          "force,kent,home_la,886\nforce,lancashire,home_la,888\n",
+          "force,kent,home_la,886\nforce,lancashire,home_la,888\n"
+          "force,kent,withhold_reasons,risk-to-victim\nla,886,home_force,kent\n"
+          "la,888,home_force,lancashire\nla,889,home_force,lancashire\n",
           out);
     for (int la = 0; la < LAS; la++) {
         if (las[la].centres)
@@ -108,7 +105,7 @@ int files_policies(struct db *db, const char *folder, time_t now)
             fprintf(out, "la,%s,nurseries,on\n", las[la].code);
     }
     for (int i = 0; i < doors_count; i++) {
-        if (!is_desk(&doors[i]) && doors[i].timing != MORNINGS)
+        if (!world_is_desk(i) && doors[i].timing != MORNINGS)
             fprintf(out, "%s,%s,timing,%s\n", doors[i].namespace, doors[i].urn,
                     doors[i].timing == HOLDS ? "hold" : "at-once");
     }
@@ -197,7 +194,7 @@ static void make_ranges(void)
         if (doors[d].kind == CENTRE)
             world_add_range(-1, d, "closure", day_parse("2027-12-24"), day_parse("2028-01-02"));
         /* Two of a school's own days without pupils. */
-        for (int i = 0; i < 2 && !is_desk(&doors[d]) && doors[d].kind != CENTRE; i++) {
+        for (int i = 0; i < 2 && !world_is_desk(d) && doors[d].kind != CENTRE; i++) {
             day_t day;
 
             do

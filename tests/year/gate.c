@@ -250,13 +250,28 @@ failed:
     _exit(1);
 }
 
+/* 1 it was killed, 0 it came to its end, -1. */
+static int wait_for(pid_t child, struct err *err)
+{
+    int status = 0;
+
+    chance_new_life();
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return err_errno(err, "another process");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return 1;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return err_set(err, ERR_SYSTEM, "another process ended with status %d", status);
+    return 0;
+}
+
 int gate_run_killed(const struct gate_message *message, int nth, enum accepted *what,
                     struct err *err)
 {
     struct shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int status = 0;
     pid_t child;
+    int rc;
 
     if (shared == MAP_FAILED)
         return err_errno(err, "mmap");
@@ -264,15 +279,41 @@ int gate_run_killed(const struct gate_message *message, int nth, enum accepted *
     child = fork();
     if (child == 0)
         live_and_die(message, nth, shared);
-    chance_new_life();
-    if (child > 0 && waitpid(child, &status, 0) == child && shared->acknowledged)
+    rc = wait_for(child, err);
+    if (rc >= 0 && shared->acknowledged)
         *what = shared->what;
     munmap(shared, sizeof *shared);
-    if (child < 0)
-        return err_errno(err, "the daemon's process");
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        gate_crashes++;
-    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return err_set(err, ERR_SYSTEM, "the daemon's process ended with status %d", status);
-    return gate_open(err);
+    gate_crashes += rc > 0;
+    return rc < 0 ? -1 : gate_open(err);
+}
+
+static void work_and_die(gate_work *work, void *what, int nth)
+{
+    struct err err = {.code = ERR_NONE};
+    struct db *db;
+
+    if (db_open(store_path, &db, &err) < 0) {
+        fprintf(stderr, "year: %s\n", err.text);
+        _exit(1);
+    }
+    count_writes(nth);
+    if (work(db, what) < 0)
+        _exit(1);
+    writes_left = -1;
+    db_close(db);
+    _exit(0);
+}
+
+int gate_office_killed(gate_work *work, void *what, int nth, bool *done, struct err *err)
+{
+    pid_t child;
+    int rc;
+
+    gate_close();
+    child = fork();
+    if (child == 0)
+        work_and_die(work, what, nth);
+    rc = wait_for(child, err);
+    *done = rc == 0;
+    return rc < 0 ? -1 : gate_open(err);
 }

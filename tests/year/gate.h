@@ -48,4 +48,9 @@ int gate_run(time_t *next, struct err *err);
 int gate_run_killed(const struct gate_message *message /* NULL: none */, int nth,
                     enum accepted *what, struct err *err);
 
+/* Somebody's command in a process of its own, killed at the nth write to the store: *done says whether
+ * it came to its end before. The daemon starts anew afterwards. */
+typedef int gate_work(struct db *db, void *what);
+int gate_office_killed(gate_work *work, void *what, int nth, bool *done, struct err *err);
+
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "gate.h"
+#include "held.h"
+#include "settled.h"
 #include "store/sql.h"
 #include "tally.h"
 #include "world.h"
@@ -91,6 +93,10 @@ static time_t last_of(enum late why, const struct late_telling *t, const struct 
                     t->notice_id, t->at);
     case LATE_CLOSED:
         return last_closing(t->at);
+    case LATE_SETTLED:
+        return settled_last(t->at);
+    case LATE_HELD:
+        return held_last(t, due);
     case LATE_REVISED:
         return last_revision(c, t->at);
     case LATE_REGISTER:

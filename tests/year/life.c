@@ -7,6 +7,7 @@
 #include "people.h"
 #include "police.h"
 #include "post.h"
+#include "reviews.h"
 
 time_t life_next;
 static double danger;
@@ -53,6 +54,5 @@ int life_settle(void)
     if (gate_run(&life_next, &err) < 0)
         return life_failed(&err, "the steps");
     life_next -= skew;
-    return post_collect(people_received) < 0 || police_take_receipts() < 0 ? -1
-                                                                           : people_note_reviews();
+    return post_collect(people_received) < 0 || police_take_receipts() < 0 ? -1 : reviews_note();
 }

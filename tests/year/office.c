@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "callouts.h"
 #include "chance.h"
 #include "files.h"
 #include "gate.h"
 #include "late.h"
 #include "life.h"
+#include "promise.h"
 #include "store/closures.h"
+#include "store/sql.h"
 #include "tally.h"
 #include "world.h"
 
@@ -24,6 +27,98 @@ int office_rolls(const char *folder, bool new_year)
             return -1;
     }
     return 0;
+}
+
+static int import_contacts(const char *folder, int contact)
+{
+    tally.imports++;
+    return files_contacts(gate_office, folder, doors[contacts[contact].door].la, now);
+}
+
+struct roll {
+    const char *folder;
+    int la;
+};
+
+static int import_roll(struct db *db, void *what)
+{
+    const struct roll *roll = what;
+
+    return files_roll(db, roll->folder, roll->la, clock_now(&gate_clock));
+}
+
+/* How much there is of registers: one that is not whole has left some. */
+static int64_t rows_there(void)
+{
+    struct err err = {.code = ERR_NONE};
+    int64_t n = -1;
+
+    if (sql_int(gate_office, &n, &err,
+                "SELECT (SELECT count(*) FROM import) + (SELECT count(*) FROM pupil)"
+                " + (SELECT total(ended_at) + count(*) FROM enrolment)",
+                "") < 0)
+        fprintf(stderr, "year: %s\n", err.text);
+    return n;
+}
+
+/* Now and then by a command that is killed, and of which nothing may be seen. */
+static int import_roll_killed(struct roll *roll, bool *done)
+{
+    struct err err = {.code = ERR_NONE};
+    int64_t before = rows_there();
+
+    if (gate_office_killed(import_roll, roll, chance_below(100), done, &err) < 0)
+        return life_failed(&err, "the import");
+    if (!*done && rows_there() != before)
+        promise_broken("P1", -1, "an import was killed, and some of it is in the store");
+    tally.killed_imports += !*done;
+    return 0;
+}
+
+/* Some pupils have moved, and of those of whom something waits to be told more than of others. */
+static void move_in_the_night(void)
+{
+    world_some_move(0.01);
+    for (int i = callouts_count - 1; i >= 0 && callouts[i].attended_at > now - 86400; i--) {
+        for (int j = 0; j < callouts[i].children_count; j++) {
+            if (chance_of(0.35))
+                world_move(callouts[i].children[j].pupil);
+        }
+    }
+}
+
+int office_night_roll(const char *folder)
+{
+    int killed = chance_below(LAS);
+
+    move_in_the_night();
+    gate_clock.shift = now + skew;
+    for (int la = 0; la < LAS; la++) {
+        struct roll roll = {folder, la};
+        bool done = false;
+
+        tally.imports++;
+        if (la == killed && import_roll_killed(&roll, &done) < 0)
+            return -1;
+        if (!done && import_roll(gate_office, &roll) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int office_desk(const char *folder, bool gone)
+{
+    int door = world_la_desk(1), last = -1;
+
+    for (int i = 0; i < contacts_count; i++) {
+        if (contacts[i].door == door)
+            last = i;
+    }
+    if (gone)
+        contacts[last].ended = true;
+    else if (contacts_count < CONTACTS_MAX - 2)
+        last = world_add_contact(door, "la_desk", "email", PROMPT, now);
+    return import_contacts(folder, last);
 }
 
 /* As `encompass close` does. */
@@ -83,12 +178,6 @@ int office_thaw(int door, int days)
     day_t today = london_day(now);
 
     return close_by_command(-1, door, today, today + days, true);
-}
-
-static int import_contacts(const char *folder, int contact)
-{
-    tally.imports++;
-    return files_contacts(gate_office, folder, doors[contacts[contact].door].la, now);
 }
 
 int office_leaver(const char *folder)

@@ -10,6 +10,13 @@
 enum snow { SNOW_BY_FILE, SNOW_BY_COMMAND, SNOW_THAWS, SNOW_EVERYWHERE, SNOWS };
 
 int office_rolls(const char *folder, bool new_year);
+/* At two in the morning, while what was planned in the evening waits: some pupils have moved. Now
+ * and then an import is killed, and begins again. */
+int office_night_roll(const char *folder);
+
+/* An authority has nobody at its desk, and has again. */
+int office_desk(const char *folder, bool gone);
+
 int office_snow(const char *folder, enum snow snow);
 int office_thaw(int door, int days); /* what was closed from today is open after all */
 

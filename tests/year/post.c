@@ -228,7 +228,8 @@ static int take_file(const char *path, const char *file_name, int (*take)(const 
 {
     struct post_item item = {.taken = true};
     char *text = calloc(1, 65536), at[MOMENT_TEXT_SIZE];
-    const char *oe;
+    static const char *const prefixes[] = {"OE-", "EX-", "EW-"};
+    const char *of = NULL;
     FILE *in = fopen(path, "re");
     int rc;
 
@@ -241,8 +242,9 @@ static int take_file(const char *path, const char *file_name, int (*take)(const 
     header(text, "Date: ", at, sizeof at);
     header(text, "Address: ", item.address, sizeof item.address);
     header(text, "Subject: ", item.subject, sizeof item.subject);
-    oe = strstr(item.subject, "OE-");
-    snprintf(item.reference, sizeof item.reference, "%.12s", oe ? oe : "");
+    for (int i = 0; i < 3 && !of; i++)
+        of = strstr(item.subject, prefixes[i]);
+    snprintf(item.reference, sizeof item.reference, "%.12s", of ? of : "");
     item.text = text;
     rc = moment_parse(at, &item.at) ? take(&item) : -1;
     free(text);

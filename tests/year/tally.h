@@ -9,6 +9,8 @@ enum late {
     LATE_REGISTER, /* the roll or a contact came later */
     LATE_CLOSED,   /* school days changed at short notice */
     LATE_REVISED,  /* the police put it right later */
+    LATE_SETTLED,  /* a policy had kept it back */
+    LATE_HELD,     /* somebody held it, and let it go */
     LATE_ANSWERED, /* an answer or a brother's decision came, and by then the school could be told */
     LATE_FOR_NOTHING,
     LATES,
@@ -18,6 +20,8 @@ struct tally {
     long messages, refused_ones, repeats, receipts, answers, reviews, imports, closings, not_ours;
     long sent_twice, wrong_contact;
     long notices, desk_tasks, reminders, corrections, warnings;
+    long filtered, maracs, repeats_said, protected_ones, drills, holds, undone, killed_imports;
+    long taken; /* notices that an adapter took over, each time */
     long late[LATES];
 };
 extern struct tally tally;

@@ -415,6 +415,14 @@ void world_new_school_year(void)
         add_family(2012, 2028);
 }
 
+void world_move(int pupil)
+{
+    struct pupil_truth *p = &pupils[pupil];
+
+    if (!p->left && p->doors_count > 0)
+        enrol(p, age_in_september(p, 2027));
+}
+
 void world_some_move(double share)
 {
     for (int i = 0; i < pupils_count; i++) {

@@ -93,11 +93,13 @@ void world_free(void);
 
 int world_la_desk(int la); /* its own, or the force's where it has none */
 int world_force_desk(int force);
+bool world_is_desk(int door);
 const char *world_surname(const struct pupil_truth *p, char out[64]);
 
 /* September: everyone moves up, the eldest leave, the youngest come. */
 void world_new_school_year(void);
-/* Some pupils change school. */
+/* A pupil changes school, or some do. */
+void world_move(int pupil);
 void world_some_move(double share);
 
 int world_add_contact(int door, const char *role, const char *adapter, enum temper temper,

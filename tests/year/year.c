@@ -21,9 +21,11 @@
 #include "callouts.h"
 #include "chance.h"
 #include "checks.h"
+#include "drills.h"
 #include "events.h"
 #include "files.h"
 #include "gate.h"
+#include "held.h"
 #include "late.h"
 #include "life.h"
 #include "office.h"
@@ -33,6 +35,8 @@
 #include "post.h"
 #include "promise.h"
 #include "quiet.h"
+#include "reviews.h"
+#include "settled.h"
 #include "statements.h"
 #include "world.h"
 
@@ -57,12 +61,12 @@ static int happen(const struct event *e)
     case ANSWER:
         return people_answer(e);
     case REVIEW:
-        return people_review(e->number);
+        return reviews_decide(e->number);
     case OUTAGE:
         post_is_down = e->number != 0;
         return 0;
     case CLOCK:
-        skew = (time_t)e->number;
+        skew = reviews_are_wrong() ? 0 : (time_t)e->number;
         return 0;
     case ROLLS:
         return office_rolls(options.folder, e->number != 0);
@@ -76,6 +80,20 @@ static int happen(const struct event *e)
         return office_leaver(options.folder);
     case VERIFY:
         return office_verify(options.folder, (int)e->number);
+    case SETTLE:
+        return settled_change((int)e->number, e->revision != 0);
+    case HOLD:
+        return held_begin((int)e->number);
+    case RELEASE:
+        return held_end((int)e->number);
+    case UNDO:
+        return reviews_undo(e->number, e->revision != 0);
+    case DRILL:
+        return drills_begin();
+    case NO_DESK:
+        return office_desk(options.folder, e->number != 0);
+    case NIGHT_ROLL:
+        return office_night_roll(options.folder);
     case MONTH:
         gate_statements_in((enum statements_age)e->number);
         return 0;
@@ -125,6 +143,13 @@ static void draw_year(void)
             events_add(at, SNOW, i % SNOWS, 0, NULL);
         events_add(some_time(10 * 3600, 15 * 3600), LEAVER, 0, 0, NULL);
     }
+    for (int i = 0; i < 1 + options.days / 30; i++)
+        events_add(some_time(2 * 3600, 2 * 3600), NIGHT_ROLL, 0, 0, NULL);
+    events_add(london_moment(YEAR_BEGINS + options.days / 2, 13 * 3600), NO_DESK, 1, 0, NULL);
+    events_add(london_moment(YEAR_BEGINS + options.days * 2 / 3, 13 * 3600), NO_DESK, 0, 0, NULL);
+    settled_draw(options.days);
+    held_draw(options.days);
+    drills_draw(options.days);
     for (int i = 0; i < options.days / 20; i++) {
         time_t from = some_time((i % 2 ? 6 : 0) * 3600, 9 * 3600),
                to = from + chance_between(1200, 4 * 3600);

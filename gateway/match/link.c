@@ -25,8 +25,23 @@ static const struct incident_child *named(const struct incident *incident, const
     return NULL;
 }
 
+/* A pupil whose establishment has said that the child is not its own is not matched to it again but
+ * by a person. */
+static int heed_wrong_door(struct db *db, int64_t child_id, struct decision *d, struct err *err)
+{
+    int rc = d->outcome == MATCH_MATCH
+                 ? wrong_door_of_pupil(db, child_id, d->candidates[0].pupil_key, err)
+                 : 0;
+
+    if (rc == 1) {
+        d->outcome = MATCH_REVIEW;
+        d->rule = "that pupil's establishment has said that it is not its own";
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 /* home: to be taken for the child's; NULL: as the call-out says. */
-static int decide(struct db *db, const struct incident *incident,
+static int decide(struct db *db, const struct incident *incident, const struct child_row *row,
                   const struct incident_child *child, const struct home *home, struct decision *out,
                   struct err *err)
 {
@@ -49,6 +64,7 @@ static int decide(struct db *db, const struct incident *incident,
     if (rc == 0) {
         match_decide(&matcher, &person, candidates, count, out);
         roster_candidates_free(candidates, count);
+        rc = heed_wrong_door(db, row->child_id, out, err);
     }
     person_wipe(&person);
     return rc;
@@ -70,7 +86,7 @@ static int link_child(struct db *db, const struct incident *incident, struct lin
         if (!child)
             return err_set(err, ERR_STORE, "incident %lld: its message does not name child %lld",
                            (long long)l->row->incident_id, (long long)l->row->child_id);
-        return decide(db, incident, child, NULL, out, err);
+        return decide(db, incident, l->row, child, NULL, out, err);
     }
     out->outcome = in_force.outcome;
     out->candidates[0].pupil_key = in_force.pupil_key;
@@ -82,30 +98,90 @@ static bool is_somewhere(const struct home *home)
     return home->postcode[0] || (home->house[0] && home->street[0]);
 }
 
+static bool is_one_home(const struct home *a, const struct home *b)
+{
+    return strcmp(a->postcode, b->postcode) == 0 && strcmp(a->street, b->street) == 0 &&
+           strcmp(a->house, b->house) == 0;
+}
+
+/* The home of a child who was found that none before it has; NULL it has none such. */
+static const struct home *new_home(const struct decision *others, size_t i)
+{
+    if (others[i].outcome != MATCH_MATCH || !is_somewhere(&others[i].home))
+        return NULL;
+    for (size_t j = 0; j < i; j++) {
+        if (others[j].outcome == MATCH_MATCH && is_one_home(&others[j].home, &others[i].home))
+            return NULL;
+    }
+    return &others[i].home;
+}
+
+/* Where the homes of the others lead a child who was not found; found is as of match_together. */
+static int link_with(struct db *db, const struct incident *incident, const struct child_row *row,
+                     const struct decision *others, size_t count, struct decision *found,
+                     struct err *err)
+{
+    const struct incident_child *child = named(incident, row->child_ref);
+
+    memset(found, 0, sizeof *found);
+    for (size_t i = 0; i < count; i++) {
+        const struct home *home = new_home(others, i);
+        struct decision as_there;
+        int rc;
+
+        if (!home)
+            continue;
+        rc = decide(db, incident, row, child, home, &as_there, err);
+        if (rc == 0)
+            match_together(found, &as_there);
+        personal_wipe(&as_there, sizeof as_there);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Children who were not found may live with those who were. */
 static int link_together(struct db *db, const struct incident *incident,
                          const struct linked *linked, struct decision *decisions, size_t count,
                          struct err *err)
 {
-    bool was_match[INCIDENT_CHILDREN_MAX];
+    struct decision *found = calloc(INCIDENT_CHILDREN_MAX, sizeof *found);
+    int rc = found ? 0 : err_memory(err);
 
-    for (size_t i = 0; i < count; i++)
-        was_match[i] = decisions[i].outcome == MATCH_MATCH;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (linked[i].ours && decisions[i].outcome != MATCH_MATCH)
+            rc = link_with(db, incident, linked[i].row, decisions, count, &found[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (found[i].outcome != MATCH_NONE)
+            decisions[i] = found[i];
+    }
+    if (found)
+        personal_wipe(found, INCIDENT_CHILDREN_MAX * sizeof *found);
+    free(found);
+    return rc;
+}
+
+/* By which the rows of one child are known: of each that is a match the pupil's key, or that of another
+ * before it whose pupil is the same child by another row. */
+static int find_child_keys(struct db *db, const struct decision *decisions, size_t count,
+                           int64_t child_keys[INCIDENT_CHILDREN_MAX], struct err *err)
+{
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < count && linked[i].ours && decisions[i].outcome != MATCH_MATCH;
-             j++) {
-            struct decision again;
-            int rc;
+        child_keys[i] = decisions[i].candidates[0].pupil_key;
+        for (size_t j = 0; j < i && decisions[i].outcome == MATCH_MATCH; j++) {
+            int rc = decisions[j].outcome == MATCH_MATCH
+                         ? roster_is_one_child(db, decisions[i].candidates[0].pupil_key,
+                                               decisions[j].candidates[0].pupil_key, err)
+                         : 0;
 
-            if (!was_match[j] || !is_somewhere(&decisions[j].home))
-                continue;
-            rc = decide(db, incident, named(incident, linked[i].row->child_ref), &decisions[j].home,
-                        &again, err);
-            if (rc == 0)
-                match_together(&decisions[i], &again);
-            personal_wipe(&again, sizeof again);
             if (rc < 0)
                 return -1;
+            if (rc == 0)
+                continue;
+            child_keys[i] = child_keys[j];
+            break;
         }
     }
     return 0;
@@ -124,27 +200,13 @@ static bool is_work(const struct child_row *row, const struct decision *d, bool 
            (row->state == CHILD_OPEN && was_match && d->outcome == MATCH_REVIEW);
 }
 
-/* A pupil whose establishment has said that the child is not its own is not matched to it again but
- * by a person. */
-static int heed_wrong_door(struct db *db, int64_t child_id, struct decision *d, struct err *err)
-{
-    int rc = d->outcome == MATCH_MATCH
-                 ? wrong_door_of_pupil(db, child_id, d->candidates[0].pupil_key, err)
-                 : 0;
-
-    if (rc == 1) {
-        d->outcome = MATCH_REVIEW;
-        d->rule = "that pupil's establishment has said that it is not its own";
-    }
-    return rc < 0 ? -1 : 0;
-}
-
 static int link_children(struct db *db, const struct incident *incident,
                          const struct child_row *rows, size_t count, time_t now, struct err *err)
 {
     struct linked linked[INCIDENT_CHILDREN_MAX];
     bool was_match[INCIDENT_CHILDREN_MAX];
     struct decision *decisions = calloc(INCIDENT_CHILDREN_MAX, sizeof *decisions);
+    int64_t child_keys[INCIDENT_CHILDREN_MAX];
     size_t n = 0;
     int rc = decisions ? 0 : err_memory(err);
 
@@ -162,15 +224,15 @@ static int link_children(struct db *db, const struct incident *incident,
     if (rc == 0)
         rc = link_together(db, incident, linked, decisions, n, err);
     if (rc == 0)
-        match_family(decisions, n);
+        rc = find_child_keys(db, decisions, n, child_keys, err);
+    if (rc == 0)
+        match_family(decisions, child_keys, n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct child_row *row = linked[i].row;
 
-        if (linked[i].ours)
-            rc = heed_wrong_door(db, row->child_id, &decisions[i], err);
-        if (rc == 0 && linked[i].ours && is_work(row, &decisions[i], was_match[i]))
+        if (linked[i].ours && is_work(row, &decisions[i], was_match[i]))
             rc = roster_decide(db, row->child_id, &decisions[i], "matcher", now, err);
-        else if (rc == 0 && row->stage == STAGE_MATCH)
+        else if (row->stage == STAGE_MATCH)
             rc = incidents_set_stage(db, row->child_id, STAGE_PLAN, err);
     }
     if (decisions)

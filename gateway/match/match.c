@@ -280,15 +280,61 @@ void match_decide(const struct matcher *matcher, const struct person *query,
     }
 }
 
-void match_together(struct decision *decision, const struct decision *again)
+/* Among those that homes have led to, best first; the keys decide between equals. */
+static void add_found(struct decision *found, const struct weighed *w)
 {
-    if (decision->outcome == MATCH_MATCH || again->outcome != MATCH_MATCH)
+    size_t i = found->candidates_count;
+
+    if (i == REVIEW_MAX)
         return;
-    *decision = *again;
-    decision->rule = "lives with another child of the call-out";
+    for (; i > 0; i--) {
+        const struct weighed *before = &found->candidates[i - 1];
+
+        if (before->score > w->score ||
+            (before->score == w->score && before->pupil_key < w->pupil_key))
+            break;
+        found->candidates[i] = *before;
+    }
+    found->candidates[i] = *w;
+    found->candidates_count++;
 }
 
-void match_family(struct decision *decisions, size_t count)
+static bool has_found(const struct decision *found, int64_t pupil_key)
+{
+    for (size_t i = 0; i < found->candidates_count; i++) {
+        if (found->candidates[i].pupil_key == pupil_key)
+            return true;
+    }
+    return false;
+}
+
+void match_together(struct decision *found, const struct decision *as_there)
+{
+    if (as_there->outcome != MATCH_MATCH)
+        return;
+    if (found->outcome == MATCH_NONE ||
+        (found->outcome == MATCH_MATCH &&
+         found->candidates[0].pupil_key == as_there->candidates[0].pupil_key &&
+         found->score < as_there->score)) {
+        *found = *as_there;
+        found->rule = "lives with another child of the call-out";
+        return;
+    }
+    if (found->outcome == MATCH_MATCH) {
+        if (found->candidates[0].pupil_key == as_there->candidates[0].pupil_key)
+            return;
+        found->candidates_count = 1;
+        found->outcome = MATCH_REVIEW;
+        found->rule = "the homes of the other children lead to two pupils";
+    }
+    if (!has_found(found, as_there->candidates[0].pupil_key))
+        add_found(found, &as_there->candidates[0]);
+    found->score = found->candidates[0].score;
+    found->margin = found->score - found->candidates[1].score;
+    found->probability = weighing_probability(found->score);
+}
+
+void match_family(struct decision *decisions, const int64_t *child_keys, size_t count)
 {
     bool shared[INCIDENT_CHILDREN_MAX] = {false};
 
@@ -296,8 +342,7 @@ void match_family(struct decision *decisions, size_t count)
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count; j++) {
             if (i != j && decisions[i].outcome == MATCH_MATCH &&
-                decisions[j].outcome == MATCH_MATCH &&
-                decisions[i].candidates[0].pupil_key == decisions[j].candidates[0].pupil_key)
+                decisions[j].outcome == MATCH_MATCH && child_keys[i] == child_keys[j])
                 shared[i] = true;
         }
     }

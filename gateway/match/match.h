@@ -115,11 +115,14 @@ void match_decide(const struct matcher *matcher, const struct person *query,
 
 /* The children of one call-out mostly live together. Where one of them is matched, the others that
  * are not may be decided once more as living where that pupil does, which the call-out may not have
- * said: `again` is taken if it makes a match, and the decision stands if not. */
-void match_together(struct decision *decision, const struct decision *again);
+ * said. *found, zeroed before the first of such homes, is what they lead to, in whatever order they
+ * come: MATCH where all that lead to a match lead to one pupil, REVIEW between those where they do
+ * not, else NONE, and the decision as it was stands. */
+void match_together(struct decision *found, const struct decision *as_there);
 
 /* The children of one call-out are different children: where two came out as one pupil, both go to
- * a person. At most INCIDENT_CHILDREN_MAX. */
-void match_family(struct decision *decisions, size_t count);
+ * a person. child_keys: by which the rows of one child are known, of each that is a match. At most
+ * INCIDENT_CHILDREN_MAX. */
+void match_family(struct decision *decisions, const int64_t *child_keys, size_t count);
 
 #endif

@@ -64,6 +64,10 @@ enum { ROSTER_ROWS_MAX = 8 };
 int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX], size_t *count,
                 struct err *err) MUST_CHECK;
 
+/* Whether two rows are one child's (rows_are_one_number); a row and itself are. 1, 0, -1. */
+int roster_is_one_child(struct db *db, int64_t pupil_key, int64_t other_key,
+                        struct err *err) MUST_CHECK;
+
 /* Records a decision with its candidates, makes it the child's, and hands the child to planning
  * (stage plan; state review or open). One that says the same as the one in force, by the same hand,
  * is not recorded again and leaves the state. made_by is 'matcher' or a person's login, who gives

@@ -118,6 +118,24 @@ int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX],
     return rc;
 }
 
+int roster_is_one_child(struct db *db, int64_t pupil_key, int64_t other_key, struct err *err)
+{
+    struct person one, other;
+    int rc = pupil_key == other_key;
+
+    if (rc == 1)
+        return 1;
+    if (number_of(db, pupil_key, &one, err) < 0 || number_of(db, other_key, &other, err) < 0)
+        rc = -1;
+    else if (one.upn[0] && strcmp(one.upn, other.upn) == 0)
+        rc = load(db, pupil_key, &one, err) < 0 || load(db, other_key, &other, err) < 0
+                 ? -1
+                 : rows_are_one_number(&one, &other);
+    person_wipe(&one);
+    person_wipe(&other);
+    return rc;
+}
+
 static bool has_door(const struct enrolment *list, size_t count, const struct enrolment *e)
 {
     for (size_t i = 0; i < count; i++) {

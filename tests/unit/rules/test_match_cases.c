@@ -271,20 +271,44 @@ static void order_does_not_matter(const struct situation *s, const struct person
         keys_do_not_matter(s, child, shuffled, count, expected);
 }
 
-/* As match/link.c does it for the children of a call-out. */
+/* As match/link.c does it for the children of a call-out, those behind in the list first, too. */
 static void live_together(struct situation *s, struct candidate *room, struct decision *decisions)
 {
-    for (size_t i = 0; i < s->calls_count; i++) {
-        for (size_t j = 0; j < s->calls_count; j++) {
-            struct person person = s->calls[i];
-            struct decision again;
+    struct decision found[CALLS] = {{.outcome = MATCH_NONE}},
+                    turned[CALLS] = {{.outcome = MATCH_NONE}};
 
-            if (decisions[j].outcome != MATCH_MATCH || !decisions[j].home.postcode[0])
+    for (size_t i = 0; i < s->calls_count; i++) {
+        for (size_t turn = 0; turn < 2 * s->calls_count; turn++) {
+            size_t j = turn < s->calls_count ? turn : 2 * s->calls_count - 1 - turn;
+            struct person person = s->calls[i];
+            struct decision as_there;
+
+            if (decisions[i].outcome == MATCH_MATCH || decisions[j].outcome != MATCH_MATCH ||
+                !decisions[j].home.postcode[0])
                 continue;
             person_lives_at(&person, &decisions[j].home);
-            match_decide(&matcher, &person, room, candidates_for(s, &person, room), &again);
-            match_together(&decisions[i], &again);
+            match_decide(&matcher, &person, room, candidates_for(s, &person, room), &as_there);
+            match_together(turn < s->calls_count ? &found[i] : &turned[i], &as_there);
         }
+        if (found[i].outcome != MATCH_NONE && !same_decision(&found[i], &turned[i]))
+            wrong(s, "the children's order mattered");
+    }
+    for (size_t i = 0; i < s->calls_count; i++) {
+        if (found[i].outcome != MATCH_NONE)
+            decisions[i] = found[i];
+    }
+}
+
+static void find_child_keys(const struct situation *s, const struct decision *decisions,
+                            int64_t child_keys[CALLS])
+{
+    for (size_t i = 0; i < s->calls_count; i++) {
+        size_t key = 0, match = (size_t)decisions[i].candidates[0].pupil_key;
+
+        while (decisions[i].outcome == MATCH_MATCH && key < match &&
+               !rows_are_one_number(&s->roll[key].person, &s->roll[match].person))
+            key++;
+        child_keys[i] = (int64_t)key;
     }
 }
 
@@ -292,6 +316,7 @@ static void run(struct situation *s)
 {
     static struct candidate candidates[ROLL];
     struct decision decisions[CALLS];
+    int64_t child_keys[CALLS];
 
     if (s->calls_count == 0 && s->roll_count == 0)
         return;
@@ -319,7 +344,8 @@ static void run(struct situation *s)
         assert_non_null(decisions[i].rule);
     }
     live_together(s, candidates, decisions);
-    match_family(decisions, s->calls_count);
+    find_child_keys(s, decisions, child_keys);
+    match_family(decisions, child_keys, s->calls_count);
     for (size_t i = 0; i < s->calls_count; i++) {
         char found[128];
 

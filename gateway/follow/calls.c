@@ -319,10 +319,10 @@ static int find_places(struct making *m, const struct report_notice *about, int6
         memset(&door, 0, sizeof door);
         memccpy(door.namespace, rows[i].namespace, '\0', sizeof door.namespace - 1);
         memccpy(door.urn, rows[i].urn, '\0', sizeof door.urn - 1);
+        known = wrong_door_leads(m->db, child_id, &door, err);
         rc = follow(m, &door, err);
-        known = rc < 0 ? -1 : notices_at_door(m->db, child_id, &door, err);
-        if (known == 0)
-            known = wrong_door_is(m->db, child_id, &door, err);
+        if (rc == 0 && known == 0)
+            known = notices_at_door(m->db, child_id, &door, err);
         if (known < 0)
             rc = -1;
         else if (known == 0)

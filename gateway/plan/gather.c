@@ -189,18 +189,6 @@ static day_t day_of_telling(const struct gathered *g, const struct plan_child *c
     return london_day(due.at);
 }
 
-/* Whether a door, or the one that has followed it, has said that the child is not its own. */
-static int is_ruled_out(struct db *db, const struct gathered *g, int64_t child_id, size_t index,
-                        struct err *err)
-{
-    size_t follower = plan_followed(&g->in, index);
-    int rc = wrong_door_is(db, child_id, &g->doors[index].establishment.door, err);
-
-    if (rc == 0 && follower != index)
-        rc = wrong_door_is(db, child_id, &g->doors[follower].establishment.door, err);
-    return rc;
-}
-
 static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
                            struct plan_child *out, struct err *err)
 {
@@ -214,7 +202,7 @@ static int find_enrolments(struct db *db, struct gathered *g, int64_t pupil_key,
         out->attends[out->enrolled_count] = rows[i].days;
         rc = gather_door(db, g, rows[i].namespace, rows[i].urn, door, err);
         if (rc == 0)
-            rc = is_ruled_out(db, g, out->child_id, *door, err);
+            rc = wrong_door_leads(db, out->child_id, &g->doors[*door].establishment.door, err);
         if (rc == 0)
             out->enrolled_count++;
         rc = rc < 0 ? -1 : 0;
@@ -239,7 +227,7 @@ static int find_centres(struct db *db, struct gathered *g, const struct incident
         int rc = gather_door(db, g, doors[i].namespace, doors[i].urn, door, err);
 
         if (rc == 0)
-            rc = is_ruled_out(db, g, out->child_id, *door, err);
+            rc = wrong_door_leads(db, out->child_id, &g->doors[*door].establishment.door, err);
         if (rc < 0)
             return -1;
         if (rc == 0)

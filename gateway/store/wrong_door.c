@@ -1,9 +1,12 @@
 #include "store/wrong_door.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "plan/plan.h"
 #include "store/audit.h"
 #include "store/notices.h"
+#include "store/registers.h"
 #include "store/remember.h"
 #include "store/roster.h"
 #include "store/sql.h"
@@ -142,15 +145,84 @@ int wrong_door_is(struct db *db, int64_t child_id, const struct door *door, stru
                           "itt", child_id, door->namespace, door->urn));
 }
 
+enum { ON_THE_WAY = 32 };
+
+/* The door and all that have followed it, and them: how many, -1. */
+static int followers(struct db *db, const struct door *door, struct door out[ON_THE_WAY],
+                     struct err *err)
+{
+    int count = 1;
+
+    out[0] = *door;
+    for (int i = 0; i < count; i++) {
+        struct door next[PLAN_SUCCESSORS];
+        int n = registers_successors(db, &out[i], next, PLAN_SUCCESSORS, err);
+
+        if (n < 0)
+            return -1;
+        for (int j = 0; j < n && count < ON_THE_WAY; j++) {
+            int k = 0;
+
+            while (k < count && strcmp(out[k].urn, next[j].urn) != 0)
+                k++;
+            if (k == count)
+                out[count++] = next[j];
+        }
+    }
+    return count;
+}
+
+int wrong_door_leads(struct db *db, int64_t child_id, const struct door *door, struct err *err)
+{
+    struct door doors[ON_THE_WAY];
+    time_t at;
+    int rc = wrong_door_at(db, child_id, &at, err), count;
+
+    if (rc <= 0) /* as nearly always */
+        return rc;
+    count = followers(db, door, doors, err);
+    rc = count < 0 ? -1 : 0;
+    for (int i = 0; rc == 0 && i < count; i++)
+        rc = wrong_door_is(db, child_id, &doors[i], err);
+    return rc;
+}
+
+/* Of one row of the roll, where it is still held. */
+static int leads_from_row(struct db *db, int64_t child_id, int64_t pupil_key, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc, led = 0;
+
+    if (sql_query(db, &stmt, err,
+                  "SELECT namespace, urn FROM enrolment WHERE pupil_key = ? AND ended_at IS NULL",
+                  "i", pupil_key) < 0)
+        return -1;
+    while (led == 0 && (rc = sql_row(db, stmt, err)) == 1) {
+        struct door door;
+
+        memset(&door, 0, sizeof door);
+        led = sql_copy(stmt, 0, door.namespace, sizeof door.namespace, err) < 0 ||
+                      sql_copy(stmt, 1, door.urn, sizeof door.urn, err) < 0
+                  ? -1
+                  : wrong_door_leads(db, child_id, &door, err);
+    }
+    sql_done(stmt);
+    return led == 0 && rc < 0 ? -1 : led;
+}
+
 int wrong_door_of_pupil(struct db *db, int64_t child_id, int64_t pupil_key, struct err *err)
 {
-    int64_t one;
+    int64_t keys[ROSTER_ROWS_MAX];
+    size_t count = 0;
+    time_t at;
+    int rc = wrong_door_at(db, child_id, &at, err);
 
-    return exists(sql_int(db, &one, err,
-                          "SELECT 1 FROM ruled_out r JOIN enrolment e"
-                          " ON e.namespace = r.namespace AND e.urn = r.urn"
-                          " WHERE r.child_id = ? AND e.pupil_key = ? AND e.ended_at IS NULL",
-                          "ii", child_id, pupil_key));
+    if (rc <= 0)
+        return rc;
+    rc = roster_rows(db, pupil_key, keys, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = leads_from_row(db, child_id, keys[i], err);
+    return rc;
 }
 
 int wrong_door_at(struct db *db, int64_t child_id, time_t *at, struct err *err)

@@ -22,9 +22,13 @@
 int wrong_door_say(struct db *db, int64_t notice_id, int64_t child_id, const char *who, time_t now,
                    struct err *err) MUST_CHECK;
 
-/* Whether a door is ruled out for a child; of a pupil, any door that has it on roll. 1, 0, -1. */
+/* Whether a door is ruled out for a child. 1, 0, -1. */
 int wrong_door_is(struct db *db, int64_t child_id, const struct door *door,
                   struct err *err) MUST_CHECK;
+/* Whether that door is, or one that has followed it, or that one. */
+int wrong_door_leads(struct db *db, int64_t child_id, const struct door *door,
+                     struct err *err) MUST_CHECK;
+/* Whether any is, so, that has the pupil on roll by any row of it (roster_rows). */
 int wrong_door_of_pupil(struct db *db, int64_t child_id, int64_t pupil_key,
                         struct err *err) MUST_CHECK;
 

@@ -8,7 +8,8 @@
     "{\"child_ref\":\"" ref "\",\"forename\":\"" forename "\",\"surname\":\"Quibblethwaite\","     \
     "\"date_of_birth\":\"" born "\"}"
 
-static int64_t enrol(struct place *p, const char *id, const char *forename, const char *born)
+static int64_t enrol_at(struct place *p, const char *id, const char *forename, const char *born,
+                        const char *postcode, const char *upn)
 {
     struct pupil pupil = {.pupil_key = -1, .la_code = "879", .gender = SEX_UNKNOWN};
     struct roll_index *index = NULL;
@@ -18,6 +19,8 @@ static int64_t enrol(struct place *p, const char *id, const char *forename, cons
     snprintf(pupil.pupil_id, sizeof pupil.pupil_id, "%s", id);
     OK(p, personal_set_text(&pupil.forename, forename, &p->err));
     OK(p, personal_set_text(&pupil.surname, "Quibblethwaite", &p->err));
+    OK(p, personal_set_text(&pupil.postcode, postcode, &p->err));
+    OK(p, personal_set_text(&pupil.upn, upn, &p->err));
     pupil.born = day_parse(born);
     OK(p, db_begin(p->db, &p->err));
     OK(p, roll_index_new(p->db, &index, &p->err));
@@ -27,6 +30,19 @@ static int64_t enrol(struct place *p, const char *id, const char *forename, cons
     OK(p, db_commit(p->db, &p->err));
     pupil_release(&pupil);
     return key;
+}
+
+static int64_t enrol(struct place *p, const char *id, const char *forename, const char *born)
+{
+    return enrol_at(p, id, forename, born, "", "");
+}
+
+static void attends(struct place *p, int64_t pupil_key, const char *urn)
+{
+    OK(p, sql_run(p->db, &p->err,
+                  "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import)"
+                  " VALUES (?, 'school', ?, 1)",
+                  "it", pupil_key, urn));
 }
 
 static int link_all(struct place *p)
@@ -120,6 +136,92 @@ static void two_children_of_a_call_out_are_never_one_pupil(void **state)
                         "another child of the call-out is that pupil too");
 }
 
+/* As of a dual registration; the school that was said weighs the one row or the other. */
+static void nor_are_they_two_rows_of_one_pupil(void **state)
+{
+    static const char said[] =
+        "{\"child_ref\":\"%d\",\"forename\":\"Zelda\",\"surname\":\"Quibblethwaite\","
+        "\"date_of_birth\":\"2017-03-09\",\"claimed_establishment\":{\"school_urn\":\"10000%d\"}}";
+    struct place *p = *state;
+    char both[512];
+    int64_t incident;
+    int n;
+
+    attends(p, enrol_at(p, "A", "Zelda", "2017-03-09", "", "H801200017001"), "100001");
+    attends(p, enrol_at(p, "B", "Zelda", "2017-03-09", "", "H801200017001"), "100002");
+    n = snprintf(both, sizeof both, said, 1, 1);
+    n += snprintf(both + n, sizeof both - (size_t)n, ",");
+    snprintf(both + n, sizeof both - (size_t)n, said, 2, 2);
+    incident = put(p, call_out(p, "A1", 1, "notify", both, ""), NIGHT);
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+    assert_int_equal(decision(p, incident, "2").outcome, MATCH_REVIEW);
+    assert_string_equal(decision(p, incident, "1").rule,
+                        "another child of the call-out is that pupil too");
+}
+
+/* Two families in one call-out, and a child who could be of either: whichever is named first. */
+static void two_homes_that_lead_to_two_pupils_are_for_a_person(void **state)
+{
+    static const char *const children[] = {
+        ZELDA "," YORICK "," CHILD("3", "Marigold", "2016-02-02"),
+        YORICK "," ZELDA "," CHILD("3", "Marigold", "2016-02-02"),
+        CHILD("3", "Marigold", "2016-02-02") "," YORICK "," ZELDA,
+    };
+    struct place *p = *state;
+    int64_t one, incident;
+
+    enrol_at(p, "A", "Zelda", "2017-03-09", "PL4 8AA", "");
+    enrol_at(p, "B", "Yorick", "2019-05-01", "EX1 1AA", "");
+    one = enrol_at(p, "C", "Marigold", "2016-02-02", "PL4 8AA", "");
+    enrol_at(p, "D", "Marigold", "2016-02-02", "EX1 1AA", "");
+    for (size_t i = 0; i < ARRAY_SIZE(children); i++) {
+        char ref[8];
+
+        snprintf(ref, sizeof ref, "A%zu", i);
+        incident = put(p, call_out(p, ref, 1, "notify", children[i], ""), NIGHT);
+        link_all(p);
+        assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+        assert_int_equal(decision(p, incident, "2").outcome, MATCH_MATCH);
+        assert_int_equal(decision(p, incident, "3").outcome, MATCH_REVIEW);
+        assert_string_equal(decision(p, incident, "3").rule,
+                            "the homes of the other children lead to two pupils");
+        assert_int_equal(ask(p, "SELECT count(*) FROM candidate k JOIN child c USING (decision_id)"
+                                " WHERE c.child_ref = '3' AND c.incident_id ="
+                                " (SELECT max(incident_id) FROM incident)"),
+                         2);
+    }
+    incident =
+        put(p, call_out(p, "B", 1, "notify", ZELDA "," CHILD("3", "Marigold", "2016-02-02"), ""),
+            NIGHT);
+    link_all(p);
+    assert_int_equal(decision(p, incident, "3").pupil_key, one);
+}
+
+/* A match that the establishment has undone says nothing of where others live. */
+static void a_home_that_was_a_wrong_door_leads_nobody(void **state)
+{
+    struct place *p = *state;
+    int64_t incident, id, notice_id;
+
+    attends(p, enrol_at(p, "A", "Zelda", "2017-03-09", "PL4 8AA", ""), "100001");
+    enrol_at(p, "C", "Marigold", "2016-02-02", "PL4 8AA", "");
+    enrol_at(p, "D", "Marigold", "2016-02-02", "EX1 1AA", "");
+    incident =
+        put(p, call_out(p, "A", 1, "notify", ZELDA "," CHILD("3", "Marigold", "2016-02-02"), ""),
+            NIGHT);
+    id = child(p, incident, "1").child_id;
+    notice_id = planned(p, incident, 1, "school", "100001", 1, &id, 1);
+    OK(p, sql_run(p->db, &p->err,
+                  "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
+                  " VALUES (?, 'school', '100001', ?, 5, 'una')",
+                  "ii", id, notice_id));
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+    assert_int_equal(decision(p, incident, "3").outcome, MATCH_REVIEW);
+}
+
 /* Nor by a later revision, nor by a roll: a person decides. */
 static void a_pupil_of_a_door_that_said_not_ours_is_not_matched_again(void **state)
 {
@@ -145,6 +247,39 @@ static void a_pupil_of_a_door_that_said_not_ours_is_not_matched_again(void **sta
     run(p, "UPDATE enrolment SET urn = '100002'"); /* the roll puts the pupil elsewhere */
     OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
     assert_int_equal(link_all(p), 1);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+}
+
+/* By whatever row of the child, and where the school that said so has followed the one on the roll. */
+static void nor_is_one_that_the_roll_has_there_under_another_number(void **state)
+{
+    struct place *p = *state;
+    int64_t one = enrol_at(p, "A", "Zelda", "2017-03-09", "", "H801200017001"), two, incident, id;
+
+    two = enrol_at(p, "B", "Zelda", "2017-03-09", "", "H801200017001");
+    incident = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    id = child(p, incident, "1").child_id;
+    attends(p, one, "100002");
+    attends(p, two, "100001");
+    OK(p, sql_run(p->db, &p->err,
+                  "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
+                  " VALUES (?, 'school', '100001', ?, 5, 'una')",
+                  "ii", id, planned(p, incident, 1, "school", "100001", 1, &id, 1)));
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+
+    run(p, "UPDATE enrolment SET urn = '100009' WHERE urn = '100001';"
+           "INSERT INTO establishment_link(namespace, urn, link_urn, type) VALUES"
+           " ('school', '100009', '100008', 'Successor'),"
+           " ('school', '100008', '100001', 'Successor')");
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_REVIEW);
+
+    run(p, "DELETE FROM establishment_link");
+    OK(p, incidents_set_stage(p->db, id, STAGE_MATCH, &p->err));
+    link_all(p);
     assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
 }
 
@@ -248,7 +383,11 @@ int main(void)
         T(a_withheld_or_withdrawn_child_is_not_looked_for),
         T(messages_that_can_no_longer_be_read_hold_up_no_others),
         T(two_children_of_a_call_out_are_never_one_pupil),
+        T(nor_are_they_two_rows_of_one_pupil),
+        T(two_homes_that_lead_to_two_pupils_are_for_a_person),
+        T(a_home_that_was_a_wrong_door_leads_nobody),
         T(a_pupil_of_a_door_that_said_not_ours_is_not_matched_again),
+        T(nor_is_one_that_the_roll_has_there_under_another_number),
         T(a_roll_that_changes_is_looked_at_again_and_nothing_is_recorded_twice),
         T(a_place_that_is_corrected_is_looked_at_again_where_it_stands_for_the_home),
         T(what_a_person_decided_stays),

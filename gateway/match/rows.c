@@ -6,17 +6,11 @@
 #include "match/place.h"
 #include "match/upn.h"
 
-bool rows_are_one_number(const struct person *a, const struct person *b)
+bool rows_are_one_child(const struct person *a, const struct person *b)
 {
     return a->upn[0] && !upn_is_temporary(a->upn) && strcmp(a->upn, b->upn) == 0 &&
            a->born != DAY_NONE && a->born == b->born && a->forenames_count && b->forenames_count &&
            name_same(a->forenames[0], b->forenames[0]);
-}
-
-bool rows_are_one_child(const struct person *a, const struct person *b)
-{
-    return rows_are_one_number(a, b) && a->surnames_count && b->surnames_count &&
-           name_same(a->surnames[0], b->surnames[0]);
 }
 
 bool rows_are_one_pupil(const struct person *a, const struct person *b)

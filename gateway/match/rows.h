@@ -5,11 +5,9 @@
 
 #include "match/match.h"
 
-/* The same permanent UPN, birth date and forename, on whatever rolls: one person, though a surname
- * may have changed since. A twin whose number was mistyped is not. */
-bool rows_are_one_number(const struct person *a, const struct person *b);
-
-/* Two rows for one child: the same permanent UPN, birth date, forename and surname. */
+/* Two rows for one child: the same permanent UPN, birth date and forename, on whatever rolls. A surname
+ * may have changed since, as it does where a family has fled. A twin whose number was mistyped is
+ * none. */
 bool rows_are_one_child(const struct person *a, const struct person *b);
 
 /* And what they say of its schools goes together:

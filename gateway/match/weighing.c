@@ -178,12 +178,10 @@ void weighing_see(const struct person *query, const struct candidate *candidates
         seen->names_held[1] = p->surnames_held[0];
         seen->same_as = i;
         for (size_t j = 0; j < i; j++) {
-            if (!are_namesakes(p, &candidates[j].person))
-                continue;
             if (rows_are_one_child(p, &candidates[j].person)) {
                 if (seen->same_as == i)
                     seen->same_as = j;
-            } else {
+            } else if (are_namesakes(p, &candidates[j].person)) {
                 seen->namesakes++;
                 out[j].namesakes++;
             }

@@ -58,13 +58,13 @@ int roster_pupil(struct db *db, int64_t pupil_key, struct pupil *out, struct err
 int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolment **out,
                       size_t *count, struct err *err) MUST_CHECK;
 
-/* The pupil's own row first, then those that are the same person's on any roll, past ones too
- * (rows_are_one_number): children are known again by them. */
+/* The pupil's own row first, then those that are the same child's on any roll, past ones too
+ * (rows_are_one_child): children are known again by them. */
 enum { ROSTER_ROWS_MAX = 8 };
 int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX], size_t *count,
                 struct err *err) MUST_CHECK;
 
-/* Whether two rows are one child's (rows_are_one_number); a row and itself are. 1, 0, -1. */
+/* Whether two rows are one child's (rows_are_one_child); a row and itself are. 1, 0, -1. */
 int roster_is_one_child(struct db *db, int64_t pupil_key, int64_t other_key,
                         struct err *err) MUST_CHECK;
 

@@ -11,8 +11,6 @@
 
 enum { ENROLMENTS_MAX = 16 };
 
-typedef bool is_one_fn(const struct person *a, const struct person *b);
-
 /* Rows of one child, that of the pupil asked for first. The people are read only where there are two
  * at least. */
 struct rows {
@@ -52,9 +50,9 @@ static int number_of(struct db *db, int64_t pupil_key, struct person *out, struc
     return rc < 0 ? -1 : 0;
 }
 
-/* Those of the hits that are the same child, as is_one says. Nearly always the pupil is alone. */
-static int add_others(struct db *db, const struct hit *hits, size_t n, is_one_fn *is_one,
-                      struct rows *rows, struct err *err)
+/* Those of the hits that are the same child. Nearly always the pupil is alone. */
+static int add_others(struct db *db, const struct hit *hits, size_t n, struct rows *rows,
+                      struct err *err)
 {
     bool loaded = false;
 
@@ -68,15 +66,14 @@ static int add_others(struct db *db, const struct hit *hits, size_t n, is_one_fn
         loaded = true;
         if (load(db, hits[i].pupil_key, other, err) < 0)
             return -1;
-        if (is_one(other, &rows->people[0]))
+        if (rows_are_one_child(other, &rows->people[0]))
             rows->keys[rows->count++] = hits[i].pupil_key;
     }
     return 0;
 }
 
 /* *out is for rows_wipe, whatever comes of it. */
-static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one, struct rows *out,
-                       struct err *err)
+static int rows_of_one(struct db *db, int64_t pupil_key, struct rows *out, struct err *err)
 {
     bool ours = !db_in_transaction(db);
     struct person number;
@@ -93,7 +90,7 @@ static int rows_of_one(struct db *db, int64_t pupil_key, is_one_fn *is_one, stru
     if (rc == 0 && number.upn[0])
         rc = candidates_find(db, keys, keys_of(&number, KEYS_PUPIL, keys), &hits, &n, err);
     if (rc == 0)
-        rc = add_others(db, hits, n, is_one, out, err);
+        rc = add_others(db, hits, n, out, err);
     free(hits);
     person_wipe(&number);
     if (ours)
@@ -110,7 +107,7 @@ int roster_rows(struct db *db, int64_t pupil_key, int64_t keys[ROSTER_ROWS_MAX],
                 struct err *err)
 {
     struct rows rows;
-    int rc = rows_of_one(db, pupil_key, rows_are_one_number, &rows, err);
+    int rc = rows_of_one(db, pupil_key, &rows, err);
 
     memcpy(keys, rows.keys, sizeof rows.keys);
     *count = rows.count;
@@ -130,7 +127,7 @@ int roster_is_one_child(struct db *db, int64_t pupil_key, int64_t other_key, str
     else if (one.upn[0] && strcmp(one.upn, other.upn) == 0)
         rc = load(db, pupil_key, &one, err) < 0 || load(db, other_key, &other, err) < 0
                  ? -1
-                 : rows_are_one_number(&one, &other);
+                 : rows_are_one_child(&one, &other);
     person_wipe(&one);
     person_wipe(&other);
     return rc;
@@ -227,7 +224,7 @@ int roster_enrolments(struct db *db, int64_t pupil_key, day_t on, struct enrolme
     *count = 0;
     if (!list)
         return err_memory(err);
-    rc = rows_of_one(db, pupil_key, rows_are_one_child, &rows, err);
+    rc = rows_of_one(db, pupil_key, &rows, err);
     if (rc == 0)
         rc = add_enrolments_of(db, &rows, on, list, count, err);
     rows_wipe(&rows);

@@ -306,7 +306,7 @@ static void find_child_keys(const struct situation *s, const struct decision *de
         size_t key = 0, match = (size_t)decisions[i].candidates[0].pupil_key;
 
         while (decisions[i].outcome == MATCH_MATCH && key < match &&
-               !rows_are_one_number(&s->roll[key].person, &s->roll[match].person))
+               !rows_are_one_child(&s->roll[key].person, &s->roll[match].person))
             key++;
         child_keys[i] = (int64_t)key;
     }

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/plan.h"
 #include "store/audit.h"
+#include "store/followers.h"
 #include "store/notices.h"
-#include "store/registers.h"
 #include "store/remember.h"
 #include "store/roster.h"
 #include "store/sql.h"
@@ -145,42 +144,15 @@ int wrong_door_is(struct db *db, int64_t child_id, const struct door *door, stru
                           "itt", child_id, door->namespace, door->urn));
 }
 
-enum { ON_THE_WAY = 32 };
-
-/* The door and all that have followed it, and them: how many, -1. */
-static int followers(struct db *db, const struct door *door, struct door out[ON_THE_WAY],
-                     struct err *err)
-{
-    int count = 1;
-
-    out[0] = *door;
-    for (int i = 0; i < count; i++) {
-        struct door next[PLAN_SUCCESSORS];
-        int n = registers_successors(db, &out[i], next, PLAN_SUCCESSORS, err);
-
-        if (n < 0)
-            return -1;
-        for (int j = 0; j < n && count < ON_THE_WAY; j++) {
-            int k = 0;
-
-            while (k < count && strcmp(out[k].urn, next[j].urn) != 0)
-                k++;
-            if (k == count)
-                out[count++] = next[j];
-        }
-    }
-    return count;
-}
-
 int wrong_door_leads(struct db *db, int64_t child_id, const struct door *door, struct err *err)
 {
-    struct door doors[ON_THE_WAY];
+    struct door doors[FOLLOWERS_MAX];
     time_t at;
     int rc = wrong_door_at(db, child_id, &at, err), count;
 
     if (rc <= 0) /* as nearly always */
         return rc;
-    count = followers(db, door, doors, err);
+    count = followers_of(db, door, doors, err);
     rc = count < 0 ? -1 : 0;
     for (int i = 0; rc == 0 && i < count; i++)
         rc = wrong_door_is(db, child_id, &doors[i], err);

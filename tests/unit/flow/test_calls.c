@@ -82,6 +82,30 @@ static void each_school_of_twenty_children_is_a_line(void **state)
     calls_free(lines, (size_t)2 * INCIDENT_CHILDREN_MAX);
 }
 
+/* Nobody rings the key adult whom the police have barred at the number that the school had before. */
+static void whom_the_police_have_barred_is_not_rung_where_the_school_has_another_number(void **state)
+{
+    struct place *p = *state;
+    struct call_line *lines;
+    int64_t id = put(p,
+                     call_out(p, "A1", 1, "notify", ZELDA,
+                              ",\"do_not_tell\":[{\"role\":\"dsl\",\"school_urn\":\"100009\","
+                              "\"reason\":\"party to the incident\"}]"),
+                     NIGHT),
+            one = child(p, id, "1").child_id;
+
+    planned(p, id, 1, "school", "100001", 1, &one, 1);
+    assert_int_equal(read_list(p, &lines), 1);
+    assert_string_equal(personal_reveal(&lines[0].contact), "Una");
+    calls_free(lines, 1);
+    run(p, "INSERT INTO establishment_link(namespace, urn, link_urn, type) VALUES"
+           " ('school', '100009', '100001', 'Successor')");
+    assert_int_equal(read_list(p, &lines), 1);
+    assert_string_equal(personal_reveal(&lines[0].contact), "Dee");
+    assert_true(lines[0].guarded);
+    calls_free(lines, 1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int main(void)
@@ -89,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(twenty_children_with_the_longest_names_are_one_line),
         T(each_school_of_twenty_children_is_a_line),
+        T(whom_the_police_have_barred_is_not_rung_where_the_school_has_another_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

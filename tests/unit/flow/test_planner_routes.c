@@ -42,6 +42,41 @@ static void a_closed_school_is_followed_by_the_registers_links(void **state)
     nobody_is_forgotten(p);
 }
 
+/* The police know the school by the number it had; its key adult is the same. */
+static void whom_the_police_have_barred_is_barred_where_the_school_has_another_number(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p,
+                     call_out(p, "A1", 1, "notify", ZELDA,
+                              ",\"do_not_tell\":[{\"role\":\"dsl\",\"school_urn\":\"100001\","
+                              "\"reason\":\"party to the incident\"}]"),
+                     NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    run(p, "UPDATE establishment SET status_code = 2 WHERE urn IN ('100001', '100003');"
+           "INSERT INTO establishment_link(namespace, urn, link_urn, type) VALUES"
+           " ('school', '100001', '100003', 'Successor'),"
+           " ('school', '100003', '100002', 'Successor')");
+    plan_at(p, NIGHT);
+    assert_string_equal(owed(p).door.urn, "879");
+    assert_int_equal(owed(p).reason, DESK_NO_CONTACT);
+
+    run(p, "UPDATE enrolment SET urn = '100002'"); /* as a roll that knows the new one */
+    replan(p, NIGHT);
+    assert_string_equal(owed(p).door.urn, "879");
+
+    run(p, "INSERT INTO contact(contact_id, namespace, urn, role, name, adapter, address,"
+           " verified_at) VALUES (9, 'school', '100002', 'deputy', 'Vic', 'email',"
+           " 'vic@example.test', 5)");
+    replan(p, NIGHT);
+    assert_string_equal(owed(p).door.urn, "100002");
+    assert_int_equal(waits_for(p, owed(p).notice_id), 9);
+
+    run(p, "DELETE FROM establishment_link");
+    replan(p, NIGHT);
+    assert_int_equal(waits_for(p, owed(p).notice_id), 3);
+}
+
 static void links_that_go_round_end(void **state)
 {
     struct place *p = *state;
@@ -217,6 +252,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
     const struct CMUnitTest tests[] = {
         T(a_closed_school_is_followed_by_the_registers_links),
+        T(whom_the_police_have_barred_is_barred_where_the_school_has_another_number),
         T(links_that_go_round_end),
         T(a_part_time_place_is_told_on_a_day_of_its_own),
         T(a_school_on_saturdays_is_told_on_one),

@@ -143,7 +143,7 @@ static int make_agree(const struct making *m, const struct notice_row *owed,
         return -1;
     if (leased)
         return contact_id == planned->contact_id;
-    if (keep_up(m, owed, planned, err) < 0 ||
+    if (keep_up(m, owed, planned, err) < 0 || notices_rest_anew(m->db, owed->notice_id, err) < 0 ||
         (contact_id != planned->contact_id && give_to(m, owed, planned, err) < 0))
         return -1;
     return 1;

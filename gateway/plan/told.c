@@ -107,7 +107,7 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
     int64_t pupil_key;
 
     if (gather_door(db, g, notice->door.namespace, notice->door.urn, &told.door, err) < 0 ||
-        roster_pupil_at(db, row->child_id, notice->told_at, &pupil_key, err) < 0)
+        notices_pupil(db, notice->notice_id, row->child_id, &pupil_key, err) < 0)
         return -1;
     if (!t.to_desk) {
         int rc = wrong_door_is(db, row->child_id, &notice->door, err);

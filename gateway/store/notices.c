@@ -64,8 +64,10 @@ int notices_add(struct db *db, int64_t incident_id, int64_t revision,
         return -1;
     id = sql_last_id(db);
     for (size_t i = 0; i < notice->children_count; i++) {
-        if (sql_run(db, err, "INSERT INTO notice_child(notice_id, child_id) VALUES (?,?)", "ii", id,
-                    notice->child_ids[i]) < 0)
+        if (sql_run(db, err,
+                    "INSERT INTO notice_child(notice_id, child_id, decision_id) VALUES (?1, ?2,"
+                    " (SELECT decision_id FROM child WHERE child_id = ?2))",
+                    "ii", id, notice->child_ids[i]) < 0)
             return -1;
     }
     about.notice_id = id;

@@ -119,6 +119,14 @@ int notices_pass_on(struct db *db, const struct notice_row *notice, time_t now,
 int notices_change(struct db *db, const struct notice_row *notice, int64_t revision,
                    const struct plan_notice *planned, time_t now, struct err *err) MUST_CHECK;
 
+/* An owed notice that is planned again, and of which nothing is on its way, rests on the decisions that
+ * are in force about its children. */
+int notices_rest_anew(struct db *db, int64_t notice_id, struct err *err) MUST_CHECK;
+/* The pupil whom it takes the child for: -1 none. A decision that is made while it is on its way is not
+ * what it tells. */
+int notices_pupil(struct db *db, int64_t notice_id, int64_t child_id, int64_t *pupil_key,
+                  struct err *err) MUST_CHECK;
+
 /* Items of an owed notice that are due are cancelled, since somebody else is to have it. */
 int notices_recall(struct db *db, const struct notice_row *notice, time_t now,
                    struct err *err) MUST_CHECK;

@@ -211,6 +211,28 @@ int notices_change(struct db *db, const struct notice_row *notice, int64_t revis
     return audit(db, notice, "notice.changed", planned->due.at, planned->due.rule, now, err);
 }
 
+int notices_rest_anew(struct db *db, int64_t notice_id, struct err *err)
+{
+    return sql_run(db, err,
+                   "UPDATE notice_child SET decision_id ="
+                   " (SELECT c.decision_id FROM child c WHERE c.child_id = notice_child.child_id)"
+                   " WHERE notice_id = ? AND decision_id IS NOT"
+                   " (SELECT c.decision_id FROM child c WHERE c.child_id = notice_child.child_id)",
+                   "i", notice_id);
+}
+
+int notices_pupil(struct db *db, int64_t notice_id, int64_t child_id, int64_t *pupil_key,
+                  struct err *err)
+{
+    *pupil_key = -1;
+    return sql_int(db, pupil_key, err,
+                   "SELECT d.pupil_key FROM notice_child nc JOIN decision d USING (decision_id)"
+                   " WHERE nc.notice_id = ? AND nc.child_id = ?",
+                   "ii", notice_id, child_id) < 0
+               ? -1
+               : 0;
+}
+
 int notices_recall(struct db *db, const struct notice_row *notice, time_t now, struct err *err)
 {
     if (sql_run(db, err,

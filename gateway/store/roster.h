@@ -88,8 +88,4 @@ struct decision_row {
 int roster_decision(struct db *db, int64_t child_id, struct decision_row *out,
                     struct err *err) MUST_CHECK;
 
-/* The pupil that the child was taken for at a moment: -1 none. */
-int roster_pupil_at(struct db *db, int64_t child_id, time_t at, int64_t *pupil_key,
-                    struct err *err) MUST_CHECK;
-
 #endif

@@ -48,17 +48,6 @@ int roster_decision(struct db *db, int64_t child_id, struct decision_row *out, s
     return rc;
 }
 
-int roster_pupil_at(struct db *db, int64_t child_id, time_t at, int64_t *pupil_key, struct err *err)
-{
-    *pupil_key = -1;
-    return sql_int(db, pupil_key, err,
-                   "SELECT pupil_key FROM decision WHERE child_id = ? AND made_at <= ?"
-                   " ORDER BY decision_id DESC LIMIT 1",
-                   "ii", child_id, (int64_t)at) < 0
-               ? -1
-               : 0;
-}
-
 /* Whether the decision's candidates are those of d, in their order and with their scores: 1, 0, -1. */
 static int same_candidates(struct db *db, int64_t decision_id, const struct decision *d,
                            struct err *err)

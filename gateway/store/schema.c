@@ -494,9 +494,17 @@ static const char step_17[] =
     " UPDATE pupil_folded SET schools = NULL"
     "  WHERE pupil_key = OLD.pupil_key AND schools IS NOT NULL; END;";
 
+/* By which decision a child is told of at a door: what leaves while another is made is told by the
+ * one before, whenever the far side takes it over. */
+static const char step_18[] =
+    "ALTER TABLE notice_child ADD COLUMN decision_id INTEGER REFERENCES decision;"
+    "UPDATE notice_child SET decision_id = (SELECT max(d.decision_id) FROM notice n JOIN decision d"
+    " ON d.made_at <= ifnull(n.told_at, d.made_at) WHERE n.notice_id = notice_child.notice_id"
+    " AND d.child_id = notice_child.child_id);";
+
 static const char *const steps[] = {step_1,  step_2,  step_3,  step_4,  step_5,  step_6,
                                     step_7,  step_8,  step_9,  step_10, step_11, step_12,
-                                    step_13, step_14, step_15, step_16, step_17};
+                                    step_13, step_14, step_15, step_16, step_17, step_18};
 
 int schema_newest(void)
 {

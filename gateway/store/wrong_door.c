@@ -36,7 +36,7 @@ static int back_to_review(struct db *db, const struct notice_row *notice, int64_
     int64_t told;
     int rc = roster_decision(db, child_id, &before, err);
 
-    if (rc < 0 || roster_pupil_at(db, child_id, notice->told_at, &told, err) < 0)
+    if (rc < 0 || notices_pupil(db, notice->notice_id, child_id, &told, err) < 0)
         return -1;
     if (rc == 0 || before.outcome != MATCH_MATCH || before.pupil_key != told)
         return incidents_set_stage(db, child_id, STAGE_PLAN, err);

@@ -274,6 +274,52 @@ static void what_left_in_the_old_words_is_corrected(void **state)
     assert_int_equal(notice(p, 2).kind, NOTICE_CORRECTION);
 }
 
+/* The revision came while the notice was on its way: another pupil, at another school. */
+static void what_left_for_another_pupils_school_is_taken_back(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item item;
+    int64_t id = zelda(p);
+
+    run(p,
+        "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (3, '879', 'p3', 1);"
+        "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import) VALUES"
+        " (3, 'school', '100002', 1)");
+    plan_at(p, NIGHT);
+    assert_int_equal(outbox_claim(p->db, "email", SEND_AT, 60, &item, 1, &p->err), 1);
+    put(p, call_out(p, "A1", 2, "notify", zelda_renamed, ""), SEND_AT + 1);
+    matched_again(p, id, "1", 3, SEND_AT + 1);
+    assert_int_equal(plan_at(p, SEND_AT + 1), 0);
+    OK(p, db_begin(p->db, &p->err));
+    OK(p, outbox_sent(p->db, &item, 250, "taken over", 12, SEND_AT + 2, &p->err));
+    OK(p, db_commit(p->db, &p->err));
+    outbox_item_release(&item);
+    assert_int_equal(plan_at(p, SEND_AT + 3), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE urn = '100002' AND state = 'owed'"),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"
+                            " AND urn = '100001' AND reason = 'not-your-pupil'"),
+                     1);
+    nobody_is_forgotten(p);
+}
+
+/* Two pupils of one school, and a person who decided otherwise before it left: nothing to take back
+ * when that one has left the school, too. */
+static void what_waited_while_another_pupil_was_found_is_told_of_that_one(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    matched_again(p, id, "1", 2, NIGHT + 60);
+    plan_at(p, NIGHT + 60);
+    send_one(p, "email", SEND_AT);
+    run(p, "UPDATE enrolment SET ended_at = 5 WHERE pupil_key = 2");
+    OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_PLAN, &p->err));
+    plan_at(p, SEND_AT + 60);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, place_teardown)
@@ -291,6 +337,8 @@ int main(void)
         T(one_who_has_gone_is_stood_in_for),
         T(one_whose_mailbox_refuses_a_withdrawal_is_stood_in_for),
         T(what_left_in_the_old_words_is_corrected),
+        T(what_left_for_another_pupils_school_is_taken_back),
+        T(what_waited_while_another_pupil_was_found_is_told_of_that_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

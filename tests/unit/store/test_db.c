@@ -235,6 +235,16 @@ static int64_t number(struct db *db, const char *sql)
     return n;
 }
 
+/* What the steps after 12 took away, and what they added. */
+#define BACK_TO_STEP_12                                                                            \
+    "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"                          \
+    "ALTER TABLE roll_index DROP COLUMN mark;"                                                     \
+    "DROP TRIGGER enrolment_comes; DROP TRIGGER enrolment_changes; DROP TRIGGER enrolment_goes;"   \
+    "DROP INDEX pupil_folded_part; ALTER TABLE pupil_folded DROP COLUMN schools;"                  \
+    "DROP TABLE notice_child; CREATE TABLE notice_child ("                                         \
+    " notice_id INTEGER NOT NULL REFERENCES notice, child_id INTEGER NOT NULL REFERENCES child,"   \
+    " PRIMARY KEY (notice_id, child_id)) STRICT, WITHOUT ROWID;"
+
 /* The tables that step 13 makes anew hold what they held, and lean on one another as before. */
 static void warnings_and_their_messages_outlive_a_schema_step(void **state)
 {
@@ -250,12 +260,7 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                    "INSERT INTO bulletin(reference, warning_id, drill_id, contact_id, adapter, key,"
                    " state, stored_at, due_at, give_up_at, leases) VALUES"
                    " ('EW-1', 3, NULL, 1, 'email', 'a', 'sent', 7, 8, 9, 2),"
-                   " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);"
-                   "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"
-                   "ALTER TABLE roll_index DROP COLUMN mark;"
-                   "DROP TRIGGER enrolment_comes; DROP TRIGGER enrolment_changes;"
-                   "DROP TRIGGER enrolment_goes;"
-                   "DROP INDEX pupil_folded_part; ALTER TABLE pupil_folded DROP COLUMN schools;"
+                   " ('EX-1', NULL, 4, 1, 'email', 'b', 'due', 7, 8, 9, 0);" BACK_TO_STEP_12
                    "PRAGMA user_version=12",
                    &err),
         0);
@@ -282,6 +287,41 @@ static void warnings_and_their_messages_outlive_a_schema_step(void **state)
                              " 5, 6, NULL)",
                              ""),
                      -1);
+    db_close(db);
+}
+
+/* Of what was told by the one that was in force then, of what waits by the last. */
+static void what_was_told_before_a_schema_step_rests_on_a_decision_after_it(void **state)
+{
+    struct db *db = opened(*state);
+    struct err err;
+
+    assert_int_equal(
+        sql_script(
+            db,
+            BACK_TO_STEP_12
+            "INSERT INTO message(message_id, received_at, topic, body, outcome) VALUES"
+            " (1, 5, 't', x'', 'accepted');"
+            "INSERT INTO incident VALUES (1, 'f', 'A1', 1, 1, 'domestic_abuse', 'notify', 5, 5, 5,"
+            " NULL, 0);"
+            "INSERT INTO child(child_id, incident_id, child_ref, stage, state, position,"
+            " changed_revision) VALUES (1, 1, '1', 'done', 'told', 0, 1),"
+            " (2, 1, '2', 'done', 'open', 1, 1);"
+            "INSERT INTO decision(decision_id, child_id, made_at, made_by, outcome, rule) VALUES"
+            " (1, 1, 5, 'matcher', 'none', 'r'), (2, 1, 9, 'me', 'review', 'r'),"
+            " (3, 2, 5, 'matcher', 'none', 'r'), (4, 1, 20, 'me', 'none', 'r');"
+            "INSERT INTO notice(notice_id, reference, incident_id, revision, kind, namespace, urn,"
+            " basis, rule, due_at, answer_by, state, told_at, planned_at) VALUES"
+            " (1, 'OE-1', 1, 1, 'desk', 'la', '879', 'local', 'r', 5, 6, 'told', 10, 5),"
+            " (2, 'OE-2', 1, 1, 'desk', 'la', '878', 'local', 'r', 5, 6, 'owed', NULL, 5);"
+            "INSERT INTO notice_child VALUES (1, 1), (1, 2), (2, 1);"
+            "PRAGMA user_version=12",
+            &err),
+        0);
+    assert_int_equal(schema_upgrade(db, &err), 0);
+    assert_int_equal(number(db, "SELECT group_concat(decision_id, '') + 0 FROM (SELECT decision_id"
+                                " FROM notice_child ORDER BY notice_id, child_id)"),
+                     234);
     db_close(db);
 }
 
@@ -477,6 +517,7 @@ int main(void)
         T(what_is_rolled_back_was_never_there),
         T(the_audit_is_only_added_to),
         T(warnings_and_their_messages_outlive_a_schema_step),
+        T(what_was_told_before_a_schema_step_rests_on_a_decision_after_it),
         T(a_word_that_is_none_of_its_columns_is_refused),
         T(no_row_is_checked_by_a_table_made_for_it),
         T(another_connections_commit_shows_in_the_version_of_the_data),

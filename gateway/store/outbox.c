@@ -42,12 +42,14 @@ int outbox_add_standing(struct db *db, int64_t incident_id, const char *topic, c
 {
     char key[OUTBOX_KEY_SIZE];
 
+    /* Behind what has been written of it since: a revision is accepted in that second, too. */
     snprintf(key, sizeof key, "%lld@%lld", (long long)incident_id, (long long)now);
-    if (sql_run(db, err,
+    if (sql_run(db, err, "DELETE FROM outbox WHERE key = ? AND state = 'due' AND tries = 0", "t",
+                key) < 0 ||
+        sql_run(db, err,
                 "INSERT INTO outbox(kind, topic, payload, correlation, adapter, key, due_at, state,"
                 " created_at) VALUES ('receipt',?,?,x'','mqtt',?,?,'due',?)"
-                " ON CONFLICT(key) DO UPDATE SET payload = excluded.payload"
-                " WHERE state = 'due' AND tries = 0",
+                " ON CONFLICT(key) DO NOTHING",
                 "tttii", topic, payload, key, (int64_t)now, (int64_t)now) < 0)
         return -1;
     if (sql_changes(db) > 0)

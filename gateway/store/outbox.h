@@ -45,7 +45,7 @@ int outbox_add_receipt(struct db *db, const char *topic, const char *payload,
                        struct err *err) MUST_CHECK;
 
 /* The receipt of an incident's new standing. One of the same incident and second that has not left
- * yet is overwritten: five siblings told by one notice are one receipt. */
+ * yet gives way to it: five siblings told by one notice are one receipt. */
 int outbox_add_standing(struct db *db, int64_t incident_id, const char *topic, const char *payload,
                         time_t now, struct err *err) MUST_CHECK;
 

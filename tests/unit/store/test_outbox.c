@@ -239,6 +239,21 @@ static void a_standing_that_has_left_is_not_overwritten(void **state)
     assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE payload IN ('two','three')"), 2);
 }
 
+static void a_standing_does_not_overtake_what_was_written_before_it(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item items[4];
+
+    OK(p, outbox_add_standing(p->db, 1, "t", "told", NIGHT, &p->err));
+    OK(p, outbox_add_receipt(p->db, "t", "a revision is accepted", NULL, 0, NIGHT, &p->err));
+    OK(p, outbox_add_standing(p->db, 1, "t", "told of it", NIGHT, &p->err));
+    assert_int_equal(outbox_claim_receipts(p->db, NIGHT, 60, items, 4, &p->err), 2);
+    assert_string_equal(items[0].payload, "a revision is accepted");
+    assert_string_equal(items[1].payload, "told of it");
+    outbox_item_release(&items[0]);
+    outbox_item_release(&items[1]);
+}
+
 /* Each statement that a night has used is looked at as SQLite would run it. */
 static void what_runs_every_second_reads_no_whole_table(void **state)
 {
@@ -294,6 +309,7 @@ int main(void)
         T(never_hands_the_children_back_to_planning),
         T(receipts_leave_oldest_first_and_are_whole),
         T(a_standing_that_has_left_is_not_overwritten),
+        T(a_standing_does_not_overtake_what_was_written_before_it),
         T(what_runs_every_second_reads_no_whole_table),
     };
 

@@ -19,6 +19,7 @@
 enum {
     DRAIN_MS = 3000, /* at a stop: what is under way would otherwise be sent again */
     RECORD_MS = 500, /* of these: for recording what was dropped */
+    CLOCK_JITTER = 5,
 };
 
 int dispatch_new(const struct config *conf, struct db *db, const struct clock *clock, CURLM *multi,
@@ -52,16 +53,45 @@ int dispatch_new(const struct config *conf, struct db *db, const struct clock *c
 
 int dispatch_take_over(struct dispatch *d, struct err *err)
 {
+    time_t now = clock_now(d->clock);
+
     if (d->taken_over)
         return 0;
     if (db_begin(d->db, err) < 0)
         return -1;
-    if (ways_take_over(&d->ways, d->db, clock_now(d->clock), err) < 0) {
+    if (ways_take_over(&d->ways, d->db, now, err) < 0 ||
+        claims_mind_the_clock(d->db, now, err) < 0) {
         db_rollback(d->db);
         return -1;
     }
     d->taken_over = db_commit(d->db, err) == 0;
+    d->seen_at = now;
     return d->taken_over ? 0 : -1;
+}
+
+/* What was put off by a clock that ran ahead does not wait until then. */
+static int mind_the_clock(struct dispatch *d, time_t now, struct err *err)
+{
+    int n;
+
+    ways_mind_the_clock(&d->ways, now);
+    if (now >= d->seen_at - CLOCK_JITTER) {
+        d->seen_at = now;
+        return 0;
+    }
+    if (db_begin(d->db, err) < 0)
+        return -1;
+    n = claims_mind_the_clock(d->db, now, err);
+    if (n < 0) {
+        db_rollback(d->db);
+        return -1;
+    }
+    if (db_commit(d->db, err) < 0)
+        return -1;
+    log_event(LOG_LEVEL_WARNING, "clock.set_back", "seconds=%lld due_again=%d",
+              (long long)(d->seen_at - now), n);
+    d->seen_at = now;
+    return 0;
 }
 
 /* What failed before or beside the adapter. */
@@ -349,14 +379,13 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
     bool made_room;
     int running;
 
-    ways_mind_the_clock(&d->ways, now);
     curl_multi_perform(d->multi, &running);
     collect(d);
     if (d->retired)
         return round_write(d, now, NULL, err);
-    if (dispatch_take_over(d, err) < 0 || ways_find_strays(&d->ways, d->db, now, err) < 0 ||
-        heed_operator(d, now, err) < 0 || read_lines(d, now, err) < 0 ||
-        round_write(d, now, &claimed, err) < 0) {
+    if (dispatch_take_over(d, err) < 0 || mind_the_clock(d, now, err) < 0 ||
+        ways_find_strays(&d->ways, d->db, now, err) < 0 || heed_operator(d, now, err) < 0 ||
+        read_lines(d, now, err) < 0 || round_write(d, now, &claimed, err) < 0) {
         flight_free_all(claimed);
         return -1;
     }

@@ -20,7 +20,7 @@ struct dispatch {
     struct prepare_links links; /* base_url NULL: none are made */
     struct flight *flying;
     struct flight *ended; /* not yet recorded: kept until the store takes it */
-    time_t heeded_at;
+    time_t heeded_at, seen_at;
     bool taken_over; /* what the one before has left word of */
     bool retired;    /* begins nothing more */
     bool drained;    /* nothing is waited for any more */

@@ -7,7 +7,11 @@
 #include "store/holds.h"
 #include "store/sql.h"
 
-enum { SETTLE_SECONDS = 20, LATE_AT_ONCE = 256 };
+enum {
+    SETTLE_SECONDS = 20,
+    LATE_AT_ONCE = 256,
+    WAIT_MOST = 3600 + 60, /* what a far side may ask for (deliver/retry.h), and a bit */
+};
 
 /* As outbox_late has it. */
 static_assert(OUTBOX_LATE_AGAIN == 600, "IS_LATE says so too");
@@ -372,4 +376,23 @@ int claims_release(struct db *db, time_t now, struct err *err)
         return db_commit(db, err) < 0 ? -1 : n;
     db_rollback(db);
     return -1;
+}
+
+int claims_mind_the_clock(struct db *db, time_t now, struct err *err)
+{
+    static const char *const put_right[] = {
+        "UPDATE outbox SET due_at = ?1 WHERE state = 'due' AND due_at > ?1 + ?2"
+        " AND (kind = 'receipt' OR (tries > 0 AND due_at > (SELECT n.due_at FROM notice n"
+        "  WHERE n.notice_id = outbox.notice_id)))",
+        "UPDATE bulletin SET due_at = ?1 WHERE state = 'due' AND due_at > ?1 + ?2",
+        "UPDATE delivery SET ask_at = ?1 WHERE ask_at > ?1 + ?2",
+    };
+    int n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(put_right); i++) {
+        if (sql_run(db, err, put_right[i], "ii", (int64_t)now, (int64_t)WAIT_MOST) < 0)
+            return -1;
+        n += sql_changes(db);
+    }
+    return n;
 }

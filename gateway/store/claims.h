@@ -56,4 +56,9 @@ int claims_adapters_due(struct db *db, time_t now, char (*out)[OUTBOX_ADAPTER_SI
  * transaction of its own. Returns how many. */
 int claims_release(struct db *db, time_t now, struct err *err) MUST_CHECK;
 
+/* A clock that was set back: what waits for another try, or to be asked about, for longer than it can
+ * have been meant is due now; receipts, which never wait for a morning, are too. In the caller's
+ * transaction. Returns how many. */
+int claims_mind_the_clock(struct db *db, time_t now, struct err *err) MUST_CHECK;
+
 #endif

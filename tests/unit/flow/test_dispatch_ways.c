@@ -15,8 +15,34 @@ static void a_clock_that_is_set_back_does_not_hold_a_way_for_longer(void **state
     shut(n, false);
     at(n, DUE + 600);
     owed(n, "A2", "100001", 1);
+    run(n->p, "UPDATE child SET stage = 'done';" /* nobody else can be told */
+              "UPDATE outbox SET due_at = due_at + 86400 WHERE notice_id = 2;"
+              "UPDATE notice SET due_at = due_at + 86400 WHERE notice_id = 2");
     turn(n);
-    STATE(n, "due sent");
+    STATE(n, "sent due");
+    assert_int_equal(logged(n, "clock.set_back"), 1);
+}
+
+/* It was put right while we were not there. */
+static void a_start_does_not_wait_for_a_moment_that_a_clock_ahead_has_set(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100001", 1);
+    at(n, DUE + 86400);
+    shut(n, true);
+    turn(n);
+    OK(n->p, outbox_add_receipt(n->p->db, "t", "{}", NULL, 0, DUE + 86400, &n->p->err));
+    run(n->p, "UPDATE child SET stage = 'done'");
+    shut(n, false);
+    dispatch_free(n->d);
+    at(n, DUE + 600);
+    start(n);
+    turn(n);
+    STATE(n, "sent");
+    assert_in_range(ask(n->p, "SELECT due_at FROM outbox WHERE kind = 'receipt'"), DUE,
+                    DUE + 600 + SLOW);
+    assert_int_equal(logged(n, "clock.set_back"), 0);
 }
 
 static void a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all(void **state)
@@ -158,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DISPATCH_TEST(a_clock_that_is_set_back_does_not_hold_a_way_for_longer),
+        DISPATCH_TEST(a_start_does_not_wait_for_a_moment_that_a_clock_ahead_has_set),
         DISPATCH_TEST(a_way_that_is_shut_is_held_tried_by_one_and_opened_for_all),
         DISPATCH_TEST(what_is_shut_stands_in_the_store_and_an_operator_can_have_it_tried),
         DISPATCH_TEST(a_start_tries_what_was_shut),

@@ -144,8 +144,9 @@ static void print_ignored(const struct import_lines *ignored)
 static void print_text(const struct import_kind *kind, const char *file,
                        const struct import_options *o, const struct import_result *result)
 {
-    printf("%s from %s (%s): %" PRId64 " rows%s\n", kind->name, file, result->encoding,
-           result->read, o->dry_run ? ", a dry run: nothing is changed" : "");
+    printf("%s from %s (%s): %" PRId64 " row%s%s\n", kind->name, file, result->encoding,
+           result->read, result->read == 1 ? "" : "s",
+           o->dry_run ? ", a dry run: nothing is changed" : "");
     print_ignored(&result->ignored);
     print_lines(stdout, COLOUR_PLAIN, NULL, &result->changes);
     print_lines(stderr, COLOUR_YELLOW, "warning: ", &result->warnings);
@@ -154,8 +155,8 @@ static void print_text(const struct import_kind *kind, const char *file,
                  o->dry_run ? "would be added" : "added", result->added, result->changed,
                  result->ended, result->unchanged);
     if (result->unverified > 0)
-        printf("%" PRId64 " contacts are not verified: nothing is sent to them\n",
-               result->unverified);
+        printf("%" PRId64 " %s not verified: nothing is sent there\n", result->unverified,
+               result->unverified == 1 ? "contact is" : "contacts are");
     if (result->rematched + result->replanned > 0)
         printf("matched anew: %" PRId64 ", planned anew: %" PRId64 " children\n", result->rematched,
                result->replanned);
@@ -257,7 +258,9 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     kind = import_kind_find(argv[optind]);
     file = argv[optind + 1];
     if (!kind)
-        return err_set(err, ERR_USAGE, "import: %s is no kind, see encompass import --help",
+        return err_set(err, ERR_USAGE,
+                       "import: %s is none of establishments, links, roll, contacts, reach, terms,"
+                       " bank-holidays and policies, see encompass import --help",
                        argv[optind]);
     if (check_options(kind, &options, err) < 0 || cli_store(cli, &db, err) < 0)
         return -1;
@@ -286,9 +289,15 @@ const struct command command_import = {
         "                  telephone, where somebody can be rung directly\n"
         "  reach           namespace,urn,postcode_prefix\n"
         "  terms           la,namespace,urn,kind,from,to,title with kind term, closure or inset;\n"
+        "                  days, where lessons are on others than mon tue wed thu fri;\n"
         "                  or iCalendar (whole-day events) with --la or --urn\n"
         "  bank-holidays   gov.uk bank-holidays.json\n"
         "  policies        scope,id,key,value; an empty value goes back to the default\n\n"
+        "A file of each to begin with is in /usr/share/encompass/config/examples. Dates are\n"
+        "yyyy-mm-dd or dd/mm/yyyy. Of a contact, namespace school or centre goes with role dsl,\n"
+        "deputy or health_visitor; la (urn: its code) and force (its id) with la_desk. adapter is\n"
+        "email, webhook, notify or spool; verified_at is when somebody made sure that the address\n"
+        "is theirs: without it nothing is sent there.\n\n"
         "  --dry-run         show what would change, and change nothing\n"
         "  --la CODE         the authority whose file it is\n"
         "  --urn URN         the establishment whose calendar it is\n"

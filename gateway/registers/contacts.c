@@ -101,16 +101,23 @@ static void write_adapters(char *out, size_t size)
             (size_t)snprintf(out + length, size - length, "%s%s", length ? "|" : "", (*a)->name);
 }
 
-/* The row's moment, or -1. */
+/* The row's moment, or -1. A date is its first moment, so that it brings back nothing that has ended
+ * on that day. */
 static int64_t verified_at(struct reading *r)
 {
     const char *text = csv_file_cell(r->csv, VERIFIED_AT);
+    day_t day = day_parse(text);
     time_t at;
 
     if (text[0] == '\0')
         return -1;
-    if (!moment_parse(text, &at) || at <= 0) {
-        reading_mistake(r, VERIFIED_AT, "is no moment such as 2026-03-16T09:00:00Z");
+    if (day == DAY_NONE)
+        day = day_parse_british(text);
+    if (day != DAY_NONE) {
+        at = london_moment(day, 0);
+    } else if (!moment_parse(text, &at) || at <= 0) {
+        reading_mistake(r, VERIFIED_AT,
+                        "is no date or moment, such as 2026-03-16 or 2026-03-16T09:00:00Z");
         return -1;
     }
     if (at > r->options->now) {

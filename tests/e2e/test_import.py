@@ -275,7 +275,7 @@ def test_an_import_is_recorded_with_who_and_what(office):
 
 def test_exit_statuses_tell_wrong_use_from_wrong_files_and_from_what_could_not_be_done(office):
     roll = office.file("roll.csv", ROLL)
-    assert "nonsense is no kind" in office.run("import", "nonsense", roll, status=2).stderr
+    assert "nonsense is none of establishments, links, roll," in office.run("import", "nonsense", roll, status=2).stderr
     assert "KIND and a FILE" in office.run("import", "roll", status=2).stderr
     assert "--la means nothing here" in office.run(
         "import", "links", roll, "--la", "879", status=2).stderr
@@ -343,3 +343,27 @@ def test_a_hundred_thousand_pupils_land_in_well_under_a_minute(tmp_path):
     done = office.run("import", "roll", half, "--complete", status=1)
     assert "is the file whole?" in done.stderr
     assert office.query("SELECT count(*) FROM enrolment WHERE ended_at IS NULL") == [(100_000,)]
+
+
+def test_the_examples_land_as_they_stand_and_a_notice_can_be_previewed(tmp_path):
+    """As a council's officer begins: the files of config/examples, and then the words."""
+    office = Office(tmp_path)
+    register = office.file("gias.csv", (
+        "URN,LA (code),LA (name),EstablishmentName,TypeOfEstablishment (code),TypeOfEstablishment (name),"
+        "EstablishmentStatus (code),EstablishmentStatus (name),Postcode\n"
+        "118444,886,Kent,Example Primary School,1,Community school,1,Open,ME14 1XX\n"
+        "20155,886,Kent,Example Children's Centre,47,Children's centre,1,Open,ME14 2XX\n"))
+    assert office.bring("establishments", register)["added"] == 2
+    office.bring("bank-holidays", HOLIDAYS)
+    kinds = {path.stem for path in (REPOSITORY / "config/examples").iterdir()}
+    assert kinds == {"policies", "terms", "contacts", "reach", "roll"}
+    for kind in kinds:
+        path = REPOSITORY / f"config/examples/{kind}.csv"
+        done = office.bring(kind, path)
+        rows = len(path.read_text(encoding="utf-8").splitlines()) - 1
+        assert (done["added"], done["warnings"]["count"], done["ignored_columns"]["count"]) == (rows, 0, 0), kind
+    config = office.file("encompass.conf", f"[morning]\ntemplates = {REPOSITORY}/templates\n")
+    shown = office.run("preview", "--urn", "118444", "--force", "kent", "--config", config,
+                       "--now", "2026-11-26T23:00:00").stdout
+    assert "Example Primary School" in shown and "Date of birth" in shown
+    assert "When      Monday 30 November 2026 at 07:45" in shown, "Friday is its INSET day"

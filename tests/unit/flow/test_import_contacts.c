@@ -26,6 +26,19 @@ static void a_contact_lands_with_its_verification_or_without(void **state)
     lands(p, "contacts", HEAD UNA DEE, DEFAULTS, 0, 0, 0, 2);
 }
 
+/* As a spreadsheet has it: the day's first moment in London. */
+static void a_verification_can_be_a_date(void **state)
+{
+    struct place *p = *state;
+
+    lands(p, "contacts",
+          HEAD "school,100001,dsl,U,email,u@school.example,en,2026-09-01\n"
+               "school,100001,deputy,V,email,v@school.example,en,01/09/2026\n",
+          DEFAULTS, 2, 0, 0, 0);
+    assert_int_equal(result.unverified, 0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM contact WHERE verified_at = 1788217200"), 2);
+}
+
 /* P3: a verification is of an address, not of a person. */
 static void a_changed_address_loses_its_verification_and_ends_the_old_one(void **state)
 {
@@ -154,10 +167,13 @@ static void a_role_fits_its_door_and_a_door_its_numbers(void **state)
     is_refused(p, "contacts", HEAD "school,100001,dsl,U,fax,1,en,\n", DEFAULTS,
                ":2: adapter: is none of email|webhook|notify|spool");
     is_refused(p, "contacts", HEAD "school,100001,dsl,U,email,a@b.example,en,yesterday\n", DEFAULTS,
-               ":2: verified_at: is no moment such as 2026-03-16T09:00:00Z");
+               ":2: verified_at: is no date or moment, such as 2026-03-16 or "
+               "2026-03-16T09:00:00Z");
     is_refused(p, "contacts",
                HEAD "school,100001,dsl,U,email,a@b.example,en,2027-01-01T00:00:00Z\n", DEFAULTS,
                ":2: verified_at: is in the future");
+    is_refused(p, "contacts", HEAD "school,100001,dsl,U,email,a@b.example,en,2027-01-01\n",
+               DEFAULTS, ":2: verified_at: is in the future");
     is_refused(p, "contacts", HEAD "school,100001,dsl,\"U\r\nBcc: x\",email,a@b.example,en,\n",
                DEFAULTS, ":2: name: has a line break or control character");
     is_refused(p, "contacts", HEAD "school,100001,dsl,U,email,\"a@b.example\r\nx\",en,\n", DEFAULTS,
@@ -264,6 +280,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, importing_setup, importing_teardown)
     const struct CMUnitTest tests[] = {
         T(a_contact_lands_with_its_verification_or_without),
+        T(a_verification_can_be_a_date),
         T(a_changed_address_loses_its_verification_and_ends_the_old_one),
         T(a_new_name_at_the_same_address_keeps_the_verification),
         T(an_earlier_verification_takes_no_later_one_away),

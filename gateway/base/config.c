@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/date.h"
 
-enum { VALUES_MAX = 1024, MISTAKES_SHOWN = 8, SECRET_MAX = 4096 };
+enum { VALUES_MAX = 1024, MISTAKES_SHOWN = 8, SECRET_MAX = 4096, WRONG_MAX = 512 };
 
 struct value {
     char *section; /* as the file has it */
@@ -83,8 +83,46 @@ static bool is_choice(const char *choices, const char *text)
     return false;
 }
 
-/* NULL, or what is wrong with the text as a value of key. */
-static const char *value_parse(const struct config_key *key, const char *text, int64_t *number)
+static void add_seconds(struct buf *out, int64_t seconds)
+{
+    if (seconds > 0 && seconds % 3600 == 0)
+        buf_addf(out, "%" PRId64 "h", seconds / 3600);
+    else if (seconds > 0 && seconds % 60 == 0)
+        buf_addf(out, "%" PRId64 "m", seconds / 60);
+    else
+        buf_addf(out, "%" PRId64 "s", seconds);
+}
+
+static void add_range(struct buf *wrong, const struct config_key *key)
+{
+    bool seconds = key->kind == CONFIG_SECONDS;
+
+    buf_add_text(wrong, "is not from ");
+    for (int i = 0; i < 2; i++) {
+        int64_t bound = i == 0 ? key->least : key->most;
+
+        buf_add_text(wrong, i == 0 ? "" : " to ");
+        if (seconds)
+            add_seconds(wrong, bound);
+        else
+            buf_addf(wrong, "%" PRId64, bound);
+    }
+}
+
+static void add_choices(struct buf *wrong, const char *choices)
+{
+    buf_add_text(wrong, "is none of ");
+    for (const char *p = choices; *p; p++) {
+        if (*p == '|')
+            buf_add_text(wrong, ", ");
+        else
+            buf_add_char(wrong, *p);
+    }
+}
+
+/* What is wrong with the text as a value of key; nothing where it is right. */
+static void value_parse(const struct config_key *key, const char *text, int64_t *number,
+                        struct buf *wrong)
 {
     bool ranged = key->least != 0 || key->most != 0;
 
@@ -93,25 +131,36 @@ static const char *value_parse(const struct config_key *key, const char *text, i
     case CONFIG_TEXT:
     case CONFIG_PATH:
     case CONFIG_SECRET:
-        return *text ? NULL : "is empty";
+        if (!*text)
+            buf_add_text(wrong, "is empty");
+        return;
     case CONFIG_INT:
         if (!parse_number(text, number))
-            return "is no whole number";
-        return ranged && (*number < key->least || *number > key->most) ? "is out of range" : NULL;
+            buf_add_text(wrong, "is no whole number");
+        else if (ranged && (*number < key->least || *number > key->most))
+            add_range(wrong, key);
+        return;
     case CONFIG_SECONDS:
         if (!parse_seconds(text, number))
-            return "is no duration such as 90s, 15m or 2h";
-        return ranged && (*number < key->least || *number > key->most) ? "is out of range" : NULL;
+            buf_add_text(wrong, "is no duration such as 90s, 15m or 2h");
+        else if (ranged && (*number < key->least || *number > key->most))
+            add_range(wrong, key);
+        return;
     case CONFIG_BOOL:
         *number = strcmp(text, "yes") == 0;
-        return *number || strcmp(text, "no") == 0 ? NULL : "is neither yes nor no";
+        if (!*number && strcmp(text, "no") != 0)
+            buf_add_text(wrong, "is neither yes nor no");
+        return;
     case CONFIG_TIME:
         *number = time_of_day_parse(text);
-        return *number >= 0 ? NULL : "is no time such as 07:30";
+        if (*number < 0)
+            buf_add_text(wrong, "is no time such as 07:30");
+        return;
     case CONFIG_CHOICE:
-        return is_choice(key->choices, text) ? NULL : "is none of the words allowed there";
+        if (!is_choice(key->choices, text))
+            add_choices(wrong, key->choices);
+        return;
     }
-    return "has no kind";
 }
 
 static char *beside(const char *config_path, const char *name)
@@ -179,8 +228,12 @@ static int on_value(void *user, const char *section_name, const char *name, cons
     const struct config_section *section = section_of(c, section_name);
     const struct config_key *key = NULL;
     struct value *v;
-    const char *wrong;
+    struct buf wrong;
 
+    if (!section && !section_name[0]) {
+        mistake(c, line, "stands before any [section]", "…", name);
+        return 1;
+    }
     if (!section) {
         mistake(c, line, "is no section known here", section_name, NULL);
         return 1;
@@ -204,9 +257,11 @@ static int on_value(void *user, const char *section_name, const char *name, cons
         }
     }
     v->key = key;
-    wrong = value_parse(key, text, &v->number);
-    if (wrong) {
-        mistake(c, line, wrong, section_name, name);
+    buf_init(&wrong, WRONG_MAX);
+    value_parse(key, text, &v->number, &wrong);
+    if (wrong.length > 0 || wrong.failed) {
+        mistake(c, line, buf_text(&wrong), section_name, name);
+        buf_release(&wrong);
         return 1;
     }
     v->line = line;
@@ -339,13 +394,15 @@ int64_t config_int(const struct config *c, const char *section, const char *name
     const struct config_key *key;
     const struct value *v = find(c, section, name, &key);
     int64_t number;
+    struct buf wrong;
 
     if (v)
         return v->number;
     assert(key->otherwise);
-    const char *wrong = value_parse(key, key->otherwise, &number);
-    assert(!wrong);
-    (void)wrong;
+    buf_init(&wrong, WRONG_MAX);
+    value_parse(key, key->otherwise, &number, &wrong);
+    assert(wrong.length == 0);
+    buf_release(&wrong);
     return number;
 }
 

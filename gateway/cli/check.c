@@ -85,8 +85,10 @@ static void print_row(struct table *t, const cJSON *o, const char *subject, cons
     table_cell(t, COLOUR_PLAIN, "%s", json_get_text(o, "todo"));
 }
 
-/* An authority can have hundreds of schools that want the same: one line then. */
-static bool print_rows(const struct findings *f, struct table *t, bool one_by_one)
+/* Those of that severity. An authority can have hundreds of schools that want the same: one line
+ * then. */
+static bool print_rows(const struct findings *f, const char *severity, struct table *t,
+                       bool one_by_one)
 {
     bool gathered = false;
     const cJSON *o, *first;
@@ -96,6 +98,8 @@ static bool print_rows(const struct findings *f, struct table *t, bool one_by_on
         int alike = count_alike(f, o, &first);
         char many[64], what[512];
 
+        if (strcmp(json_get_text(o, "severity"), severity) != 0)
+            continue;
         if (one_by_one || alike <= LISTED) {
             print_row(t, o, json_get_text(o, "subject"), json_get_text(o, "what"));
         } else if (o == first) {
@@ -116,7 +120,8 @@ static void print_findings(const struct findings *f, bool one_by_one)
     bool gathered;
 
     table_keep_whole(t);
-    gathered = print_rows(f, t, one_by_one);
+    gathered = print_rows(f, "error", t, one_by_one);
+    gathered |= print_rows(f, "warning", t, one_by_one);
 
     if (table_rows(t) > 0)
         table_print(t, stdout);

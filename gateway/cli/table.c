@@ -192,27 +192,60 @@ static void print_cell(FILE *to, const char **rest, enum colour colour, size_t w
     *rest += **rest == ' ';
 }
 
-/* Columns that may be are made narrower, the widest first, until the table fits. */
-static void fit(const struct table *t, size_t *wide)
+static size_t longest_word(const char *text)
 {
-    size_t all = 0, screen = screen_wide();
+    size_t longest = 0, n = 0;
 
-    if (t->whole)
-        return;
+    for (; *text; text++) {
+        n = *text == ' ' ? 0 : n + (((unsigned char)*text & 0xc0) != 0x80);
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+/* Columns that may be are made narrower, the widest first, until the table has that width or each is
+ * at its least. The width that is reached. */
+static size_t narrow(const struct table *t, size_t *wide, const size_t *least, size_t most)
+{
+    size_t all = 0;
+
     for (size_t c = 0; c < t->columns; c++)
         all += wide[c] + (c > 0 ? GAP : 0);
-    for (size_t most = screen > 0 ? screen : TABLE_WIDE; all > most; all--) {
+    for (; all > most; all--) {
         size_t widest = t->columns;
 
         for (size_t c = 0; c < t->columns; c++) {
-            if (t->headings[c][0] == '~' && wide[c] > LEAST_WIDE &&
+            if (t->headings[c][0] == '~' && wide[c] > least[c] &&
                 (widest == t->columns || wide[c] > wide[widest]))
                 widest = c;
         }
         if (widest == t->columns)
-            return;
+            return all;
         wide[widest]--;
     }
+    return all;
+}
+
+/* Words are parted only where it would not fit otherwise. */
+static void fit(const struct table *t, size_t *wide)
+{
+    size_t least[TABLE_COLUMNS], screen = screen_wide(), most = screen > 0 ? screen : TABLE_WIDE;
+
+    if (t->whole)
+        return;
+    for (size_t c = 0; c < t->columns; c++) {
+        least[c] = LEAST_WIDE;
+        for (size_t i = c; i < t->count; i += t->columns) {
+            size_t word = longest_word(t->cells[i].text);
+
+            least[c] = word > least[c] ? word : least[c];
+        }
+    }
+    if (narrow(t, wide, least, most) <= most)
+        return;
+    for (size_t c = 0; c < t->columns; c++)
+        least[c] = LEAST_WIDE;
+    narrow(t, wide, least, most);
 }
 
 static void print_row(FILE *to, const struct table *t, const struct cell *cells, const size_t *wide)

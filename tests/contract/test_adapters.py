@@ -442,7 +442,7 @@ def test_mail_in_the_clear_is_for_loopback_alone(certs, tmp_path):
     ({"helo": "two words"}, "helo is no host name"),
     ({"username": "u"}, "username and password_file go together"),
     ({"password_file": "absent"}, "password_file"),
-    ({"tls": "maybe"}, "tls is none of the words"), ({"port": "70000"}, "port is out of range")])
+    ({"tls": "maybe"}, "tls is none of starttls, implicit, none"), ({"port": "70000"}, "port is not from 1 to 65535")])
 def test_a_mail_section_that_cannot_be_right_does_not_open(tmp_path, keys, says):
     way = Way("email", tmp_path, {"host": "mail.example", "from": "a@b.example", **keys})
     assert says in way.refusal()

@@ -394,7 +394,8 @@ def test_plan_is_read_in_120_columns_however_long_the_names_are(store, options):
     column = lines[0].index("ESTABLISHMENT")
     row = next(i for i, line in enumerate(lines) if "OE-1111-AAAA" in line)
     end = lines[0].index("WHO")
-    said = " ".join(line[column:end].strip() for line in lines[row:row + 9] if not line.strip().startswith("OE-"))
+    after = next((i for i, line in enumerate(lines) if i > row and "  OE-" in line), len(lines))
+    said = " ".join(line[column:end].strip() for line in lines[row:after])
     assert said.startswith(long) and "(school 113292)" in said
 
 
@@ -766,6 +767,14 @@ def test_check_fits_a_screen_where_many_schools_want_the_same(config, store):
     whole = run("check", "--all", config=config).stdout
     assert all(f"school {urn}" in whole for urn in range(200001, 200041))
     assert len(found(config, 0, "warning", "nobody there can be told")) >= 40
+
+
+def test_check_has_errors_before_warnings(store, tmp_path):
+    config = tmp_path / "encompass.conf"
+    config.write_text('[adapter "email"]\nhost = mail.example\nfrom = a@b.example\n[morning]\ntemplates = /none\n')
+    text = run("check", store=store, config=config, status=1).stdout
+    severities = [line.split()[0] for line in text.splitlines() if line.startswith(("error", "warning"))]
+    assert severities == sorted(severities) and {"error", "warning"} == set(severities)
 
 
 def test_a_missing_configuration_says_where_one_comes_from():

@@ -20,6 +20,9 @@ static const struct config_key receiver_keys[] = {
 
 static const struct config_key log_keys[] = {
     {.name = "level", .kind = CONFIG_TEXT, .help = "how much"},
+    {.name = "how", .kind = CONFIG_CHOICE, .choices = "loud|soft", .help = "how"},
+    {.name = "lines", .kind = CONFIG_INT, .least = 1, .most = 99, .help = "how many"},
+    {.name = "every", .kind = CONFIG_SECONDS, .least = 10, .most = 5400, .help = "how often"},
     {.name = NULL},
 };
 
@@ -104,6 +107,20 @@ static void what_is_no_name_of_a_family_is_refused_with_its_line(void **state)
     }
 }
 
+static void a_value_that_is_refused_hears_which_are_taken(void **state)
+{
+    struct file f = {.conf = NULL};
+
+    (void)state;
+    assert_int_equal(read_text(&f, "level = info\n[log]\nhow = brash\nlines = 100\nevery = 2h\n"),
+                     -1);
+    assert_non_null(strstr(f.err.text, ":1: [\xE2\x80\xA6] level stands before any [section]"));
+    assert_non_null(strstr(f.err.text, ":3: [log] how is none of loud, soft;"));
+    assert_non_null(strstr(f.err.text, ":4: [log] lines is not from 1 to 99;"));
+    assert_non_null(strstr(f.err.text, ":5: [log] every is not from 10s to 90m"));
+    done(&f);
+}
+
 static void a_key_given_twice_to_one_name_is_refused_and_to_two_is_not(void **state)
 {
     struct file f = {.conf = NULL};
@@ -184,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_family_has_a_section_for_each_name_in_the_files_order),
         cmocka_unit_test(what_is_no_name_of_a_family_is_refused_with_its_line),
+        cmocka_unit_test(a_value_that_is_refused_hears_which_are_taken),
         cmocka_unit_test(a_key_given_twice_to_one_name_is_refused_and_to_two_is_not),
         cmocka_unit_test(a_mistake_that_is_found_later_names_file_and_line),
         cmocka_unit_test(a_credential_of_a_secret_s_name_goes_before_its_file),

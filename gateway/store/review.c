@@ -114,6 +114,34 @@ static int check_others(struct db *db, int64_t child_id, int64_t pupil_key, bool
                            child_id, before.made_by);
 }
 
+/* The children of a call-out are different children. */
+static int check_siblings(struct db *db, int64_t child_id, int64_t pupil_key, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = sql_query(db, &stmt, err,
+                       "SELECT c.child_id, d.pupil_key FROM child c JOIN decision d"
+                       " USING (decision_id) WHERE d.outcome = 'match' AND c.child_id <> ?1"
+                       " AND c.state NOT IN ('withheld','withdrawn') AND c.incident_id ="
+                       " (SELECT incident_id FROM child WHERE child_id = ?1)",
+                       "i", child_id),
+        same = 0;
+
+    if (rc < 0)
+        return -1;
+    while (same == 0 && (rc = sql_row(db, stmt, err)) == 1) {
+        int64_t other = sqlite3_column_int64(stmt, 0);
+
+        same = roster_is_one_child(db, pupil_key, sqlite3_column_int64(stmt, 1), err);
+        if (same == 1)
+            same = err_set(err, ERR_INVALID,
+                           "child %" PRId64 ": child %" PRId64 " of the same call-out is taken for"
+                           " that pupil already; if the police name one child twice, say --again",
+                           child_id, other);
+    }
+    sql_done(stmt);
+    return same < 0 || rc < 0 ? -1 : 0;
+}
+
 int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
                   time_t now, struct err *err)
 {
@@ -126,6 +154,8 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again
     same = check_others(db, child_id, pupil_key, again, err);
     if (same != 0)
         return same < 0 ? -1 : 0;
+    if (pupil_key >= 0 && !again && check_siblings(db, child_id, pupil_key, err) < 0)
+        return -1;
     if (remember_end(db, child_id, who, now, err) < 0)
         return -1;
     if (pupil_key == REVIEW_NOT_ON_ROLL)

@@ -15,8 +15,9 @@ enum { REVIEW_NONE_OF_THEM = -1, REVIEW_NOT_ON_ROLL = -2 };
 /* The child is that pupil, or one of the above. A decision by roster_decide, with the
  * evidence that the matcher had for that pupil; the child goes to planning. 1; 0 a person had decided
  * so already, and nothing changes; -1: ERR_NONE_SUCH: no such child; ERR_INVALID: an establishment has
- * been told of it, or the police withheld or withdrew it, or a person has decided otherwise and
- * `again` is not set: two who look at the same list must not undo each other's work unawares. A desk
+ * been told of it, or the police withheld or withdrew it, or, while `again` is not set, a person has
+ * decided otherwise (two who look at the same list must not undo each other's work unawares) or
+ * another child of the call-out is that pupil already. A desk
  * that has been told, or is about to be, does not stand in the way: deciding is its task. */
 int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
                   time_t now, struct err *err) MUST_CHECK;

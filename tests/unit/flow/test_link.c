@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "match/link.h"
+#include "store/review.h"
 #include "store/roll_write.h"
 
 #define CHILD(ref, forename, born)                                                                 \
@@ -158,6 +159,30 @@ static void nor_are_they_two_rows_of_one_pupil(void **state)
     assert_int_equal(decision(p, incident, "2").outcome, MATCH_REVIEW);
     assert_string_equal(decision(p, incident, "1").rule,
                         "another child of the call-out is that pupil too");
+}
+
+/* Nor when a person decides, unless the police name one child twice and the person says so. */
+static void nor_when_a_person_decides(void **state)
+{
+    struct place *p = *state;
+    int64_t one = enrol_at(p, "A", "Zelda", "2017-03-09", "", "H801200017001"), two, id, incident;
+
+    two = enrol_at(p, "B", "Zelda", "2017-03-09", "", "H801200017001");
+    incident = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+    link_all(p);
+    assert_int_equal(decision(p, incident, "1").outcome, MATCH_MATCH);
+    id = child(p, incident, "2").child_id;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(review_decide(p->db, id, i ? two : one, false, "una", NIGHT, &p->err), -1);
+        assert_int_equal(p->err.code, ERR_INVALID);
+        assert_non_null(strstr(p->err.text, "that pupil already"));
+    }
+    assert_int_equal(decision(p, incident, "2").outcome, MATCH_NONE);
+    assert_int_equal(review_decide(p->db, id, two, true, "una", NIGHT, &p->err), 1);
+    assert_int_equal(review_decide(p->db, id, two, false, "una", NIGHT, &p->err), 0);
+    put(p, call_out(p, "A1", 2, "notify", YORICK, ""), NIGHT); /* the other is named no longer */
+    assert_int_equal(review_decide(p->db, id, REVIEW_NONE_OF_THEM, true, "una", NIGHT, &p->err), 1);
+    assert_int_equal(review_decide(p->db, id, one, true, "una", NIGHT, &p->err), 1);
 }
 
 /* Two families in one call-out, and a child who could be of either: whichever is named first. */
@@ -384,6 +409,7 @@ int main(void)
         T(messages_that_can_no_longer_be_read_hold_up_no_others),
         T(two_children_of_a_call_out_are_never_one_pupil),
         T(nor_are_they_two_rows_of_one_pupil),
+        T(nor_when_a_person_decides),
         T(two_homes_that_lead_to_two_pupils_are_for_a_person),
         T(a_home_that_was_a_wrong_door_leads_nobody),
         T(a_pupil_of_a_door_that_said_not_ours_is_not_matched_again),

@@ -15,9 +15,9 @@ bool door_is_centre(const struct plan_door *door)
     return strcmp(door->establishment.door.namespace, "centre") == 0;
 }
 
-/* An entry bars a contact when all that it names fits. The number of an establishment bars both
- * those that have it, a school and a centre: told in error weighs more than sent to the desk. */
-static bool bars(const struct incident_do_not_tell *entry, const struct plan_door *door,
+/* An entry fits a contact when all that it names does. The number of an establishment means both those
+ * that have it, a school and a centre: told in error weighs more than sent to the desk. */
+static bool fits(const struct incident_do_not_tell *entry, const struct plan_door *door,
                  const struct contact *contact)
 {
     if (entry->role[0] && strcmp(entry->role, contact_role_word(contact->role)) != 0)
@@ -29,12 +29,28 @@ static bool bars(const struct incident_do_not_tell *entry, const struct plan_doo
            strcasecmp(personal_reveal(&entry->contact), personal_reveal(&contact->address)) == 0;
 }
 
+static bool is_same(const struct personal *a, const struct personal *b)
+{
+    return personal_is_set(a) && personal_is_set(b) &&
+           strcasecmp(personal_reveal(a), personal_reveal(b)) == 0;
+}
+
+/* It is a person whom an entry bars: not at that door by another way or in another role, nor in a mailbox
+ * that is shared. */
 bool plan_is_barred(const struct plan_input *in, const struct plan_door *door,
                     const struct contact *contact)
 {
     for (size_t i = 0; i < in->do_not_tell_count; i++) {
-        if (bars(&in->do_not_tell[i], door, contact))
+        if (fits(&in->do_not_tell[i], door, contact))
             return true;
+        for (size_t j = 0; j < door->contacts_count; j++) {
+            const struct contact *other = &door->contacts[j];
+
+            if ((is_same(&other->name, &contact->name) ||
+                 is_same(&other->address, &contact->address)) &&
+                fits(&in->do_not_tell[i], door, other))
+                return true;
+        }
     }
     return false;
 }

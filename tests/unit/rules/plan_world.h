@@ -29,8 +29,8 @@ struct case_range {
 };
 
 struct case_contact {
-    struct contact contact; /* name and address stay empty */
-    char name[CASE_WORD], address[CASE_WORD];
+    struct contact contact; /* name and address stay empty: person is the name */
+    char name[CASE_WORD], person[CASE_WORD], address[CASE_WORD];
     bool gone;
 };
 
@@ -287,7 +287,7 @@ static size_t find_contact(const struct world *world, const char *name)
     return i;
 }
 
-/* contact Una dsl of school 100001 [address una@example.test] [unverified] */
+/* contact Una dsl of school 100001 [person Una] [address una@example.test] [unverified] */
 static bool given_contact(struct place_in_file *r, struct world *world, struct words *w)
 {
     struct case_contact *c = &world->contacts[world->contacts_count];
@@ -308,6 +308,9 @@ static bool given_contact(struct place_in_file *r, struct world *world, struct w
     if (!take(w, "of") || !known_door(r, world, w, &door))
         return wrong(r, "contact of which door?");
     c->contact.door = world->doors[door].door;
+    memcpy(c->person, c->name, sizeof c->person);
+    if (take(w, "person") && !keep(r, w, c->person, sizeof c->person, "whose it is"))
+        return false;
     if (take(w, "address") && !keep(r, w, c->address, sizeof c->address, "the address"))
         return false;
     c->contact.verified = !take(w, "unverified");

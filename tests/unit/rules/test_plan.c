@@ -62,6 +62,7 @@ static void stage_door(struct stage *s, const struct world *w, size_t d)
         if (c->gone || !same_door(&c->contact.door, &door->establishment.door))
             continue;
         *to = c->contact;
+        set_text(&to->name, c->person);
         set_text(&to->address, c->address);
         door->contacts_count++;
     }
@@ -121,8 +122,10 @@ static struct stage *stage_new(const struct plan_case *c)
 static void stage_free(struct stage *s)
 {
     for (size_t d = 0; d < s->in.doors_count; d++) {
-        for (size_t i = 0; i < s->doors[d].contacts_count; i++)
+        for (size_t i = 0; i < s->doors[d].contacts_count; i++) {
+            personal_release(&s->contacts[d][i].name);
             personal_release(&s->contacts[d][i].address);
+        }
     }
     for (size_t i = 0; i < s->in.do_not_tell_count; i++)
         personal_release(&s->bars[i].contact);

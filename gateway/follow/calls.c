@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "follow/words.h"
-#include "store/followers.h"
+#include "store/barred.h"
 #include "store/registers.h"
 #include "store/roster.h"
 #include "store/wrong_door.h"
@@ -26,8 +26,7 @@ struct making {
 
     int64_t incident_id; /* of incident; 0 none */
     struct incident *incident;
-    struct incident_do_not_tell *barred;
-    size_t barred_count;
+    struct barred barred;
     struct child_row *rows;
     size_t rows_count;
 
@@ -44,11 +43,10 @@ static void release_door(struct making *m)
 
 static void release_incident(struct making *m)
 {
+    barred_release(&m->barred);
     incident_free(m->incident);
-    free(m->barred);
     free(m->rows);
     m->incident = NULL;
-    m->barred = NULL;
     m->rows = NULL;
     m->incident_id = 0;
 }
@@ -73,7 +71,7 @@ static int take_incident(struct making *m, int64_t incident_id, struct err *err)
         return 0;
     release_incident(m);
     if (incidents_load(m->db, incident_id, &m->incident, err) < 0 ||
-        followers_barred(m->db, m->incident, &m->barred, &m->barred_count, err) < 0 ||
+        barred_read(m->db, m->incident, &m->barred, err) < 0 ||
         incidents_children(m->db, incident_id, &m->rows, &m->rows_count, err) < 0)
         return -1;
     m->incident_id = incident_id;
@@ -236,8 +234,8 @@ static int add(struct making *m, const struct report_notice *about, const struct
     if (refused < 0 || take_door(m, about, door, err) < 0)
         return -1;
     assert(m->incident); /* consider_children has taken it */
-    in.do_not_tell = m->barred;
-    in.do_not_tell_count = m->barred_count;
+    in.do_not_tell = m->barred.list;
+    in.do_not_tell_count = m->barred.count;
     c.refused = refused == 1;
     if (!call_judge(&c, &call))
         return 0;

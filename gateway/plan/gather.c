@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/followers.h"
 #include "store/registers.h"
 #include "store/roster.h"
 #include "store/wrong_door.h"
@@ -305,7 +304,6 @@ static bool is_to_be_matched(const struct child_row *child)
 int gather(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
            struct gathered *out, struct err *err)
 {
-    size_t barred_count = 0;
     int rc;
 
     memset(out, 0, sizeof *out);
@@ -322,7 +320,7 @@ int gather(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
     }
     if (ways_down_read(db, &out->down, err) < 0 ||
         incidents_load(db, incident_id, &out->incident, err) < 0 ||
-        followers_barred(db, out->incident, &out->barred, &barred_count, err) < 0 ||
+        barred_read(db, out->incident, &out->barred, err) < 0 ||
         notices_of_incident(db, incident_id, &out->notices, &out->notices_count, err) < 0)
         return -1;
     out->planned = calloc(out->children_count + 1, sizeof *out->planned);
@@ -334,8 +332,8 @@ int gather(struct db *db, int64_t incident_id, time_t now, struct shelf *shelf,
         .type = out->incident->type,
         .risk = out->incident->risk,
         .is_marac = incident_is_referred(out->incident, "marac"),
-        .do_not_tell = out->barred,
-        .do_not_tell_count = barred_count,
+        .do_not_tell = out->barred.list,
+        .do_not_tell_count = out->barred.count,
         .children = out->planned,
         .children_count = out->children_count,
     };
@@ -357,6 +355,6 @@ void gathered_release(struct gathered *g)
     free(g->doors);
     free(g->children);
     free(g->notices);
-    free(g->barred);
+    barred_release(&g->barred);
     incident_free(g->incident);
 }

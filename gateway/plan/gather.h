@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "plan/shelf.h"
 #include "plan/told.h"
+#include "store/barred.h"
 #include "store/incidents.h"
 #include "store/notices.h"
 #include "store/shut.h"
@@ -18,7 +19,7 @@ struct gathered {
     struct plan_input in; /* points into what follows */
     struct incident_row row;
     struct incident *incident;
-    struct incident_do_not_tell *barred; /* its own, and of who has followed (followers_barred) */
+    struct barred barred;
     struct child_row *children;
     size_t children_count;
     struct notice_row *notices; /* all of the incident's */

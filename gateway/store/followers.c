@@ -1,6 +1,5 @@
 #include "store/followers.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/registers.h"
@@ -34,63 +33,4 @@ int followers_of(struct db *db, const struct door *door, struct door out[FOLLOWE
         }
     }
     return count;
-}
-
-/* An entry for each establishment that has followed the entry's. */
-static int add_followers(struct db *db, const struct incident_do_not_tell *entry,
-                         const char *namespace, struct incident_do_not_tell **list, size_t *count,
-                         struct err *err)
-{
-    struct door doors[FOLLOWERS_MAX], door;
-    struct incident_do_not_tell *more;
-    int n;
-
-    memset(&door, 0, sizeof door);
-    memccpy(door.namespace, namespace, '\0', sizeof door.namespace - 1);
-    memccpy(door.urn, entry->school_urn, '\0', sizeof door.urn - 1);
-    n = followers_of(db, &door, doors, err);
-    if (n <= 1)
-        return n < 0 ? -1 : 0;
-    more = reallocarray(*list, *count + (size_t)n, sizeof *more);
-    if (!more)
-        return err_memory(err);
-    *list = more;
-    for (int i = 1; i < n; i++) {
-        struct incident_do_not_tell *out = &more[(*count)++];
-
-        *out = *entry;
-        memset(out->school_urn, 0, sizeof out->school_urn);
-        memccpy(out->school_urn, doors[i].urn, '\0', sizeof out->school_urn - 1);
-    }
-    return 0;
-}
-
-int followers_barred(struct db *db, const struct incident *incident,
-                     struct incident_do_not_tell **out, size_t *count, struct err *err)
-{
-    struct incident_do_not_tell *list =
-        calloc(incident->do_not_tell_count + 1, sizeof *incident->do_not_tell);
-    size_t n = incident->do_not_tell_count;
-    int rc = list ? 0 : err_memory(err);
-
-    *out = NULL;
-    *count = 0;
-    for (size_t i = 0; rc == 0 && i < incident->do_not_tell_count; i++)
-        list[i] = incident->do_not_tell[i];
-    for (size_t i = 0; rc == 0 && i < incident->do_not_tell_count; i++) {
-        const struct incident_do_not_tell *entry = &incident->do_not_tell[i];
-
-        if (!entry->school_urn[0])
-            continue;
-        rc = add_followers(db, entry, "school", &list, &n, err);
-        if (rc == 0)
-            rc = add_followers(db, entry, "centre", &list, &n, err);
-    }
-    if (rc < 0) {
-        free(list);
-        return -1;
-    }
-    *out = list;
-    *count = n;
-    return 0;
 }

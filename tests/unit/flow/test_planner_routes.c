@@ -77,6 +77,33 @@ static void whom_the_police_have_barred_is_barred_where_the_school_has_another_n
     assert_int_equal(waits_for(p, owed(p).notice_id), 3);
 }
 
+/* A key adult of two schools, and of the old one and the new, is one person. */
+static void whoever_the_police_have_barred_at_one_school_is_barred_at_another(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p,
+                     call_out(p, "A1", 1, "notify", ZELDA,
+                              ",\"do_not_tell\":[{\"role\":\"dsl\",\"school_urn\":\"100001\","
+                              "\"reason\":\"party to the incident\"}]"),
+                     NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    run(p, "UPDATE enrolment SET urn = '100002';"
+           "INSERT INTO contact(contact_id, namespace, urn, role, name, adapter, address,"
+           " verified_at) VALUES (9, 'school', '100002', 'deputy', 'Una', 'email',"
+           " 'UNA@example.test', 5)");
+    plan_at(p, NIGHT);
+    assert_int_equal(waits_for(p, owed(p).notice_id), 3);
+
+    run(p, "UPDATE contact SET ended_at = 5 WHERE contact_id = 3");
+    replan(p, NIGHT);
+    assert_string_equal(owed(p).door.urn, "879");
+
+    run(p, "UPDATE contact SET ended_at = 5 WHERE contact_id = 1"); /* who is there no longer */
+    replan(p, NIGHT);
+    assert_int_equal(waits_for(p, owed(p).notice_id), 9);
+}
+
 static void links_that_go_round_end(void **state)
 {
     struct place *p = *state;
@@ -253,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_closed_school_is_followed_by_the_registers_links),
         T(whom_the_police_have_barred_is_barred_where_the_school_has_another_number),
+        T(whoever_the_police_have_barred_at_one_school_is_barred_at_another),
         T(links_that_go_round_end),
         T(a_part_time_place_is_told_on_a_day_of_its_own),
         T(a_school_on_saturdays_is_told_on_one),

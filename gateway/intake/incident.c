@@ -424,10 +424,20 @@ static void child_release(struct incident_child *child)
     personal_wipe(child, sizeof *child);
 }
 
+struct incident *incident_share(struct incident *incident)
+{
+    incident->others++;
+    return incident;
+}
+
 void incident_free(struct incident *incident)
 {
     if (!incident)
         return;
+    if (incident->others > 0) {
+        incident->others--;
+        return;
+    }
     place_release(&incident->location);
     personal_release(&incident->circumstances);
     for (size_t i = 0; i < incident->children_count; i++)

@@ -103,6 +103,7 @@ struct incident {
     char referrals[INCIDENT_REFERRALS_MAX][CODE_SIZE];
     size_t referrals_count;
     struct personal officer_contact;
+    unsigned others; /* who share it */
 };
 
 /* Reads and checks one message. 0: either *out is an incident of the caller's (incident_free) and
@@ -119,6 +120,10 @@ struct incident_ident {
 int incident_parse(const char *json, size_t length, const char *topic_force, time_t received_at,
                    struct incident **out, struct incident_ident *ident, struct problems *problems,
                    struct err *err) MUST_CHECK;
+
+/* One more owner: each frees it, and none changes it. Returns the incident. */
+struct incident *incident_share(struct incident *incident);
+
 void incident_free(struct incident *incident); /* NULL is allowed */
 
 /* One protected address protects the family: siblings live together, or used to. */

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "store/name_counts.h"
+#include "store/parsed.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/statement.h"
@@ -209,6 +210,7 @@ void db_close(struct db *db)
     sqlite3_close(db->handle);
     if (db->daemon_lock >= 0)
         close(db->daemon_lock);
+    parsed_free(db->parsed);
     name_counts_free(db->name_counts);
     free(db->path);
     free(db);

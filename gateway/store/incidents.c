@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "store/parsed.h"
 #include "store/sql.h"
 
 enum { WORK_AT_ONCE = 64 };
@@ -148,7 +149,6 @@ int incidents_find(struct db *db, const char *force, const char *police_ref,
 int incidents_load_revision(struct db *db, int64_t incident_id, int64_t revision,
                             struct incident **out, struct err *err)
 {
-    struct incident_ident ident;
     struct problems problems;
     char words[PROBLEM_WORDS_SIZE];
     sqlite3_stmt *stmt;
@@ -157,15 +157,16 @@ int incidents_load_revision(struct db *db, int64_t incident_id, int64_t revision
     problems_init(&problems);
     *out = NULL;
     if (sql_query(db, &stmt, err,
-                  "SELECT m.body, m.received_at FROM incident_revision r"
+                  "SELECT m.body, m.received_at, m.message_id FROM incident_revision r"
                   " JOIN message m USING (message_id)"
                   " WHERE r.incident_id = ? AND r.revision = ?",
                   "ii", incident_id, revision) < 0)
         return -1;
     rc = sql_row(db, stmt, err);
     if (rc == 1)
-        rc = incident_parse(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
-                            NULL, sqlite3_column_int64(stmt, 1), out, &ident, &problems, err);
+        rc = parsed_incident(db, sqlite3_column_int64(stmt, 2), sqlite3_column_blob(stmt, 0),
+                             (size_t)sqlite3_column_bytes(stmt, 0), sqlite3_column_int64(stmt, 1),
+                             out, &problems, err);
     else if (rc == 0)
         rc = err_set(err, ERR_NONE_SUCH, "incident %lld has no revision %lld",
                      (long long)incident_id, (long long)revision);

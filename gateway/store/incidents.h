@@ -84,7 +84,7 @@ int incidents_get(struct db *db, int64_t incident_id, struct incident_row *out,
 int incidents_find(struct db *db, const char *force /* NULL: any; more than one is ERR_INVALID */,
                    const char *police_ref, struct incident_row *out, struct err *err) MUST_CHECK;
 
-/* The incident itself, parsed again from the message in force. *out is for incident_free.
+/* The incident itself, from the message in force. *out may be shared; it is for incident_free.
  * ERR_NONE_SUCH; ERR_INVALID when this program would no longer accept the message. */
 int incidents_load(struct db *db, int64_t incident_id, struct incident **out,
                    struct err *err) MUST_CHECK;

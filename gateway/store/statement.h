@@ -24,6 +24,7 @@ struct db {
     void *go_on_user;
     struct statement statements[STATEMENTS]; /* open addressing by the literal's address */
     size_t count;
+    struct parsed *parsed;           /* NULL: nothing yet */
     struct name_counts *name_counts; /* NULL: none remembered yet */
     sqlite3_stmt *rollback; /* ready when there is no memory left to prepare one */
 };

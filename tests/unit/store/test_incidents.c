@@ -48,6 +48,47 @@ static void a_new_incident_has_all_its_children_to_match(void **state)
     assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'incident.accepted'"), 1);
 }
 
+static struct incident *loaded(struct place *p, int64_t incident_id)
+{
+    struct incident *incident = NULL;
+
+    OK(p, incidents_load(p->db, incident_id, &incident, &p->err));
+    return incident;
+}
+
+/* What was loaded a moment ago is shared, whoever frees it first; and one that a rollback has undone
+ * gives way to the next of its number, which is as long and came at the same moment. */
+static void what_is_loaded_is_what_the_store_has_now(void **state)
+{
+    struct place *p = *state;
+    int64_t kept = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT), undone, next;
+    struct incident *one = loaded(p, kept), *two = loaded(p, kept);
+
+    assert_ptr_equal(one, two);
+    incident_free(one);
+    assert_string_equal(two->police_ref, "A1");
+    incident_free(two);
+    undone = put(p, call_out(p, "B1", 1, "notify", ZELDA, ""), NIGHT);
+    incident_free(loaded(p, undone));
+    run(p, "PRAGMA foreign_keys=OFF; DELETE FROM incident WHERE police_ref = 'B1';"
+           "DELETE FROM incident_revision WHERE incident_id = 2;"
+           "DELETE FROM child WHERE incident_id = 2; DELETE FROM message WHERE message_id = 2;");
+    next = put(p, call_out(p, "C1", 1, "notify", ZELDA, ""), NIGHT);
+    assert_int_equal(next, undone);
+    one = loaded(p, next);
+    assert_string_equal(one->police_ref, "C1");
+    put(p, call_out(p, "C1", 2, "notify", ZELDA "," YORICK, ""), NIGHT);
+    two = loaded(p, next);
+    assert_int_equal(two->children_count, 2);
+    assert_int_equal(one->children_count, 1);
+    incident_free(one);
+    incident_free(two);
+    run(p, "UPDATE message SET received_at = received_at + 1");
+    one = loaded(p, kept);
+    assert_string_equal(one->police_ref, "A1");
+    incident_free(one);
+}
+
 static void an_unchanged_revision_leaves_a_told_child_told(void **state)
 {
     struct place *p = *state;
@@ -428,6 +469,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
         T(a_new_incident_has_all_its_children_to_match),
+        T(what_is_loaded_is_what_the_store_has_now),
         T(an_unchanged_revision_leaves_a_told_child_told),
         T(a_changed_child_is_matched_anew_and_its_sibling_is_not),
         T(a_told_child_whose_birth_date_changes_is_open_again),

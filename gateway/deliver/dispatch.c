@@ -397,7 +397,8 @@ int dispatch_run(struct dispatch *d, time_t *next, struct err *err)
         collect(d); /* no socket of theirs would wake the loop */
     }
     made_room = has_ended(d);
-    if (round_write(d, now, NULL, err) < 0)
+    /* While others wait it is recorded with their claims, and they are claimed at once. */
+    if (!(made_room && round_goes_on(d, now)) && round_write(d, now, NULL, err) < 0)
         return -1;
     if (made_room && *next > now)
         *next = now;

@@ -22,6 +22,15 @@ static bool wants_turns(const struct way *w, time_t now)
     return w->line.left > 0 && way_room(w, now) > 0;
 }
 
+bool round_goes_on(const struct dispatch *d, time_t now)
+{
+    for (size_t i = 0; i < d->ways.count; i++) {
+        if (wants_turns(&d->ways.list[i], now))
+            return true;
+    }
+    return false;
+}
+
 /* Whose turn it is, of those in line: up to PLACES_MAX to picked. */
 static size_t pick(struct dispatch *d, struct way *w, const struct flight *claimed, int room,
                    time_t now, size_t *picked)

@@ -33,4 +33,7 @@ struct dispatch {
 int round_write(struct dispatch *d, time_t now, struct flight **claimed,
                 struct err *err) MUST_CHECK;
 
+/* Whether somebody waits whose turn the next round can be. */
+bool round_goes_on(const struct dispatch *d, time_t now);
+
 #endif

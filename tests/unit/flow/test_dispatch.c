@@ -131,6 +131,38 @@ static void what_has_ended_within_a_turn_has_the_next_begin_at_once(void **state
     assert_true(n->next > clock_now(&n->clock)); /* and then there is nothing to do */
 }
 
+static int count_commit(void *count)
+{
+    ++*(int *)count;
+    return 0;
+}
+
+/* The end of what has gone and the claim of what goes next are one commit a turn, and the last turn's
+ * ends wait for nobody. */
+static void while_others_wait_what_has_ended_is_recorded_with_their_claims(void **state)
+{
+    struct night *n = *state;
+    char police_ref[16];
+    int turns = 0, commits = 0;
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(police_ref, sizeof police_ref, "B%d", i);
+        owed(n, police_ref, "100001", 1);
+    }
+    sqlite3_commit_hook(sql_handle(n->p->db), count_commit, &commits);
+    do {
+        n->next = DUE + 3600;
+        OK(n->p, dispatch_run(n->d, &n->next, &n->p->err));
+        turns++;
+    } while (ask(n->p, "SELECT count(*) FROM outbox WHERE adapter = 'spool' AND state = 'due'") >
+                 0 &&
+             turns < 100);
+    assert_true(turns > 2);
+    assert_int_equal(commits, turns + 1);
+    assert_int_equal(ATTEMPTS(n), 40);
+    sqlite3_commit_hook(sql_handle(n->p->db), NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +172,7 @@ int main(void)
         DISPATCH_TEST(a_claimed_item_is_not_made_for_a_contact_that_is_no_longer_verified),
         DISPATCH_TEST(many_are_told_in_one_go),
         DISPATCH_TEST(what_has_ended_within_a_turn_has_the_next_begin_at_once),
+        DISPATCH_TEST(while_others_wait_what_has_ended_is_recorded_with_their_claims),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

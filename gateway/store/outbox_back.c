@@ -104,7 +104,7 @@ static int find_other(struct db *db, int64_t notice_id, int64_t *contact_id, int
 }
 
 /* The notice is owed as before it was told; where another is owed to the same door meanwhile, for a
- * sibling, that one is planned anew with its children. */
+ * sibling, that one is planned anew with its children. A withdrawal that nobody had takes nothing back. */
 static int owe_again(struct db *db, const struct come_back *b, struct err *err)
 {
     if (sql_run(db, err,
@@ -116,16 +116,16 @@ static int owe_again(struct db *db, const struct come_back *b, struct err *err)
                 "   AND notice.kind IN ('notice','desk')"
                 "   OR o.amends = notice.amends AND o.kind = notice.kind"
                 "   AND ifnull(o.reason,'') = ifnull(notice.reason,'')))"
-                " THEN 'failed' ELSE 'owed' END WHERE notice_id = ?",
+                " THEN CASE WHEN amends IS NULL THEN 'failed' ELSE 'cancelled' END"
+                " ELSE 'owed' END WHERE notice_id = ?",
                 "i", b->notice_id) < 0)
         return -1;
     /* What waits for the answer to what nobody has got: a reminder, the next person. And what is told by
      * the other one. */
-    if (sql_run(
-            db, err,
-            "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ?1 AND state = 'due'"
-            " AND (item_id <> ?2 OR (SELECT state FROM notice WHERE notice_id = ?1) = 'failed')",
-            "ii", b->notice_id, b->item_id) < 0)
+    if (sql_run(db, err,
+                "UPDATE outbox SET state = 'cancelled' WHERE notice_id = ?1 AND state = 'due'"
+                " AND (item_id <> ?2 OR (SELECT state FROM notice WHERE notice_id = ?1) <> 'owed')",
+                "ii", b->notice_id, b->item_id) < 0)
         return -1;
     return replan(db, b->notice_id, b->now, err);
 }

@@ -217,6 +217,37 @@ static void what_never_left_there_is_not_sent_again_once_it_is_answered(void **s
     assert_int_equal(come_back(p, item_of(p, 1), MINUTES(4), MINUTES(3)), 0);
 }
 
+/* The one is withdrawn, given back, and the other withdrawn: that the first withdrawal has not reached
+ * anybody does not leave the first child to nobody. */
+static void a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT), item;
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ""), MINUTES(1));
+    plan_at(p, MINUTES(1));
+    send_one(p, "email", MINUTES(1));
+    item = ask(p, "SELECT item_id FROM outbox JOIN notice USING (notice_id)"
+                  " WHERE notice.kind = 'withdrawal' AND outbox.state = 'sent'");
+    put(p, call_out(p, "A1", 3, "notify", YORICK, ""), MINUTES(2));
+    decided_as(p, child(p, id, "2").child_id, "match", 2, MINUTES(2));
+    plan_at(p, MINUTES(2));
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"
+                            " AND state = 'owed'"),
+                     1);
+    come_back(p, item, -1, MINUTES(3));
+    plan_at(p, MINUTES(3));
+    nobody_is_forgotten(p);
+    assert_int_equal(child(p, id, "2").state, CHILD_TOLD);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"
+                            " AND state = 'failed'"),
+                     0);
+}
+
 static void a_reminder_that_comes_back_leaves_the_notice_told(void **state)
 {
     struct place *p = *state;
@@ -268,6 +299,7 @@ int main(void)
         TEST(beside_one_that_is_owed_there_it_joins_that_one),
         TEST(what_never_left_there_is_not_sent_again_beside_one_that_is_owed_there),
         TEST(what_never_left_there_is_not_sent_again_once_it_is_answered),
+        TEST(a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),
     };

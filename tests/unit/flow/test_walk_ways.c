@@ -11,6 +11,7 @@ static const char *const ways[] = {"email", "webhook"};
 
 static const char registers[] =
     "UPDATE contact SET adapter = 'webhook' WHERE contact_id IN (2, 5);"
+    "INSERT INTO term(la_code, kind, from_day, to_day) VALUES ('879', 'term', '2027-01-04', '2027-02-12'), ('879', 'closure', '2026-11-23', '2026-12-01');"
     "INSERT INTO contact(contact_id, namespace, urn, role, name, adapter, address, verified_at)"
     " VALUES (7, 'school', '100002', 'deputy', 'Dee', 'email', 'dee@example.test', 5),"
     " (8, 'school', '100001', 'dsl', 'Dot', 'webhook', 'https://dot.example.test', 5);";
@@ -167,7 +168,7 @@ static void ring(struct walk *w)
 
 static void wait_on(struct walk *w)
 {
-    static const int much[] = {60, 600, 900, 1800, 2700, 3600, 7 * 3600, 86400};
+    static const int much[] = {60, 600, 900, 1800, 2700, 3600, 7 * 3600, 86400, 6 * 86400};
 
     w->now += much[pick(w, ARRAY_SIZE(much))];
     if (pick(w, 12) == 0)

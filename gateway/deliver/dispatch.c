@@ -315,15 +315,18 @@ static int set_next_call(struct dispatch *d, time_t now, time_t *next, struct er
     return 0;
 }
 
-/* A morning that waits for a way which is down is not read through every second for nothing. */
-static int find_late(struct dispatch *d, struct way *w, time_t now, struct err *err)
+/* A morning that waits for a way which is down, or beside something that is held, is not read through
+ * every second for nothing. */
+static int look(struct dispatch *d, const struct way *w, time_t now, time_t *at,
+                int (*find)(struct db *db, const char *adapter, time_t now, struct err *err),
+                struct err *err)
 {
     int n;
 
-    if (now < w->late_at && w->late_at <= now + WAY_LATE_SECONDS)
+    if (now < *at && *at <= now + WAY_LATE_SECONDS)
         return 0;
-    n = claims_late(d->db, w->adapter->name, now, err);
-    w->late_at = n == 0 ? now + WAY_LATE_SECONDS : now;
+    n = find(d->db, w->adapter->name, now, err);
+    *at = n == 0 ? now + WAY_LATE_SECONDS : now;
     return n < 0 ? -1 : 0;
 }
 
@@ -340,8 +343,9 @@ static int heed_operator(struct dispatch *d, time_t now, struct err *err)
     for (size_t i = 0; i < d->ways.count; i++) {
         struct way *w = &d->ways.list[i];
 
-        if (way_heed(w, d->db, err) < 0 || holds_give_way(d->db, w->adapter->name, now, err) < 0 ||
-            (ways_down_has(&down, w->adapter->name) && find_late(d, w, now, err) < 0))
+        if (way_heed(w, d->db, err) < 0 || look(d, w, now, &w->held_at, holds_give_way, err) < 0 ||
+            (ways_down_has(&down, w->adapter->name) &&
+             look(d, w, now, &w->late_at, claims_late, err) < 0))
             return -1;
     }
     d->heeded_at = now;

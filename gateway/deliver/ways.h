@@ -24,7 +24,8 @@ struct way {
     time_t silent_since;
     struct shut shut; /* as it is to stand in the store */
     bool changed;     /* and does not yet */
-    time_t late_at;   /* when what waits for it past its time is looked for, if it is down then */
+    time_t late_at;   /* when what waits for it past its time is looked for, if it is down then; */
+    time_t held_at;   /* and what is held past its time */
     struct line line;
     struct hosts hosts;
 };

@@ -132,6 +132,25 @@ static void what_is_held_waits_and_gives_way_at_its_time(void **state)
     assert_string_equal(word(n, "SELECT stage FROM child"), "plan");
 }
 
+static void what_is_held_is_not_looked_through_every_second(void **state)
+{
+    struct night *n = *state;
+
+    owed(n, "A1", "100001", 1);
+    OK(n->p, db_begin(n->p->db, &n->p->err));
+    OK(n->p, holds_add(n->p->db, HOLD_ESTABLISHMENT, "school/100001", "repair", "j.officer", DUE,
+                       &n->p->err));
+    OK(n->p, db_commit(n->p->db, &n->p->err));
+    turn(n);
+    run(n->p, "UPDATE outbox SET give_up_at = 5 WHERE kind = 'notice'");
+    at(n, DUE + 2);
+    turn(n);
+    STATE(n, "due");
+    at(n, DUE + SLOW + 5);
+    turn(n);
+    STATE(n, "failed");
+}
+
 /* Whether somebody else is told is for planning, which knows who is reached by another. */
 static void what_a_held_adapter_keeps_past_its_time_is_plannings_and_goes_on_release(void **state)
 {
@@ -189,6 +208,7 @@ int main(void)
         DISPATCH_TEST(what_is_shut_stands_in_the_store_and_an_operator_can_have_it_tried),
         DISPATCH_TEST(a_start_tries_what_was_shut),
         DISPATCH_TEST(what_is_held_waits_and_gives_way_at_its_time),
+        DISPATCH_TEST(what_is_held_is_not_looked_through_every_second),
         DISPATCH_TEST(what_a_held_adapter_keeps_past_its_time_is_plannings_and_goes_on_release),
         DISPATCH_TEST(an_adapter_that_is_not_configured_gives_the_next_contact_its_turn),
         DISPATCH_TEST(an_adapter_that_there_is_not_gives_the_next_contact_its_turn),

@@ -14,7 +14,7 @@ struct come_back {
     int code;
     const char *detail;
     time_t again_at; /* -1: not again */
-    bool over;       /* the notice is answered, or is no longer to be told: nobody waits for it */
+    bool over;       /* the notice is answered, taken back, or no longer to be told */
     time_t now;
 };
 
@@ -26,7 +26,9 @@ static int find(struct db *db, const char *key, struct come_back *out, struct er
 
     if (sql_query(db, &stmt, err,
                   "SELECT o.item_id, o.notice_id, o.contact_id, n.incident_id,"
-                  " o.kind = 'reminder', n.state NOT IN ('owed','told')"
+                  " o.kind = 'reminder', n.state NOT IN ('owed','told') OR (n.amends IS NULL"
+                  "  AND NOT EXISTS (SELECT 1 FROM notice_stands s"
+                  "   WHERE s.notice_id = n.notice_id))"
                   " FROM outbox o JOIN notice n USING (notice_id)"
                   " WHERE o.key = ? AND o.state = 'sent'",
                   "t", key) < 0)
@@ -153,7 +155,8 @@ static int take_back(struct db *db, const struct come_back *b, struct err *err)
                 "ii", (int64_t)b->now, b->notice_id) < 0)
         return -1;
     /* Somebody else is reminded, or has the correction. */
-    return b->is_reminder || notice.amends >= 0 ? replan(db, b->notice_id, b->now, err) : 0;
+    return b->is_reminder || b->over || notice.amends >= 0 ? replan(db, b->notice_id, b->now, err)
+                                                           : 0;
 }
 
 int outbox_undelivered(struct db *db, const char *key, int code, const char *detail,

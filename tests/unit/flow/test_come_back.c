@@ -217,6 +217,27 @@ static void what_never_left_there_is_not_sent_again_once_it_is_answered(void **s
     assert_int_equal(come_back(p, item_of(p, 1), MINUTES(4), MINUTES(3)), 0);
 }
 
+/* Nobody there has answered, so it is the desk's; and then it is withdrawn. */
+static void what_never_left_there_is_not_sent_again_once_it_is_taken_back(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    run(p, "UPDATE contact SET verified_at = NULL WHERE contact_id = 2");
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(45), &p->err), 1);
+    plan_at(p, MINUTES(45));
+    put(p, call_out(p, "A1", 2, "withdraw", ZELDA, ""), MINUTES(50));
+    plan_at(p, MINUTES(50));
+    assert_int_equal(come_back(p, item_of(p, 1), MINUTES(70), MINUTES(60)), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"
+                            " AND notice_id = 1"),
+                     0);
+    plan_at(p, MINUTES(60)); /* nor is there anything to take back from anybody */
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"
+                            " AND kind = 'notice'"),
+                     0);
+}
+
 /* The one is withdrawn, given back, and the other withdrawn: that the first withdrawal has not reached
  * anybody does not leave the first child to nobody. */
 static void a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back(void **state)
@@ -299,6 +320,7 @@ int main(void)
         TEST(beside_one_that_is_owed_there_it_joins_that_one),
         TEST(what_never_left_there_is_not_sent_again_beside_one_that_is_owed_there),
         TEST(what_never_left_there_is_not_sent_again_once_it_is_answered),
+        TEST(what_never_left_there_is_not_sent_again_once_it_is_taken_back),
         TEST(a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),

@@ -44,21 +44,7 @@ static int add_people(struct db *db, const struct incident_do_not_tell *entry,
     return rc;
 }
 
-/* The same of an establishment that has followed the entry's. */
-static int add_follower(const struct incident_do_not_tell *entry, const struct door *door,
-                        struct barred *b, struct err *err)
-{
-    struct incident_do_not_tell *one = next(b, err);
-
-    if (!one)
-        return -1;
-    memcpy(one->role, entry->role, sizeof one->role);
-    memccpy(one->school_urn, door->urn, '\0', sizeof one->school_urn - 1);
-    return personal_is_set(&entry->contact)
-               ? personal_set_text(&one->contact, personal_reveal(&entry->contact), err)
-               : 0;
-}
-
+/* At the entry's establishment, and at those that have followed it. */
 static int add(struct db *db, const struct incident_do_not_tell *entry, const char *namespace,
                struct barred *b, struct err *err)
 {
@@ -69,11 +55,8 @@ static int add(struct db *db, const struct incident_do_not_tell *entry, const ch
     memccpy(door.namespace, namespace, '\0', sizeof door.namespace - 1);
     memccpy(door.urn, entry->school_urn, '\0', sizeof door.urn - 1);
     n = followers_of(db, &door, doors, err);
-    for (int i = 0; i < n && rc == 0; i++) {
+    for (int i = 0; i < n && rc == 0; i++)
         rc = add_people(db, entry, &doors[i], b, err);
-        if (rc == 0 && i > 0)
-            rc = add_follower(entry, &doors[i], b, err);
-    }
     return n < 0 ? -1 : rc;
 }
 

@@ -1,8 +1,8 @@
 /* gateway/store/barred.h - whom the police have barred (do_not_tell), as the registers know them.
  *
- * An entry names an establishment by the number that the police know: it holds for those that have followed
- * it, too. And whoever it fits there is barred by address at every door: a key adult of two schools is one
- * person.
+ * An entry names an establishment by the number that the police know, and means those that have followed
+ * it, too. Whoever it fits at one of these is barred by address at every door: a key adult of two
+ * schools, or of one that has become another, is one person.
  */
 #ifndef STORE_BARRED_H
 #define STORE_BARRED_H

@@ -83,7 +83,8 @@ static void each_school_of_twenty_children_is_a_line(void **state)
 }
 
 /* Nobody rings the key adult whom the police have barred at the number that the school had before. */
-static void whom_the_police_have_barred_is_not_rung_where_the_school_has_another_number(void **state)
+static void whom_the_police_have_barred_is_not_rung_where_the_school_has_another_number(
+    void **state)
 {
     struct place *p = *state;
     struct call_line *lines;
@@ -106,6 +107,33 @@ static void whom_the_police_have_barred_is_not_rung_where_the_school_has_another
     calls_free(lines, 1);
 }
 
+/* Nor is the school that has followed one which said that it is not its pupil. */
+static void a_school_that_has_said_not_ours_is_not_rung_under_another_number(void **state)
+{
+    struct place *p = *state;
+    struct call_line *lines;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT),
+            one = child(p, id, "1").child_id;
+
+    decided(p, one, "match");
+    run(p, "INSERT INTO establishment(namespace, urn, la_code, name, type_code, type_name,"
+           " status_code) VALUES ('school', '100009', '879', 'Example Primary', 1, '', 2);"
+           "INSERT INTO establishment_link(namespace, urn, link_urn, type) VALUES"
+           " ('school', '100009', '200002', 'Successor');"
+           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import) VALUES"
+           " (1, 'school', '100009', 1)");
+    planned(p, id, 1, "la", "879", 4, &one, 1);
+    run(p, "UPDATE notice SET reason = 'no-contact'");
+    assert_int_equal(read_list(p, &lines), 1);
+    assert_string_equal(lines[0].door.urn, "200002");
+    calls_free(lines, 1);
+    run(p, "INSERT INTO ruled_out(child_id, namespace, urn, notice_id, at, who)"
+           " VALUES (1, 'school', '100009', 1, 5, 'una')");
+    assert_int_equal(read_list(p, &lines), 1);
+    assert_string_equal(lines[0].door.urn, "879");
+    calls_free(lines, 1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int main(void)
@@ -113,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(twenty_children_with_the_longest_names_are_one_line),
         T(each_school_of_twenty_children_is_a_line),
+        T(a_school_that_has_said_not_ours_is_not_rung_under_another_number),
         T(whom_the_police_have_barred_is_not_rung_where_the_school_has_another_number),
     };
 

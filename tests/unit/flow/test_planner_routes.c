@@ -183,6 +183,15 @@ static void health_visitors_are_told_by_a_notice_of_their_own(void **state)
     assert_int_equal(waits_for(p, 1), 9);
     send_one(p, "email", SEND_AT);
     assert_int_equal(child(p, id, "1").state, CHILD_TOLD);
+
+    /* It turns out to be of school age, and on no roll: that is the desk's, who has heard of nothing. */
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ""), SEND_AT + 60);
+    decided_as(p, child(p, id, "1").child_id, "none", -1, SEND_AT + 60);
+    plan_at(p, SEND_AT + 60);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'desk' AND state = 'owed'"
+                            " AND reason = 'no-match'"),
+                     1);
+    nobody_is_forgotten(p);
 }
 
 /* Kept back by a filter, each use in the audit; free again when the filter goes. */

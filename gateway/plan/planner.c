@@ -45,14 +45,15 @@ static bool is_same_door(const struct making *m, const struct notice_row *owed,
            strcmp(door->urn, owed->door.urn) == 0;
 }
 
-/* The planned notice that an owed one already is: 1, 0 none, -1. */
+/* The planned notice that an owed one already is: 1, 0 none, -1. One that was told, came back and is owed
+ * again can have been taken back of a child meanwhile: of that one it says nothing more. */
 static int find_planned(const struct making *m, const struct notice_row *owed, size_t *out,
                         struct err *err)
 {
     int64_t *ids = NULL;
     size_t count = 0, i = 0;
 
-    if (notices_children(m->db, owed->notice_id, &ids, &count, err) < 0)
+    if (notices_standing(m->db, owed->notice_id, &ids, &count, err) < 0)
         return -1;
     for (; i < m->plan->count; i++) {
         const struct plan_notice *planned = &m->plan->notices[i];

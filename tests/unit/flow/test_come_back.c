@@ -238,6 +238,32 @@ static void what_never_left_there_is_not_sent_again_once_it_is_taken_back(void *
                      0);
 }
 
+/* The notice of two comes back when the withdrawal of one has been told, and then that one is given back:
+ * what is told from then on is told of both. */
+static void one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ""), MINUTES(1));
+    plan_at(p, MINUTES(1));
+    send_one(p, "email", MINUTES(1));
+    come_back(p, ask(p, "SELECT item_id FROM outbox WHERE notice_id = 1 AND kind = 'notice'"),
+              MINUTES(3), MINUTES(2));
+    put(p, call_out(p, "A1", 3, "notify", ZELDA "," YORICK, ""), MINUTES(2));
+    decided_as(p, child(p, id, "2").child_id, "match", 2, MINUTES(2));
+    plan_at(p, MINUTES(2));
+    nobody_is_forgotten(p);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice_stands JOIN notice n USING (notice_id)"
+                            " JOIN outbox o USING (notice_id)"
+                            " WHERE n.state = 'owed' AND o.state = 'due' AND o.contact_id = 1"),
+                     2);
+}
+
 /* The one is withdrawn, given back, and the other withdrawn: that the first withdrawal has not reached
  * anybody does not leave the first child to nobody. */
 static void a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back(void **state)
@@ -321,6 +347,7 @@ int main(void)
         TEST(what_never_left_there_is_not_sent_again_beside_one_that_is_owed_there),
         TEST(what_never_left_there_is_not_sent_again_once_it_is_answered),
         TEST(what_never_left_there_is_not_sent_again_once_it_is_taken_back),
+        TEST(one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew),
         TEST(a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),

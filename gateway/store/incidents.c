@@ -57,8 +57,11 @@ int incidents_keep_message(struct db *db, const char *topic, const void *body, s
     rc = buf_check(&json, err);
     if (rc == 0)
         rc = sql_run(db, err,
-                     "INSERT INTO message(received_at, topic, body, outcome, problems)"
-                     " VALUES (?,?,?,?,?)",
+                     "INSERT INTO message(received_at, topic, body, outcome, problems, gives_ref)"
+                     " VALUES (?1,?2,?3,?4,?5, CASE WHEN ?4 <> 'refused' THEN NULL"
+                     "  WHEN NOT json_valid(CAST(?3 AS TEXT)) THEN NULL"
+                     "  WHEN json_type(CAST(?3 AS TEXT), '$.police_ref') = 'text'"
+                     "  THEN json_extract(CAST(?3 AS TEXT), '$.police_ref') END)",
                      "itbtt", (int64_t)now, topic, body, length, outcome, buf_text(&json));
     if (rc == 0) {
         *message_id = sql_last_id(db);

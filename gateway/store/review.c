@@ -237,13 +237,11 @@ int review_messages_put_right(struct db *db, const char *topic, const char *poli
     char by[32];
 
     snprintf(by, sizeof by, "revision %" PRId64, revision);
-    /* Few wait. Those that do not hold the reference at all are not parsed for it. */
     if (sql_run(db, err,
                 "UPDATE message SET handled_at = ?1, handled_by = ?2"
                 " WHERE outcome = 'refused' AND handled_at IS NULL AND topic = ?4"
-                " AND CASE WHEN instr(CAST(body AS TEXT), ?3) = 0 THEN 0"
-                "  WHEN NOT json_valid(CAST(body AS TEXT)) THEN 0"
-                "  WHEN json_extract(CAST(body AS TEXT), '$.police_ref') IS NOT ?3 THEN 0"
+                " AND gives_ref = ?3"
+                " AND CASE WHEN NOT json_valid(CAST(body AS TEXT)) THEN 0"
                 "  WHEN json_type(CAST(body AS TEXT), '$.revision') = 'integer'"
                 "  THEN json_extract(CAST(body AS TEXT), '$.revision') <= ?5 ELSE 1 END",
                 "ittti", (int64_t)now, by, police_ref, topic, revision) < 0)

@@ -502,9 +502,19 @@ static const char step_18[] =
     " ON d.made_at <= ifnull(n.told_at, d.made_at) WHERE n.notice_id = notice_child.notice_id"
     " AND d.child_id = notice_child.child_id);";
 
-static const char *const steps[] = {step_1,  step_2,  step_3,  step_4,  step_5,  step_6,
-                                    step_7,  step_8,  step_9,  step_10, step_11, step_12,
-                                    step_13, step_14, step_15, step_16, step_17, step_18};
+/* What was refused and waits for a person is found by the reference that it gives. */
+static const char step_19[] =
+    "ALTER TABLE message ADD COLUMN gives_ref TEXT;" /* of a refused one, when it can be read */
+    "UPDATE message SET gives_ref = json_extract(CAST(body AS TEXT), '$.police_ref')"
+    " WHERE outcome = 'refused' AND CASE WHEN json_valid(CAST(body AS TEXT))"
+    "  THEN json_type(CAST(body AS TEXT), '$.police_ref') = 'text' END;"
+    "DROP INDEX message_waits;"
+    "CREATE INDEX message_waits ON message(topic, gives_ref)"
+    " WHERE outcome = 'refused' AND handled_at IS NULL;";
+
+static const char *const steps[] = {step_1,  step_2,  step_3,  step_4,  step_5,  step_6,  step_7,
+                                    step_8,  step_9,  step_10, step_11, step_12, step_13, step_14,
+                                    step_15, step_16, step_17, step_18, step_19};
 
 int schema_newest(void)
 {

@@ -389,6 +389,34 @@ static void what_was_refused_waits_until_a_revision_puts_it_right(void **state)
     assert_int_equal(waiting(p), 2);
 }
 
+/* How many steps SQLite has taken for the statements that hold that text. */
+static int steps_of(struct place *p, const char *text)
+{
+    int steps = 0;
+
+    for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(sql_handle(p->db), s));) {
+        if (strstr(sqlite3_sql(s), text))
+            steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+    }
+    return steps;
+}
+
+static void a_feed_that_was_wrong_for_long_is_not_read_through_for_each_message(void **state)
+{
+    struct place *p = *state;
+    char police_ref[16];
+
+    for (int i = 0; i < 400; i++) {
+        snprintf(police_ref, sizeof police_ref, "B%d", i);
+        accept_json(p, call_out(p, police_ref, 1, "notify", ZELDA, ",\"surprise\":1"), NIGHT);
+    }
+    accept_json(p, call_out(p, "A1", 1, "notify", ZELDA, ""), NIGHT);
+    steps_of(p, "SET handled_at");
+    accept_json(p, call_out(p, "B7", 2, "notify", ZELDA, ""), NIGHT);
+    assert_int_equal(waiting(p), 399);
+    assert_in_range(steps_of(p, "SET handled_at"), 1, 399);
+}
+
 static void nothing_personal_leaves_the_message(void **state)
 {
     struct place *p = *state;
@@ -497,6 +525,7 @@ int main(void)
         T(no_answer_goes_outside_the_forces_own_topics),
         T(too_long_a_correlation_is_left_out_and_the_answer_is_not),
         T(what_was_refused_waits_until_a_revision_puts_it_right),
+        T(a_feed_that_was_wrong_for_long_is_not_read_through_for_each_message),
         T(nothing_personal_leaves_the_message),
         T(a_revision_of_a_closed_incident_is_closed_too),
         T(a_sender_that_renames_its_children_each_time_is_still_answered),

@@ -239,6 +239,8 @@ static int64_t number(struct db *db, const char *sql)
 #define BACK_TO_STEP_12                                                                            \
     "DROP INDEX notice_owed; CREATE INDEX notice_open ON notice(due_at);"                          \
     "ALTER TABLE roll_index DROP COLUMN mark;"                                                     \
+    "DROP INDEX message_waits; CREATE INDEX message_waits ON message(topic);"                      \
+    "ALTER TABLE message DROP COLUMN gives_ref;"                                                   \
     "DROP TRIGGER enrolment_comes; DROP TRIGGER enrolment_changes; DROP TRIGGER enrolment_goes;"   \
     "DROP INDEX pupil_folded_part; ALTER TABLE pupil_folded DROP COLUMN schools;"                  \
     "DROP TABLE notice_child; CREATE TABLE notice_child ("                                         \

@@ -158,43 +158,48 @@ int holds_of_notice(struct db *db, int64_t notice_id, struct hold *out, struct e
     return rc;
 }
 
-struct overdue {
+struct overdue_item {
     int64_t item_id, notice_id, contact_id, incident_id;
 };
 
+/* From the holds, which are few, to what they keep. */
+#define OVERDUE_OF(scope, is_its)                                                                  \
+    "SELECT o.item_id, o.notice_id, o.contact_id, n.incident_id"                                   \
+    " FROM hold h CROSS JOIN notice n ON " is_its " AND n.kind = 'notice' AND n.state = 'owed'"    \
+    " CROSS JOIN outbox o ON o.notice_id = n.notice_id"                                            \
+    " WHERE h.released_at IS NULL AND h.scope = '" scope "'"                                       \
+    " AND o.state = 'due' AND o.adapter = ?1 AND o.kind = 'notice'"                                \
+    " AND (o.give_up_at <= ?2 OR EXISTS (SELECT 1 FROM outbox b"                                   \
+    "  WHERE b.notice_id = o.notice_id AND b.verdict = 'held'))"                                   \
+    " AND NOT EXISTS (SELECT 1 FROM notice_child nc JOIN child c USING (child_id)"                 \
+    "  WHERE nc.notice_id = o.notice_id AND c.stage <> 'done')"
+#define ITS_NOTICE "n.reference = h.id"
+#define ITS_DOOR                                                                                   \
+    "n.namespace = substr(h.id, 1, instr(h.id, '/') - 1)"                                          \
+    " AND n.urn = substr(h.id, instr(h.id, '/') + 1)"
+static const char overdue[] = OVERDUE_OF("notice", ITS_NOTICE) " UNION " /* a notice once */
+    OVERDUE_OF("establishment", ITS_DOOR) " LIMIT ?3";
+
 /* Whoever is next at a door that is held is not waited for again. What an adapter that is held keeps
  * waiting is claims.h's, as of one that is shut. */
-static int find_overdue(struct db *db, const char *adapter, time_t now, struct overdue *out,
+static int find_overdue(struct db *db, const char *adapter, time_t now, struct overdue_item *out,
                         struct err *err)
 {
     sqlite3_stmt *stmt;
     int rc, n = 0;
 
-    if (sql_query(
-            db, &stmt, err,
-            "SELECT o.item_id, o.notice_id, o.contact_id, n.incident_id"
-            " FROM outbox o JOIN notice n USING (notice_id)"
-            " WHERE o.state = 'due' AND o.adapter = ?1 AND o.kind = 'notice'"
-            " AND n.kind = 'notice' AND n.state = 'owed'"
-            " AND EXISTS (SELECT 1 FROM hold h WHERE h.released_at IS NULL"
-            "  AND h.scope <> 'adapter' AND" IS_OF(
-                "h.scope",
-                "h.id") ")"
-                        " AND (o.give_up_at <= ?2 OR EXISTS (SELECT 1 FROM outbox b"
-                        "  WHERE b.notice_id = o.notice_id AND b.verdict = 'held'))"
-                        " AND NOT EXISTS (SELECT 1 FROM notice_child nc JOIN child c USING (child_id)"
-                        "  WHERE nc.notice_id = o.notice_id AND c.stage <> 'done') LIMIT ?3",
-            "tii", adapter, (int64_t)now, (int64_t)AT_ONCE) < 0)
+    if (sql_query(db, &stmt, err, overdue, "tii", adapter, (int64_t)now, (int64_t)AT_ONCE) < 0)
         return -1;
     while ((rc = sql_row(db, stmt, err)) == 1) {
-        out[n++] = (struct overdue){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-                                    sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3)};
+        out[n++] =
+            (struct overdue_item){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                  sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3)};
     }
     sql_done(stmt);
     return rc < 0 ? -1 : n;
 }
 
-static int give_way(struct db *db, const struct overdue *o, time_t now, struct err *err)
+static int give_way(struct db *db, const struct overdue_item *o, time_t now, struct err *err)
 {
     const struct audit_about about = {o->incident_id, -1, o->notice_id, o->item_id};
 
@@ -214,7 +219,7 @@ static int give_way(struct db *db, const struct overdue *o, time_t now, struct e
 
 int holds_give_way(struct db *db, const char *adapter, time_t now, struct err *err)
 {
-    struct overdue list[AT_ONCE] = {{0}};
+    struct overdue_item list[AT_ONCE] = {{0}};
     int64_t any;
     int rc =
         sql_int(db, &any, err,

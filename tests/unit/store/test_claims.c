@@ -247,6 +247,32 @@ static void what_was_on_its_way_to_notify_when_a_daemon_ended_waits_a_moment(voi
     assert_true(items[0].is_repeat);
 }
 
+/* Of a held notice at a held door, and of one beside it: one each. */
+static void a_hold_is_looked_at_for_what_it_keeps_and_each_of_that_gives_way_once(void **state)
+{
+    struct place *p = *state;
+    const time_t deadline = NIGHT + 25200;
+    int steps = 0;
+
+    owed(p, "A1", "100001", "");
+    owed(p, "A2", "100001", "");
+    for (int i = 0; i < 200; i++) {
+        char police_ref[16];
+
+        snprintf(police_ref, sizeof police_ref, "B%d", i);
+        owed(p, police_ref, "100002", "");
+    }
+    hold(p, HOLD_NOTICE, reference(p));
+    hold(p, HOLD_ESTABLISHMENT, "school/100001");
+    assert_int_equal(holds_give_way(p->db, "email", deadline, &p->err), 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM audit WHERE event = 'item.held'"), 2);
+    for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(sql_handle(p->db), s));)
+        steps += strstr(sqlite3_sql(s), "FROM hold h CROSS JOIN")
+                     ? sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 0)
+                     : 0;
+    assert_in_range(steps, 1, 300);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -260,6 +286,7 @@ int main(void)
         T(a_hold_gives_way_when_the_notices_time_is_up),
         T(what_is_owed_to_a_desk_waits_on),
         T(retry_brings_forward_what_was_tried_and_nothing_else),
+        T(a_hold_is_looked_at_for_what_it_keeps_and_each_of_that_gives_way_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "follow/calls.h"
 #include "follow/words.h"
 #include "store/audit.h"
+#include "store/roll_index.h"
 
 enum {
     COLUMNS = 100,
@@ -414,7 +415,10 @@ int call_list_print(struct cli *cli, const struct report_filter *filter, enum ca
     struct db *db;
     int rc;
 
-    if (cli_store(cli, &db, err) < 0 || report_begin(db, err) < 0)
+    /* An upgraded daemon that does not start has not made the roll's keys anew: the list is what is
+     * left then. */
+    if (cli_store(cli, &db, err) < 0 || roll_index_bring_up(db, err) < 0 ||
+        report_begin(db, err) < 0)
         return -1;
     rc = calls_read(db, filter, list.now, &list.lines, &list.count, &list.undecided, err);
     report_end(db);

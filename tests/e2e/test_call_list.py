@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -136,6 +137,16 @@ def test_the_list_of_a_morning_is_best_first_in_text_csv_json_and_as_a_page(morn
                          " AND o.state IN ('due','leased')", reference) == 0
     assert gateway.json("plan", "--call-list", "--urn", morning.party.urn, now=later)["calls"][0]["urn"] \
         == morning.party.urn
+
+
+def test_an_upgrade_whose_daemon_does_not_start_still_has_its_list(morning):
+    """Another program's keys are on the roll: the daemon would have made them anew."""
+    morning.gateway.stop()
+    with sqlite3.connect(morning.gateway.store) as store:
+        store.execute("UPDATE roll_index SET keys_version = 0")
+    store.close()
+    assert morning.empty.urn in morning.calls()
+    assert morning.gateway.value("SELECT keys_version FROM roll_index") > 0
 
 
 def test_options_that_do_not_go_together_are_refused(morning):

@@ -1,7 +1,6 @@
 #include "cli/publisher.h"
 
 #include <errno.h>
-
 #include <inttypes.h>
 #include <poll.h>
 #include <sodium.h>
@@ -45,6 +44,12 @@ struct publisher {
 static void say(struct publisher *p, const char *what, const char *why)
 {
     snprintf(p->trouble, p->trouble_size, "%s: %s", what, why);
+}
+
+static void say_unreached(struct publisher *p, const char *why)
+{
+    snprintf(p->trouble, p->trouble_size, "the broker at %s:%" PRId64 " is out of reach: %s",
+             config_text(p->conf, "mqtt", "host"), config_int(p->conf, "mqtt", "port"), why);
 }
 
 static void settle(struct publisher *p, struct outgoing *o, enum fate fate)
@@ -274,11 +279,11 @@ static bool connect_aside(struct publisher *p, int patience, struct err *err)
     }
     dial_free(dial);
     if (!p->client) {
-        say(p, "the broker is out of reach", "no answer");
+        say_unreached(p, "no answer");
         return false;
     }
     if (rc != MOSQ_ERR_SUCCESS) {
-        say(p, "the broker is out of reach", broker_trouble(p->client, rc));
+        say_unreached(p, broker_trouble(p->client, rc));
         return false;
     }
     mosquitto_connect_v5_callback_set(p->client->mosq, on_connect);

@@ -95,6 +95,15 @@ def test_another_force_s_topic_is_refused_by_the_broker_and_said(gateway, desk):
     assert "the broker rejected 1 of 1 messages" in said
 
 
+def test_a_broker_that_is_not_there_is_named(desk, broker):
+    broker.stop()
+    try:
+        said = desk.run(incident("P-AWAY"), "--timeout", "1", status=3)
+        assert f"the broker at localhost:{broker.port} is out of reach: Connection refused" in said
+    finally:
+        broker.start()
+
+
 def test_what_has_no_receipt_in_time_ends_with_3(tmp_path, broker, certs, desk, gateway):
     gateway.stop()
     try:

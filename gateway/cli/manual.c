@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "daemon/settings.h"
 
 #define DATE ".Dd November 25, 2026\n"
@@ -26,6 +27,26 @@ static void put_text(FILE *to, const char *text)
     putc('\n', to);
 }
 
+/* A usage's further lines stand under its first, which has no "usage: " before it here. */
+static void put_usage(const char *usage, FILE *to)
+{
+    const char *end = strstr(usage, "\n\n"), *line = usage;
+    const size_t before = strlen("usage: ");
+    struct buf synopsis;
+
+    buf_init(&synopsis, 1024);
+    while (end && line < end) {
+        size_t length = strcspn(line, "\n");
+
+        buf_addf(&synopsis, "%s%.*s", line == usage ? "" : "\n", (int)length, line);
+        line += length + 1;
+        line += strspn(line, " ") >= before ? before : 0;
+    }
+    put_text(to, buf_text(&synopsis));
+    put_text(to, line);
+    buf_release(&synopsis);
+}
+
 static void print_commands(const struct command *const *commands, const char *options, FILE *to)
 {
     fputs(DATE ".Dt ENCOMPASS 1\n.Os Encompass " ENCOMPASS_VERSION "\n"
@@ -43,7 +64,7 @@ static void print_commands(const struct command *const *commands, const char *op
         fprintf(to, ".Ss encompass %s\n", (*commands)->name);
         put_text(to, (*commands)->summary);
         fprintf(to, ".Bd -literal\nencompass %s ", (*commands)->name);
-        put_text(to, (*commands)->usage);
+        put_usage((*commands)->usage, to);
         fputs(".Ed\n", to);
     }
     fputs(".Sh OPTIONS\n.Bd -literal\n", to);

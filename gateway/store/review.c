@@ -38,12 +38,18 @@ static int check_untold(struct db *db, int64_t child_id, struct err *err)
     return 0;
 }
 
-static int check_state(struct db *db, int64_t child_id, int64_t *incident_id, struct err *err)
+/* *filtered: a filter of the force's keeps it back, and so not the police. */
+static int check_state(struct db *db, int64_t child_id, int64_t *incident_id, bool *filtered,
+                       struct err *err)
 {
     sqlite3_stmt *stmt;
     enum child_state state = CHILD_OPEN;
-    int rc = sql_query(db, &stmt, err, "SELECT incident_id, state FROM child WHERE child_id = ?",
+    int rc = sql_query(db, &stmt, err,
+                       "SELECT incident_id, state, state = 'withheld' AND withheld_reason"
+                       " GLOB 'filter:*' FROM child WHERE child_id = ?",
                        "i", child_id);
+
+    *filtered = false;
 
     if (rc < 0)
         return -1;
@@ -52,11 +58,12 @@ static int check_state(struct db *db, int64_t child_id, int64_t *incident_id, st
         *incident_id = sqlite3_column_int64(stmt, 0);
         if (!child_state_parse(sql_text(stmt, 1), &state))
             rc = err_set(err, ERR_STORE, "a child's state is none that is known");
+        *filtered = sqlite3_column_int(stmt, 2) != 0;
     }
     sql_done(stmt);
     if (rc == 0)
         return err_set(err, ERR_NONE_SUCH, "there is no child %" PRId64, child_id);
-    if (rc == 1 && (state == CHILD_WITHHELD || state == CHILD_WITHDRAWN))
+    if (rc == 1 && !*filtered && (state == CHILD_WITHHELD || state == CHILD_WITHDRAWN))
         return err_set(err, ERR_INVALID, "child %" PRId64 " is %s by the police", child_id,
                        child_state_word(state));
     return rc < 0 ? -1 : check_untold(db, child_id, err);
@@ -147,9 +154,10 @@ int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again
 {
     struct decision decision = {.outcome = MATCH_NONE, .rule = "a person found no pupil to be it"};
     struct audit_about about = AUDIT_ABOUT_NOTHING;
+    bool filtered;
     int same;
 
-    if (check_state(db, child_id, &about.incident_id, err) < 0)
+    if (check_state(db, child_id, &about.incident_id, &filtered, err) < 0)
         return -1;
     same = check_others(db, child_id, pupil_key, again, err);
     if (same != 0)
@@ -185,8 +193,14 @@ int review_undo(struct db *db, int64_t child_id, bool again, const char *who, ti
 {
     struct audit_about about = {-1, child_id, -1, -1};
     struct decision_row before;
-    int rc = check_state(db, child_id, &about.incident_id, err);
+    bool filtered;
+    int rc = check_state(db, child_id, &about.incident_id, &filtered, err);
 
+    if (rc == 0 && filtered)
+        return err_set(err, ERR_INVALID,
+                       "child %" PRId64 ": a filter keeps it back, and nobody looks for it"
+                       " meanwhile; decide otherwise with --again",
+                       child_id);
     if (rc == 0)
         rc = roster_decision(db, child_id, &before, err);
     if (rc <= 0 || before.outcome == MATCH_REVIEW || strcmp(before.made_by, "matcher") == 0)

@@ -18,14 +18,15 @@ enum { REVIEW_NONE_OF_THEM = -1, REVIEW_NOT_ON_ROLL = -2 };
  * been told of it, or the police withheld or withdrew it, or, while `again` is not set, a person has
  * decided otherwise (two who look at the same list must not undo each other's work unawares) or
  * another child of the call-out is that pupil already. A desk
- * that has been told, or is about to be, does not stand in the way: deciding is its task. */
+ * that has been told, or is about to be, does not stand in the way: deciding is its task. Nor does a
+ * filter of the force's, which lets go again what it keeps back, by the decision that is in force then. */
 int review_decide(struct db *db, int64_t child_id, int64_t pupil_key, bool again, const char *who,
                   time_t now, struct err *err) MUST_CHECK;
 
 /* Takes back what a person decided, until an establishment has been told: what was kept for it
  * (remember.h) ends, and the child is looked for anew as if nobody had decided. Nothing of what was
  * planned leaves meanwhile. 1; 0 no person's decision is in force; -1 as above, `again` too: it is needed
- * to take back what another has decided. */
+ * to take back what another has decided; and ERR_INVALID while a filter keeps the child back. */
 int review_undo(struct db *db, int64_t child_id, bool again, const char *who, time_t now,
                 struct err *err) MUST_CHECK;
 

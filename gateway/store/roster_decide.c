@@ -119,6 +119,20 @@ static int add_candidate(struct db *db, int64_t decision_id, size_t rank, const 
     return rc;
 }
 
+/* One that a filter keeps back stays so, whoever it is. */
+static int set_state(struct db *db, int64_t child_id, const struct decision *d, const char *made_by,
+                     time_t now, struct err *err)
+{
+    int64_t one;
+    int rc = sql_int(db, &one, err, "SELECT 1 FROM child WHERE child_id = ? AND state = 'withheld'",
+                     "i", child_id);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    return incidents_set_state(db, child_id, d->outcome == MATCH_REVIEW ? CHILD_REVIEW : CHILD_OPEN,
+                               made_by, now, err);
+}
+
 static int record(struct db *db, int64_t child_id, const struct decision *d, const char *made_by,
                   time_t now, struct err *err)
 {
@@ -145,8 +159,7 @@ static int record(struct db *db, int64_t child_id, const struct decision *d, con
                   "decision=%lld outcome=%s rule=%s", (long long)decision_id,
                   outcome_words[d->outcome], d->rule) < 0)
         return -1;
-    return incidents_set_state(db, child_id, d->outcome == MATCH_REVIEW ? CHILD_REVIEW : CHILD_OPEN,
-                               made_by, now, err);
+    return set_state(db, child_id, d, made_by, now, err);
 }
 
 int roster_decide(struct db *db, int64_t child_id, const struct decision *decision,

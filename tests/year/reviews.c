@@ -169,6 +169,26 @@ static bool is_told(struct place_said child)
     return false;
 }
 
+/* A filter has come to keep the child back: then there is nothing to undo, but to decide. */
+static int decide_otherwise(int64_t child_id, struct place_said child)
+{
+    const struct said_child *said = &callouts[child.callout].children[child.position];
+    struct err err = {.code = ERR_NONE};
+    int64_t pupil_key = REVIEW_NONE_OF_THEM;
+    int rc;
+
+    if ((!said->stranger && pupil_key_of(said->pupil, &pupil_key, &err) < 0) ||
+        db_begin(gate_office, &err) < 0)
+        return life_failed(&err, "review");
+    rc = decided(review_decide(gate_office, child_id, pupil_key, true, "officer",
+                               clock_now(&gate_clock), &err),
+                 "review", &err);
+    if (rc == 0)
+        promise_broken("P3", child.callout, "a wrong decision could not be put right: %s",
+                       err.text);
+    return rc < 0 ? -1 : 0;
+}
+
 int reviews_undo(int64_t child_id, bool is_wrong)
 {
     struct place_said child = child_of_row(child_id);
@@ -187,7 +207,7 @@ int reviews_undo(int64_t child_id, bool is_wrong)
     if (rc == 1 && is_told(child))
         promise_broken("P6", child.callout, "undone, and an establishment had been told");
     if (rc == 0 && is_wrong)
-        promise_broken("P3", child.callout, "a wrong decision could not be undone: %s", err.text);
+        return decide_otherwise(child_id, child);
     if (rc == 1 && undone_count < UNDONE_MOST)
         undone[undone_count++] = (struct undone){child, last_decision};
     tally.undone += rc;

@@ -1,6 +1,8 @@
 /* Routes that rest on the register, the roll and policies: as the store has them. */
 #include "planner_fixture.h"
 
+#include "store/review.h"
+
 static void replan(struct place *p, time_t now)
 {
     OK(p, incidents_replan_unsent(p->db, NIGHT, &p->err));
@@ -223,6 +225,35 @@ static void a_filter_keeps_back_what_is_not_sent_and_lets_it_go_again(void **sta
     nobody_is_forgotten(p);
 }
 
+/* Else whoever was wrong could only wait for the filter to go, and the wrong school to be told. */
+static void a_wrong_decision_is_put_right_while_a_filter_keeps_the_child_back(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA, ",\"risk\":\"standard\""), NIGHT);
+    int64_t child_id = child(p, id, "1").child_id;
+
+    run(p, "UPDATE enrolment SET urn = '100002' WHERE pupil_key = 2");
+    assert_int_equal(review_decide(p->db, child_id, 1, false, "officer", NIGHT, &p->err), 1);
+    run(p, "INSERT INTO policy VALUES ('force', '" FORCE "', 'filter_risk', 'medium')");
+    replan(p, NIGHT + 1);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITHHELD);
+
+    assert_int_equal(review_undo(p->db, child_id, true, "officer", NIGHT + 2, &p->err), -1);
+    assert_int_equal(p->err.code, ERR_INVALID);
+    assert_non_null(strstr(p->err.text, "a filter keeps it back"));
+    assert_int_equal(review_decide(p->db, child_id, 2, true, "officer", NIGHT + 2, &p->err), 1);
+    plan_at(p, NIGHT + 2);
+    assert_int_equal(child(p, id, "1").state, CHILD_WITHHELD);
+    assert_true(child(p, id, "1").filtered);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE state = 'owed'"), 0);
+
+    run(p, "DELETE FROM policy");
+    replan(p, NIGHT + 3);
+    assert_int_equal(child(p, id, "1").state, CHILD_OPEN);
+    assert_string_equal(owed(p).door.urn, "100002");
+    nobody_is_forgotten(p);
+}
+
 static void what_the_police_withhold_no_filter_lets_go(void **state)
 {
     struct place *p = *state;
@@ -295,6 +326,7 @@ int main(void)
         T(a_school_on_saturdays_is_told_on_one),
         T(the_desk_of_the_force_where_the_child_lives_comes_first),
         T(health_visitors_are_told_by_a_notice_of_their_own),
+        T(a_wrong_decision_is_put_right_while_a_filter_keeps_the_child_back),
         T(a_filter_keeps_back_what_is_not_sent_and_lets_it_go_again),
         T(what_the_police_withhold_no_filter_lets_go),
         T(a_clock_that_jumps_moves_nothing),

@@ -40,8 +40,9 @@ static int audit(struct db *db, const char *event, enum hold_scope scope, const 
 
 /* An item is one of a hold's, h's or (?1, ?2)'s. */
 #define IS_OF(scope, id)                                                                           \
-    " CASE " scope " WHEN 'notice' THEN n.reference = " id "  WHEN 'adapter' THEN o.adapter = " id \
-    "  ELSE n.namespace || '/' || n.urn = " id " END"
+    " CASE " scope                                                                                 \
+    " WHEN 'notice' THEN" HOLDS_NOTICE(id) "  WHEN 'adapter' THEN o.adapter = " id                 \
+                                           "  ELSE n.namespace || '/' || n.urn = " id " END"
 
 static int count_waiting(struct db *db, enum hold_scope scope, const char *id, int64_t *out,
                          struct err *err)

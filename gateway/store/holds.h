@@ -42,12 +42,20 @@ int holds_standing(struct db *db, struct hold **out, size_t *count, struct err *
  * the adapter: 1, 0 none, -1. */
 int holds_of_notice(struct db *db, int64_t notice_id, struct hold *out, struct err *err) MUST_CHECK;
 
+/* In a query: a notice n is the one of that reference, or has been planned in its place since: of the
+ * same incident, to the same door, with a sibling more, say. */
+#define HOLDS_NOTICE(id)                                                                           \
+    " EXISTS (SELECT 1 FROM notice hn WHERE hn.reference = " id                                    \
+    "  AND hn.incident_id = n.incident_id AND hn.namespace = n.namespace AND hn.urn = n.urn"       \
+    "  AND hn.kind = n.kind)"
+
 /* In a query: a notice n is not held itself, nor is its door. */
 #define HOLDS_LET_GO                                                                               \
     " NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = 'notice'"               \
-    "  AND id = n.reference)"                                                                      \
-    " AND NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL"                                \
-    "  AND scope = 'establishment' AND id = n.namespace || '/' || n.urn)"
+    "  AND" HOLDS_NOTICE(                                                                          \
+        "hold.id") ")"                                                                             \
+                   " AND NOT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL"                 \
+                   "  AND scope = 'establishment' AND id = n.namespace || '/' || n.urn)"
 
 /* Notices by that adapter that are held and whose time is up go to planning, for whom is next.
  * Returns how many. In a transaction of its own, if any. */

@@ -160,6 +160,21 @@ int held_end(int number)
     return commit(rc, &err);
 }
 
+/* Itself, or what has been planned in its place: of the same incident, to the same door. */
+static bool is_same_notice(const struct held *h, const char *reference)
+{
+    struct err err = {.code = ERR_NONE};
+    int64_t n = 0;
+
+    if (sql_int(
+            gate_daemon, &n, &err,
+            "SELECT count(*) FROM notice h JOIN notice n USING (incident_id, namespace, urn, kind)"
+            " WHERE h.reference = ? AND n.reference = ?",
+            "tt", h->id, reference) < 0)
+        fprintf(stderr, "year: %s\n", err.text);
+    return n > 0;
+}
+
 static bool is_of(const struct held *h, int contact, const char *reference)
 {
     switch (h->scope) {
@@ -170,7 +185,7 @@ static bool is_of(const struct held *h, int contact, const char *reference)
     case HOLD_NOTICE:
         break;
     }
-    return strcmp(h->id, reference) == 0;
+    return is_same_notice(h, reference);
 }
 
 bool held_is(int contact, const char *reference)

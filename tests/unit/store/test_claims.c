@@ -77,6 +77,30 @@ static void a_revision_that_makes_it_urgent_moves_it_forward(void **state)
     assert_int_equal(ask(p, "SELECT urgent FROM outbox WHERE notice_id = 1"), 0);
 }
 
+/* A revision names a sibling more, and the notice that is held is cancelled for another. */
+static void what_is_planned_in_the_place_of_a_held_notice_is_held(void **state)
+{
+    struct place *p = *state;
+    struct outbox_item items[8];
+    int64_t incident, child_id;
+
+    owed(p, "A1", "100001", "");
+    incident = ask(p, "SELECT incident_id FROM incident");
+    child_id = child(p, incident, "1").child_id;
+    hold(p, HOLD_NOTICE, reference(p));
+    run(p, "UPDATE notice SET state = 'cancelled'; UPDATE outbox SET state = 'cancelled'"
+           " WHERE kind = 'notice'");
+    planned(p, incident, 1, "school", "100001", 1, &child_id, 1);
+    owed(p, "B1", "100001", "");
+    assert_int_equal(claim(p, DUE, items), 1);
+    assert_int_equal(items[0].notice_id, 3);
+    outbox_item_release(&items[0]);
+    release(p, HOLD_NOTICE, reference(p));
+    assert_int_equal(claim(p, DUE, items), 1);
+    assert_int_equal(items[0].notice_id, 2);
+    outbox_item_release(&items[0]);
+}
+
 static void what_is_held_waits_until_it_is_released(void **state)
 {
     struct place *p = *state;
@@ -280,6 +304,7 @@ int main(void)
         T(what_was_on_its_way_to_notify_when_a_daemon_ended_waits_a_moment),
         T(the_earliest_deadline_is_first_and_of_equals_the_urgent),
         T(a_revision_that_makes_it_urgent_moves_it_forward),
+        T(what_is_planned_in_the_place_of_a_held_notice_is_held),
         T(what_is_held_waits_until_it_is_released),
         T(the_many_behind_a_held_adapter_cost_nothing),
         T(what_is_held_meanwhile_is_not_taken),

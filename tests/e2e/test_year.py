@@ -98,19 +98,23 @@ TEETH = [
 ]
 
 
-def a_month(folder, tooth):
-    return subprocess.run([RELEASE / "tests" / "year_teeth", "--store", folder / "year", "--days", "30",
-                           "--incidents", "300", "--kills", "1"], text=True, capture_output=True,
-                          timeout=120, check=False, env={**os.environ, "YEAR_TOOTH": tooth})
+def a_month(folder, tooth, seed="1"):
+    return subprocess.run([RELEASE / "tests" / "year_teeth", "--store", folder / seed, "--days", "30",
+                           "--incidents", "300", "--kills", "1", "--seed", seed], text=True,
+                          capture_output=True, timeout=120, check=False,
+                          env={**os.environ, "YEAR_TOOTH": tooth})
 
 
 @pytest.mark.parametrize("tooth, promise", TEETH)
 def test_a_gateway_that_breaks_a_promise_does_not_come_through_a_month(folder, tooth, promise):
-    done = a_month(folder, tooth)
-    assert done.returncode == 1, done.stderr + done.stdout
-    assert f"year: {promise} broken: " in done.stderr
+    for seed in ("1", "2", "3"):  # in a month what it takes for a fault to tell may not happen
+        done = a_month(folder, tooth, seed)
+        if f"year: {promise} broken: " in done.stderr:
+            break
+    assert f"year: {promise} broken: " in done.stderr, done.stderr + done.stdout
+    assert done.returncode == 1
     # What it takes to come there again.
-    assert re.search(r"--incidents 300 --days 30 --seed 1 --kills 1 --until DAY", done.stderr)
+    assert re.search(rf"--incidents 300 --days 30 --seed {seed} --kills 1 --until DAY", done.stderr)
 
 
 def test_the_teeth_bite_only_where_they_are_told_to(folder):

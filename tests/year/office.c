@@ -81,7 +81,7 @@ static void move_in_the_night(void)
     world_some_move(0.01);
     for (int i = callouts_count - 1; i >= 0 && callouts[i].attended_at > now - 86400; i--) {
         for (int j = 0; j < callouts[i].children_count; j++) {
-            if (chance_of(0.35))
+            if (chance_of(0.5))
                 world_move(callouts[i].children[j].pupil);
         }
     }

@@ -143,7 +143,7 @@ static void draw_year(void)
             events_add(at, SNOW, i % SNOWS, 0, NULL);
         events_add(some_time(10 * 3600, 15 * 3600), LEAVER, 0, 0, NULL);
     }
-    for (int i = 0; i < 1 + options.days / 30; i++)
+    for (int i = 0; i < 3 + options.days / 40; i++)
         events_add(some_time(2 * 3600, 2 * 3600), NIGHT_ROLL, 0, 0, NULL);
     events_add(london_moment(YEAR_BEGINS + options.days / 2, 13 * 3600), NO_DESK, 1, 0, NULL);
     events_add(london_moment(YEAR_BEGINS + options.days * 2 / 3, 13 * 3600), NO_DESK, 0, 0, NULL);

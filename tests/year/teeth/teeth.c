@@ -229,7 +229,7 @@ BETWEEN(struct repeat, repeat_count, const struct policy *policy, time_t attende
     static int64_t number;
     struct repeat out = __real_repeat_count(policy, attended_at, others, count);
 
-    out.quarter += bites("one-call-out-too-many", ++number, 20);
+    out.quarter += bites("one-call-out-too-many", ++number, 5);
     return out;
 }
 

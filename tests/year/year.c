@@ -3,11 +3,14 @@
  *
  *   year --incidents N [--days 366] [--seed S] [--kills N] [--until YYYY-MM-DD] --store FOLDER
  *
- * Whatever can go wrong does: contacts that fail, never answer or leave, a mail server that is down,
- * bad messages, revisions, withdrawals, snow, a roll in September under which everyone moves up, a
- * clock that jumps, a daemon that is killed at a random write. A promise that is broken is said with
- * the incident and the seed (promise.h), and the status is 1. The same options go the same way again,
- * kills and all, however busy the machine is (pace.h): with --until, no further than that day, and `encompass explain` shows what the store has by then.
+ * Whatever can go wrong does: contacts that fail, never answer or leave, a desk that nobody keeps, a
+ * mail server that is down, bad messages, revisions, withdrawals, what is withheld and released, snow, a
+ * roll in September under which everyone moves up and others at two in the morning, filters and other
+ * policies that come and go, holds, exercises, an officer who is wrong, a clock that jumps, a daemon
+ * that is killed at a random write. A promise that is broken is said with the incident and the seed
+ * (promise.h), and the status is 1. The same options go the same way again, kills and all, however busy
+ * the machine is (pace.h): with --until, no further than that day, and `encompass explain` shows what
+ * the store has by then.
  */
 #include <getopt.h>
 #include <inttypes.h>

@@ -100,8 +100,8 @@ static inline void plan(struct walk *w)
     plan_at(w->p, w->now);
 }
 
-/* What is about to go concerns each of its children, at the door that its decision points to (P3); what
- * goes on to somebody else, one at least. */
+/* What is about to go concerns each of the children that it speaks of, at the door that its decision
+ * points to (P3); what goes on to somebody else, one at least. */
 static inline int claim(struct walk *w, const char *adapter, struct outbox_item *item)
 {
     struct place *p = w->p;
@@ -110,14 +110,17 @@ static inline int claim(struct walk *w, const char *adapter, struct outbox_item 
     if (outbox_claim(p->db, adapter, w->now, 60, item, 1, &p->err) != 1)
         return 0;
     OK(p, sql_int(p->db, &wrong, &p->err,
-                  "SELECT total(wrong) > CASE state WHEN 'told' THEN count(*) - 1 ELSE 0 END FROM"
+                  "SELECT EXISTS (SELECT 1 FROM notice"
+                  "  WHERE notice_id = ?1 AND kind IN ('notice','desk'))"
+                  " AND (count(*) = 0"
+                  "  OR total(wrong) > CASE state WHEN 'told' THEN count(*) - 1 ELSE 0 END) FROM"
                   " (SELECT n.state, c.state IN ('withheld','withdrawn')"
                   "  OR (n.kind = 'notice' AND (d.outcome IS NOT 'match' OR NOT EXISTS"
                   "   (SELECT 1 FROM enrolment e WHERE e.pupil_key = d.pupil_key"
                   "    AND e.urn = n.urn))) AS wrong"
-                  "  FROM notice n JOIN notice_child USING (notice_id)"
+                  "  FROM notice n JOIN notice_stands USING (notice_id)"
                   "  JOIN child c USING (child_id) LEFT JOIN decision d USING (decision_id)"
-                  "  WHERE n.notice_id = ? AND n.kind IN ('notice','desk'))",
+                  "  WHERE n.notice_id = ?1)",
                   "i", item->notice_id));
     if (wrong > 0)
         fail_msg("walk %d, step %d: notice %d is no longer its children's", w->walk, w->step,

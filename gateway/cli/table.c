@@ -229,7 +229,8 @@ static size_t narrow(const struct table *t, size_t *wide, const size_t *least, s
 /* Words are parted only where it would not fit otherwise. */
 static void fit(const struct table *t, size_t *wide)
 {
-    size_t least[TABLE_COLUMNS], screen = screen_wide(), most = screen > 0 ? screen : TABLE_WIDE;
+    size_t least[TABLE_COLUMNS] = {0}, screen = screen_wide(),
+           most = screen > 0 ? screen : TABLE_WIDE;
 
     if (t->whole)
         return;

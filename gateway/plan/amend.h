@@ -20,7 +20,7 @@ struct telling {
     bool ruled_out;           /* the establishment has said that it is not its pupil */
     enum match_outcome outcome;
     bool by_person;  /* who decided that */
-    bool same_pupil; /* as when it was told */
+    bool same_pupil; /* as when it was told, by whatever row of the roll */
     bool at_door;    /* the child is that door's now */
     bool changed;    /* what this door may be told differs from what it was told last */
 };

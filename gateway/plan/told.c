@@ -6,6 +6,7 @@
 #include "deliver/values.h"
 #include "plan/gather.h"
 #include "plan/whom.h"
+#include "store/roster.h"
 #include "store/wrong_door.h"
 
 /* A desk that was told because nobody knew whose child it is has not been told what came out once
@@ -115,8 +116,11 @@ static int judge(struct db *db, struct gathered *g, size_t index, const struct c
         if (rc < 0)
             return -1;
         t.ruled_out = rc == 1;
+        rc = roster_is_one_child(db, pupil_key, decision->pupil_key, err);
+        if (rc < 0)
+            return -1;
+        t.same_pupil = rc == 1;
     }
-    t.same_pupil = pupil_key == decision->pupil_key;
     t.at_door = !child->settled && is_at(&g->in, child, told.door);
     if (t.at_door && row->changed_revision > revision &&
         says_otherwise(db, g, notice, &g->doors[told.door], row, revision, &t.changed, err) < 0)

@@ -26,7 +26,7 @@ static int rule_out(struct db *db, const struct notice_row *notice, int64_t chil
 }
 
 /* What the matcher found stands beside the new decision, for whoever decides now. A child that has
- * since been taken for another pupil, or for none, is decided already. */
+ * since been taken for another, or for none, is decided already. */
 static int back_to_review(struct db *db, const struct notice_row *notice, int64_t child_id,
                           const char *who, time_t now, struct err *err)
 {
@@ -38,8 +38,12 @@ static int back_to_review(struct db *db, const struct notice_row *notice, int64_
 
     if (rc < 0 || notices_pupil(db, notice->notice_id, child_id, &told, err) < 0)
         return -1;
-    if (rc == 0 || before.outcome != MATCH_MATCH || before.pupil_key != told)
-        return incidents_set_stage(db, child_id, STAGE_PLAN, err);
+    if (rc == 1 && before.outcome == MATCH_MATCH)
+        rc = roster_is_one_child(db, before.pupil_key, told, err);
+    else
+        rc = 0;
+    if (rc <= 0)
+        return rc < 0 ? -1 : incidents_set_stage(db, child_id, STAGE_PLAN, err);
     if (remember_end(db, child_id, who, now, err) < 0 ||
         roster_decide(db, child_id, &review, who, now, err) < 0)
         return -1;

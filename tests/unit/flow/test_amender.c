@@ -303,6 +303,33 @@ static void what_left_for_another_pupils_school_is_taken_back(void **state)
     nobody_is_forgotten(p);
 }
 
+/* As where a home that is said later tells for the roll of another authority: the first school has it on
+ * roll as well, and was told rightly. */
+static void another_row_of_the_same_child_makes_no_wrong_door(void **state)
+{
+    struct place *p = *state;
+    int64_t id = told_zelda(p);
+
+    run(p, "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES"
+           " (3, '878', 'p3', 1);"
+           "UPDATE pupil SET upn = 'H801200017001', forename = 'Zelda', dob = '2017-03-09'"
+           " WHERE pupil_key IN (1, 3);"
+           "INSERT INTO enrolment(pupil_key, namespace, urn, seen_import) VALUES"
+           " (3, 'school', '100002', 1)");
+    put(p, call_out(p, "A1", 2, "notify", zelda_renamed, ""), LATER);
+    matched_again(p, id, "1", 3, LATER);
+    plan_at(p, LATER + 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE urn = '100002' AND state = 'owed'"),
+                     1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"), 0);
+
+    run(p,
+        "UPDATE pupil SET forename = 'Zola' WHERE pupil_key = 3"); /* a twin's number, mistyped */
+    OK(p, incidents_set_stage(p->db, child(p, id, "1").child_id, STAGE_PLAN, &p->err));
+    plan_at(p, LATER + 2);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"), 1);
+}
+
 /* Two pupils of one school, and a person who decided otherwise before it left: nothing to take back
  * when that one has left the school, too. */
 static void what_waited_while_another_pupil_was_found_is_told_of_that_one(void **state)
@@ -338,6 +365,7 @@ int main(void)
         T(one_whose_mailbox_refuses_a_withdrawal_is_stood_in_for),
         T(what_left_in_the_old_words_is_corrected),
         T(what_left_for_another_pupils_school_is_taken_back),
+        T(another_row_of_the_same_child_makes_no_wrong_door),
         T(what_waited_while_another_pupil_was_found_is_told_of_that_one),
     };
 

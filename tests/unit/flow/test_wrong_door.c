@@ -176,6 +176,27 @@ static void said_of_a_child_that_is_another_pupil_since_it_undoes_nothing(void *
     nobody_is_forgotten(p);
 }
 
+/* By another row it is the same child, and whoever it is, a person decides. */
+static void said_of_a_child_that_is_the_same_by_another_row_since_it_goes_to_a_person(void **state)
+{
+    struct place *p = *state;
+    int64_t id = zelda(p);
+
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    run(p,
+        "INSERT INTO pupil(pupil_key, la_code, pupil_id, seen_import) VALUES (3, '878', 'p3', 1);"
+        "UPDATE pupil SET upn = 'H801200017001', forename = 'Zelda', dob = '2017-03-09'"
+        " WHERE pupil_key IN (1, 3)");
+    decided_as(p, child(p, id, "1").child_id, "match", 3, SEND_AT + 60);
+    plan_at(p, SEND_AT + 60);
+    assert_int_equal(answer_notice(p->db, notice(p, 1).reference, SAID(ANSWER_NOT_OURS, "tester"),
+                                   SAID_AT, &p->err),
+                     1);
+    assert_int_equal(child(p, id, "1").state, CHILD_REVIEW);
+    nobody_is_forgotten(p);
+}
+
 static void said_of_a_child_that_a_person_has_found_on_no_roll_it_stays_so(void **state)
 {
     struct place *p = *state;
@@ -313,6 +334,7 @@ int main(void)
         T(the_door_stays_ruled_out_for_that_child),
         T(the_candidates_are_shown_again),
         T(said_of_a_child_that_is_another_pupil_since_it_undoes_nothing),
+        T(said_of_a_child_that_is_the_same_by_another_row_since_it_goes_to_a_person),
         T(said_of_a_child_that_a_person_has_found_on_no_roll_it_stays_so),
         T(said_by_a_centre_that_was_told_for_its_reach_nobody_decides_anew),
         T(a_pupil_who_has_left_the_door_that_was_ruled_out_may_be_the_child),

@@ -105,18 +105,18 @@ static bool are_at_odds(const struct weighing *best, const struct weighing *a,
     return !is_one_authority(best, a) || !home_tells(&a->says, &b->says);
 }
 
-/* All of these weigh much, so that a person sees them. */
-static bool has_rows_at_odds(const struct weighing *all, size_t count)
+/* The lighter of two such rows, by place; 0: there are none. */
+static size_t row_at_odds(const struct weighing *all, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && !is_one_child(&all[0], &all[i]))
             continue;
         for (size_t j = i + 1; j < count; j++) {
             if (is_one_child(&all[0], &all[j]) && are_at_odds(&all[0], &all[i], &all[j]))
-                return true;
+                return j;
         }
     }
-    return false;
+    return 0;
 }
 
 /* Why the best must not be chosen while that other child is there; NULL: it may. */
@@ -242,8 +242,10 @@ static enum match_outcome judge(const struct matcher *m, const struct weighing *
     }
     if (!against)
         against = contradiction(&best->says);
-    if (!against && has_rows_at_odds(all, count))
-        against = "the rolls of two authorities have it";
+    if (!against) {
+        *rival = row_at_odds(all, count);
+        against = *rival > 0 ? "the rolls of two authorities have it" : NULL;
+    }
     for (size_t i = 1; i < count && !against; i++) {
         if (!is_one_child(best, &all[i]))
             against = rivalry(best, &all[i]);

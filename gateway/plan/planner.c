@@ -45,15 +45,32 @@ static bool is_same_door(const struct making *m, const struct notice_row *owed,
            strcmp(door->urn, owed->door.urn) == 0;
 }
 
-/* The planned notice that an owed one already is: 1, 0 none, -1. One that was told, came back and is owed
- * again can have been taken back of a child meanwhile: of that one it says nothing more. */
+/* Of whom an owed notice is, and is still: one that was told, came back and is owed again can have been
+ * taken back of a child meanwhile. *out for free(); none where these differ: it is to be made anew. */
+static int children_of(const struct making *m, const struct notice_row *owed, int64_t **out,
+                       size_t *count, struct err *err)
+{
+    size_t standing = 0;
+
+    if (notices_standing(m->db, owed->notice_id, out, &standing, err) < 0)
+        return -1;
+    free(*out);
+    *out = NULL;
+    if (notices_children(m->db, owed->notice_id, out, count, err) < 0)
+        return -1;
+    if (standing < *count)
+        *count = 0;
+    return 0;
+}
+
+/* The planned notice that an owed one already is: 1, 0 none, -1. */
 static int find_planned(const struct making *m, const struct notice_row *owed, size_t *out,
                         struct err *err)
 {
     int64_t *ids = NULL;
     size_t count = 0, i = 0;
 
-    if (notices_standing(m->db, owed->notice_id, &ids, &count, err) < 0)
+    if (children_of(m, owed, &ids, &count, err) < 0)
         return -1;
     for (; i < m->plan->count; i++) {
         const struct plan_notice *planned = &m->plan->notices[i];

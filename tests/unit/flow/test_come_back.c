@@ -264,6 +264,31 @@ static void one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew(
                      2);
 }
 
+/* The withdrawal of one waits, and is taken back with what it was about: what is told then is of the other
+ * alone. */
+static void one_that_is_withdrawn_is_not_told_of_when_the_notice_of_both_comes_back(void **state)
+{
+    struct place *p = *state;
+    int64_t id = put(p, call_out(p, "A1", 1, "notify", ZELDA "," YORICK, ""), NIGHT);
+
+    decided_as(p, child(p, id, "1").child_id, "match", 1, NIGHT);
+    decided_as(p, child(p, id, "2").child_id, "match", 2, NIGHT);
+    plan_at(p, NIGHT);
+    send_one(p, "email", SEND_AT);
+    put(p, call_out(p, "A1", 2, "notify", ZELDA, ""), MINUTES(1));
+    plan_at(p, MINUTES(1));
+    come_back(p, ask(p, "SELECT item_id FROM outbox WHERE notice_id = 1 AND kind = 'notice'"),
+              MINUTES(3), MINUTES(2));
+    plan_at(p, MINUTES(2));
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice WHERE kind = 'withdrawal'"
+                            " AND state = 'owed'"),
+                     0);
+    assert_int_equal(ask(p, "SELECT count(*) FROM notice_stands s JOIN notice n"
+                            " ON n.notice_id = s.notice_id WHERE n.state = 'owed'"),
+                     1);
+    nobody_is_forgotten(p);
+}
+
 /* The one is withdrawn, given back, and the other withdrawn: that the first withdrawal has not reached
  * anybody does not leave the first child to nobody. */
 static void a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back(void **state)
@@ -348,6 +373,7 @@ int main(void)
         TEST(what_never_left_there_is_not_sent_again_once_it_is_answered),
         TEST(what_never_left_there_is_not_sent_again_once_it_is_taken_back),
         TEST(one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew),
+        TEST(one_that_is_withdrawn_is_not_told_of_when_the_notice_of_both_comes_back),
         TEST(a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),

@@ -26,7 +26,7 @@ struct db {
     size_t count;
     struct parsed *parsed;           /* NULL: nothing yet */
     struct name_counts *name_counts; /* NULL: none remembered yet */
-    sqlite3_stmt *rollback; /* ready when there is no memory left to prepare one */
+    sqlite3_stmt *rollback;          /* ready when there is no memory left to prepare one */
 };
 
 #endif

@@ -109,6 +109,8 @@ static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason,
 
     (void)mosq;
     (void)properties;
+    if (number > 0 && reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS)
+        say(p, "the broker has thrown it away", "no gateway has subscribed there yet");
     if (number == 0 || reason < MQTT_RC_UNSPECIFIED)
         return;
     o = &p->file->list[number - 1];

@@ -95,6 +95,13 @@ def test_another_force_s_topic_is_refused_by_the_broker_and_said(gateway, desk):
     assert "the broker rejected 1 of 1 messages" in said
 
 
+def test_what_comes_before_any_gateway_has_subscribed_is_said_to_be_lost(tmp_path, certs):
+    with Broker(tmp_path / "broker", certs, USERS) as empty:
+        desk = Desk(tmp_path / "early", FORCE, empty, certs)
+        said = desk.run(incident("P-EARLY"), "--timeout", "1", status=3)
+    assert "1 of 1 messages have no receipt: the broker has thrown it away: no gateway has subscribed" in said
+
+
 def test_a_broker_that_is_not_there_is_named(desk, broker):
     broker.stop()
     try:

@@ -57,6 +57,7 @@ class Morning:
                      self.family(self.party, 5, do_not_tell=barred)]
         self.fill(folder)
         self.gateway.start()
+        wait_until(lambda: "mqtt.connected" in self.gateway.log_text())
         self.mail.on_rcpt = lambda address: 452 if self.full.urn in address else None
         self.room.publish([json.dumps(i) for i in incidents])
         wait_until(lambda: len(self.gateway.json("plan")["notices"]) == 5)

@@ -81,6 +81,7 @@ def night(tmp_path):
         made = Night(gateway, room, mail, world)
         gateway.fill(world, tmp_path / "files", establishments=REGISTERS)
         gateway.start()
+        wait_until(lambda: "mqtt.connected" in gateway.log_text())  # a new session keeps nothing from before
         yield made
 
 

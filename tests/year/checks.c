@@ -7,6 +7,7 @@
 
 #include "callouts.h"
 #include "content.h"
+#include "desks.h"
 #include "drills.h"
 #include "gate.h"
 #include "held.h"
@@ -143,19 +144,6 @@ static bool attends(const struct said_child *said, int door, time_t at)
            day_age(p->born, london_day(at)) < 5;
 }
 
-/* Whose business the child is: the home's authority, or the force's desk in its stead; where the
- * home is not known, that of whoever came. */
-static bool is_desk_of(const struct callout *c, const struct said_child *said, int door)
-{
-    int la = pupils[said->pupil].la, at = -1;
-
-    if (pupils[said->pupil].doors_count > 0)
-        at = doors[pupils[said->pupil].doors[0]].la;
-    return door == world_la_desk(la) || (at >= 0 && door == world_la_desk(at)) ||
-           door == world_force_desk(c->force) || door == world_force_desk(las[la].force) ||
-           (said->no_address && door == world_la_desk(c->force == 0 ? 0 : 1));
-}
-
 /* What that door has said that it has no pupil of. */
 static bool is_ruled_out(const struct callout *c, int position, int door, time_t at)
 {
@@ -187,14 +175,6 @@ static bool has_been_told_at_all(const struct callout *c, int position)
     return false;
 }
 
-/* Where the home's authority has no desk, that of the home's force has the child, not that of whoever
- * came. */
-static bool is_far_desk(const struct callout *c, const struct said_child *said, int door)
-{
-    return !said->no_address && !said->stranger && c->force != las[pupils[said->pupil].la].force &&
-           door == world_force_desk(c->force);
-}
-
 static int right_door(const struct post_item *item, const struct of_store *s,
                       const struct callout *c, unsigned children, int contact)
 {
@@ -219,7 +199,9 @@ static int right_door(const struct post_item *item, const struct of_store *s,
             return broken("P3", s->reference, item, "to a door that had said: not our pupil");
         if (!is_telling(s->kind) && s->kind != 'r')
             continue;
-        if (world_is_desk(who->door) ? !is_desk_of(c, said, who->door)
+        if (s->kind == 'd' && reviews_is_wrong((int)(c - callouts), i))
+            continue; /* it is the desk of whom the officer took the child for */
+        if (world_is_desk(who->door) ? !desks_is_one(c, said, who->door)
             : s->kind == 'r'         ? !has_been_told(c, i, who->door)
                                      : !attends(said, who->door, item->at))
             return broken("P3", s->reference, item, "to a door that is not the child's");
@@ -227,7 +209,7 @@ static int right_door(const struct post_item *item, const struct of_store *s,
             return broken("P2", s->reference, item, "of a child that a filter keeps back");
         if (s->kind == 'n' && reviews_is_undone((int)(c - callouts), i))
             return broken("P3", s->reference, item, "of a child whose decision was taken back");
-        if (s->kind == 'd' && is_far_desk(c, said, who->door))
+        if (s->kind == 'd' && desks_is_far(c, said, s->notice_id, who->door))
             return broken("P3", s->reference, item,
                           "to the desk of a force that is not the home's");
         at_door |= attends(said, who->door, item->at);

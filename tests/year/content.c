@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "gate.h"
 #include "promise.h"
+#include "reviews.h"
 #include "settled.h"
 #include "store/sql.h"
 #include "tally.h"
@@ -205,7 +206,8 @@ static void check_child(const struct post_item *item, int number, int position, 
         broken("P6", number, item, "it says how often, and should not");
         return;
     }
-    if (!may_say || settled_now(c->force, "repeats") || !known.is_match)
+    if (!may_say || settled_now(c->force, "repeats") || !known.is_match ||
+        reviews_is_wrong(number, position))
         return;
     reckon(number, position, &known, &least, &most);
     for (int i = 0; i < WINDOWS; i++) {

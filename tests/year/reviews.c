@@ -18,6 +18,7 @@ enum {
     EVENING = 17 * 3600 + 2400, /* from then on a school's notice waits for the morning */
     NIGHT_ENDS = 5 * 3600,
     UNDONE_MOST = 64,
+    WRONG_MOST = 64,
 };
 
 static int64_t last_decision;
@@ -29,7 +30,18 @@ static struct undone {
 } undone[UNDONE_MOST];
 static int undone_count;
 
+/* Children whom an officer has taken for another. */
+static struct place_said wrong[WRONG_MOST];
 static int wrong_ones;
+
+static int wrong_one(int callout, int position)
+{
+    for (int i = 0; i < wrong_ones; i++) {
+        if (wrong[i].callout == callout && wrong[i].position == position)
+            return i;
+    }
+    return -1;
+}
 
 int reviews_note(void)
 {
@@ -131,7 +143,7 @@ int reviews_decide(int64_t child_id)
     if (child.callout < 0)
         return -1;
     said = &callouts[child.callout].children[child.position];
-    is_wrong = may_be_wrong(&callouts[child.callout]) && chance_of(0.3);
+    is_wrong = wrong_ones < WRONG_MOST && may_be_wrong(&callouts[child.callout]) && chance_of(0.3);
     gate_clock.shift = now + skew;
     if (is_wrong || !said->stranger) {
         int pupil = is_wrong ? some_wrong_pupil(said->pupil) : said->pupil;
@@ -147,11 +159,12 @@ int reviews_decide(int64_t child_id)
     if (rc < 1)
         return rc;
     tally.reviews++;
-    wrong_ones += is_wrong;
-    if (is_wrong)
+    if (is_wrong) {
+        wrong[wrong_ones++] = child;
         events_add(now + chance_between(600, 3000), UNDO, child_id, 1, NULL);
-    else if (chance_of(0.15))
+    } else if (chance_of(0.15)) {
         events_add(now + chance_between(300, 20 * 3600), UNDO, child_id, 0, NULL);
+    }
     return 0;
 }
 
@@ -193,9 +206,10 @@ int reviews_undo(int64_t child_id, bool is_wrong)
 {
     struct place_said child = child_of_row(child_id);
     struct err err = {.code = ERR_NONE};
-    int rc;
+    int at = wrong_one(child.callout, child.position), rc;
 
-    wrong_ones -= is_wrong;
+    if (is_wrong && at >= 0)
+        wrong[at] = wrong[--wrong_ones];
     gate_clock.shift = now + skew;
     if (child.callout < 0 || db_begin(gate_office, &err) < 0)
         return life_failed(&err, "undo");
@@ -217,6 +231,11 @@ int reviews_undo(int64_t child_id, bool is_wrong)
 bool reviews_are_wrong(void)
 {
     return wrong_ones > 0;
+}
+
+bool reviews_is_wrong(int callout, int position)
+{
+    return wrong_one(callout, position) >= 0;
 }
 
 /* Decided anew since: then it is forgotten. */

@@ -13,6 +13,7 @@ int reviews_undo(int64_t child_id, bool is_wrong);
 
 /* A wrong decision stands that somebody is about to take back: no time for the clock to jump. */
 bool reviews_are_wrong(void);
+bool reviews_is_wrong(int callout, int position); /* of that child */
 
 /* Somebody has taken back who that child is, and nobody has decided since. */
 bool reviews_is_undone(int callout, int position);

@@ -371,7 +371,7 @@ static struct pupil_truth *add_pupil(const struct pupil_truth *of, day_t born)
 
 static void add_family(int first_year, int year)
 {
-    static int family;
+    static int family, houses[LAS][STREETS];
     struct pupil_truth of = {.la = chance_below(LAS), .family = ++family};
     int children = chance_between(1, 3);
     day_t born = DAY_NONE;
@@ -379,8 +379,8 @@ static void add_family(int first_year, int year)
     of.surname = CHANCE_OF_LIST(surnames);
     if (chance_of(0.05))
         of.second_surname = CHANCE_OF_LIST(surnames);
-    of.house = chance_between(1, 180);
     of.street = chance_below(STREETS);
+    of.house = ++houses[of.la][of.street]; /* no street has a number twice */
     /* Letters that no real postcode ends in. */
     snprintf(of.postcode, sizeof of.postcode, "%s %d%c%c", las[of.la].outward, chance_between(1, 9),
              "CKMV"[chance_below(4)], "CKMV"[chance_below(4)]);

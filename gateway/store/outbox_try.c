@@ -68,26 +68,27 @@ static int restate_children(struct db *db, int64_t notice_id, time_t now, struct
     return rc;
 }
 
-/* What was made of an older revision than one that changed a child while it was on its way has to be
- * looked at again. */
-static int replan_outdated(struct db *db, int64_t notice_id, struct err *err)
-{
-    return sql_run(db, err,
-                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
-                   " (SELECT c.child_id FROM notice n JOIN notice_child nc USING (notice_id)"
-                   "  JOIN child c USING (child_id)"
-                   "  WHERE n.notice_id = ? AND c.changed_revision > n.revision)",
-                   "i", notice_id);
-}
+/* Children of a notice that are planning's once more: what was made of an older revision than one that
+ * changed a child while it was on its way has to be looked at again; and of what was told in a holiday
+ * (?2; NULL: it was not told) a reminder is owed. */
+#define TO_PLAN_ANEW                                                                               \
+    " FROM notice n JOIN notice_child nc USING (notice_id) JOIN child c USING (child_id)"          \
+    " WHERE n.notice_id = ?1 AND c.stage = 'done'"                                                 \
+    " AND (c.changed_revision > n.revision OR (n.kind = 'notice' AND n.remind_at > ?2))"
 
-/* What was told in a holiday is planning's once more: a reminder is owed. */
-static int replan_reminded(struct db *db, int64_t notice_id, time_t now, struct err *err)
+/* told_at: -1 it was not. Nearly always there are none, and to ask for one costs the least. */
+static int replan(struct db *db, int64_t notice_id, time_t told_at, struct err *err)
 {
+    int64_t any;
+    int rc = sql_int(db, &any, err, "SELECT 1" TO_PLAN_ANEW " LIMIT 1", "im", notice_id,
+                     (int64_t)told_at);
+
+    if (rc <= 0)
+        return rc;
     return sql_run(db, err,
-                   "UPDATE child SET stage = 'plan' WHERE stage = 'done' AND child_id IN"
-                   " (SELECT nc.child_id FROM notice_child nc JOIN notice n USING (notice_id)"
-                   "  WHERE n.notice_id = ? AND n.kind = 'notice' AND n.remind_at > ?)",
-                   "ii", notice_id, (int64_t)now);
+                   "UPDATE child SET stage = 'plan' WHERE child_id IN"
+                   " (SELECT c.child_id" TO_PLAN_ANEW ")",
+                   "im", notice_id, (int64_t)told_at);
 }
 
 /* A notice that was cancelled or failed while its send was under way has been told all the same. */
@@ -101,10 +102,9 @@ static int tell(struct db *db, const struct outbox_item *item, time_t now, struc
         return -1;
     if (sql_changes(db) == 0)
         return 0;
-    return restate_children(db, item->notice_id, now, err) < 0 ||
-                   replan_reminded(db, item->notice_id, now, err) < 0
+    return restate_children(db, item->notice_id, now, err) < 0
                ? -1
-               : replan_outdated(db, item->notice_id, err);
+               : replan(db, item->notice_id, now, err);
 }
 
 static int incident_of(struct db *db, const struct outbox_item *item, int64_t *out, struct err *err)
@@ -175,7 +175,7 @@ int outbox_later(struct db *db, const struct outbox_item *item, const char *verd
         (is_late && !item->is_reminder && next_at >= item->give_up_at &&
          outbox_late(db, item->item_id, now, err) < 0))
         return -1;
-    return replan_outdated(db, item->notice_id, err);
+    return replan(db, item->notice_id, -1, err);
 }
 
 int outbox_never(struct db *db, const struct outbox_item *item, int code, const char *detail,

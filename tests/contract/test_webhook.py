@@ -113,7 +113,7 @@ def test_a_receiver_that_is_said_to_be_inside_may_be(web, way):
     ({"client_id": "us"}, 8, "of no use without token_url"),
     ({"token_url": "http://login.example/token", "client_id": "us"}, 8, "is no https URL"),
     ({"token_url": "https://u:p@login.example/token", "client_id": "us"}, 8, "is no https URL"),
-    ({"client_auth": "none"}, 8, "client_auth is none of the words")])
+    ({"client_auth": "none"}, 8, "client_auth is none of basic, post")])
 def test_a_receivers_section_that_cannot_be_right_does_not_open(way, tmp_path, keys, line, says):
     (tmp_path / "short").write_text("whsec_c2hvcnQ=\n")
     receiver(way, **keys)

@@ -154,9 +154,10 @@ static int take_back(struct db *db, const struct come_back *b, struct err *err)
                 "UPDATE notice SET follow_at = ? WHERE notice_id = ? AND follow_at IS NOT NULL",
                 "ii", (int64_t)b->now, b->notice_id) < 0)
         return -1;
-    /* Somebody else is reminded, or has the correction. */
-    return b->is_reminder || b->over || notice.amends >= 0 ? replan(db, b->notice_id, b->now, err)
-                                                           : 0;
+    /* Somebody else is reminded, or has the correction; or it is looked at whether it may go again. */
+    return b->is_reminder || b->over || b->again_at >= 0 || notice.amends >= 0
+               ? replan(db, b->notice_id, b->now, err)
+               : 0;
 }
 
 int outbox_undelivered(struct db *db, const char *key, int code, const char *detail,

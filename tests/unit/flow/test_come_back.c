@@ -264,6 +264,23 @@ static void one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew(
                      2);
 }
 
+/* The child has gone to another school since the deputy was to be told. */
+static void what_never_left_there_is_not_sent_again_where_the_child_is_no_longer(void **state)
+{
+    struct place *p = *state;
+
+    told_zelda(p);
+    assert_int_equal(escalator_run(p->db, WORK_ALL, MINUTES(45), &p->err), 1);
+    send_one(p, "email", MINUTES(45));
+    run(p, "UPDATE enrolment SET urn = '100002' WHERE pupil_key = 1");
+    assert_int_equal(come_back(p, item_of(p, 2), MINUTES(47), MINUTES(46)), 1);
+    plan_at(p, MINUTES(46));
+    assert_int_equal(ask(p, "SELECT count(*) FROM outbox WHERE state = 'due'"
+                            " AND contact_id = 2"),
+                     0);
+    nobody_is_forgotten(p);
+}
+
 /* The withdrawal of one waits, and is taken back with what it was about: what is told then is of the other
  * alone. */
 static void one_that_is_withdrawn_is_not_told_of_when_the_notice_of_both_comes_back(void **state)
@@ -374,6 +391,7 @@ int main(void)
         TEST(what_never_left_there_is_not_sent_again_once_it_is_taken_back),
         TEST(one_that_was_taken_back_of_a_notice_that_comes_back_is_told_of_anew),
         TEST(one_that_is_withdrawn_is_not_told_of_when_the_notice_of_both_comes_back),
+        TEST(what_never_left_there_is_not_sent_again_where_the_child_is_no_longer),
         TEST(a_withdrawal_that_comes_back_beside_a_siblings_takes_nothing_back),
         TEST(a_reminder_that_comes_back_leaves_the_notice_told),
         TEST(an_exercise_that_comes_back_has_failed),

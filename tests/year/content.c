@@ -99,8 +99,8 @@ static void add(struct counts *counts, day_t today, day_t then)
     counts->in[2] += then >= months_before(today, 12);
 }
 
-/* What the store says of a child: whether it knows the pupil, which, since when, and whether it is
- * kept back. */
+/* What the store says of a child: whether it knows the pupil, which, and since when that is so and no
+ * filter keeps the child back; and whether it is kept back. */
 struct known {
     bool is_match, is_kept_back;
     int64_t pupil_key;
@@ -117,7 +117,10 @@ static struct known known_of(int number, int position)
     callouts_reference(number, reference);
     snprintf(child_ref, sizeof child_ref, "%d", position + 1);
     if (sql_query(gate_daemon, &row, &err,
-                  "SELECT d.outcome = 'match', d.pupil_key, d.made_at, c.state = 'withheld'"
+                  "SELECT d.outcome = 'match', d.pupil_key, max(d.made_at, ifnull("
+                  " (SELECT max(a.at) FROM audit a WHERE a.incident_id = i.incident_id"
+                  "  AND a.child_id = c.child_id AND a.event = 'child.unfiltered'), 0)),"
+                  " c.state = 'withheld'"
                   " FROM incident i JOIN child c USING (incident_id)"
                   " JOIN decision d ON d.decision_id = c.decision_id"
                   " WHERE i.force = ? AND i.police_ref = ? AND c.child_ref = ?",
